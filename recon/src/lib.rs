@@ -1,0 +1,6 @@
+//! Makes, reads and writes Gaussian splat scenes: files, synthetic scenes, the worker.
+//!
+//! What is deliberately absent: this crate knows no window and no egui. Only [`io`] touches the
+//! disk, and only [`worker`] owns threads and channels.
+
+pub mod io;

@@ -1,0 +1,19 @@
+//! Draws 3D Gaussian splats with WGSL compute kernels: splats in, pixels out.
+//!
+//! The path of a frame: [`Splats`] (host) → [`GpuSplats`] (device) → [`Rasterizer`] (projection,
+//! sorting, blending) → [`Present`](present::Present) (to a texture) or [`Rasterizer::read_image`].
+//!
+//! What is deliberately absent: this crate reads no file, starts no thread, knows no window and
+//! no tensor library. It owns no global; whoever draws passes a [`gpu::Gpu`].
+//!
+//! # Conventions
+//! World and camera axes are right-handed; cameras follow OpenCV (x right, y down, z forward).
+//! Pixel `(i, j)` has its centre at `(i + 0.5, j + 0.5)`. Quaternions are `w, x, y, z`.
+
+pub mod camera;
+pub mod gpu;
+pub mod sh;
+pub mod splats;
+
+pub use camera::{Camera, Intrinsics};
+pub use splats::{Splats, SplatsError};
