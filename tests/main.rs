@@ -4,3 +4,7 @@
 
 /// The forward rasteriser agrees with golden files.
 mod raster;
+/// Every shader is valid, translates to each back end, and agrees with its Rust structs.
+mod shaders;
+/// House rules that the compiler does not check.
+mod tidy;
