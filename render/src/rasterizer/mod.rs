@@ -124,6 +124,9 @@ impl Rasterizer {
         config: &RenderConfig,
     ) -> Result<FrameStats, GpuError> {
         loop {
+            // Numbers of an earlier frame that still are on their way would be taken for this one's.
+            gpu.wait()?;
+            self.poll(gpu)?;
             self.draw(gpu, splats, camera, config)?;
             gpu.wait()?;
             let stats = self.poll(gpu)?;
