@@ -2,8 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stdout, reason = "measured errors are worth reading")]
 
+/// Each kernel agrees with its plain twin; frames grow, repeat and show every style.
+mod kernels;
 /// The forward rasteriser agrees with golden files.
 mod raster;
+/// The plain twins of the kernels.
+mod reference;
 /// Every shader is valid, translates to each back end, and agrees with its Rust structs.
 mod shaders;
 /// House rules that the compiler does not check.
