@@ -198,12 +198,10 @@ impl fmt::Display for Header {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         writeln!(f, "ply\nformat {} 1.0", self.encoding.name())?;
         for comment in &self.comments {
+            let is_info = comment.starts_with(OBJ_INFO);
+            let keyword = if is_info { "" } else { "comment " };
             // A line end inside a comment would end the header line.
-            for text in comment.split(['\n', '\r']) {
-                let is_info = text.starts_with(OBJ_INFO);
-                let keyword = if is_info { "" } else { "comment " };
-                writeln!(f, "{keyword}{text}")?;
-            }
+            writeln!(f, "{keyword}{}", comment.replace(['\n', '\r'], " "))?;
         }
         for element in &self.elements {
             writeln!(f, "element {} {}", element.name, element.count)?;

@@ -164,6 +164,17 @@ fn what_is_written_is_read_bit_for_bit() {
 }
 
 #[test]
+fn a_comment_cannot_end_the_header() {
+    let file = SplatFile {
+        comments: vec!["a\nend_header\r\nb".to_owned()],
+        ..SplatFile::new(splats(2, 0), SplatFormat::Ply)
+    };
+    let read = ply::read(&ply::write(&file).unwrap()).unwrap();
+    assert_eq!(read.comments, ["a end_header  b"]);
+    assert_eq!(read.splats, file.splats);
+}
+
+#[test]
 fn lists_and_other_elements_are_stepped_over() {
     let splats = splats(3, 0);
     let plain = Table::of(&splats, "binary_little_endian", Scalar::F32).bytes();
