@@ -1,4 +1,4 @@
-//! Splat files as people have them: of other programs, written and read back, damaged.
+//! Splat files as people have them.
 
 mod garden;
 mod hostile;

@@ -3,4 +3,6 @@
 //! What is deliberately absent: this crate knows no window and no egui. Only [`io`] touches the
 //! disk, and only [`worker`] owns threads and channels.
 
+pub mod camera_path;
 pub mod io;
+pub mod synthetic;

@@ -6,6 +6,7 @@
 //!
 //! Nothing is allocated because a header claims it: what the file holds is checked first.
 
+mod camera_path;
 mod clean;
 pub mod compressed_ply;
 mod error;
@@ -18,6 +19,9 @@ mod save;
 pub mod splat;
 mod summary;
 
+pub use camera_path::{
+    camera_path_from_json, camera_path_to_json, read_camera_path, write_camera_path,
+};
 pub use error::{FormatError, IoError};
 pub use format::{SplatFile, SplatFormat, losses};
 pub use open::open;
