@@ -6,7 +6,9 @@
 mod bounded;
 mod error;
 mod format;
+mod morton;
 mod quantised;
+pub mod sog;
 pub mod spz;
 
 pub use error::{FormatError, IoError};

@@ -77,6 +77,9 @@ mod tests {
         splats.means[1].y = f32::NAN;
         splats.means[2].x = f32::INFINITY;
         let error = check_quantisable(&splats).unwrap_err().to_string();
-        assert!(error.contains("2 splats (the first is number 1)"), "{error}");
+        assert!(
+            error.contains("2 splats (the first is number 1)"),
+            "{error}"
+        );
     }
 }

@@ -85,7 +85,10 @@ mod tests {
             let here = sh::basis(direction);
             let there = sh::basis(signs.turn_mean(direction));
             for k in 1..16 {
-                assert!((there[k] - signs.sh_sign(k - 1) * here[k]).abs() < 1e-6, "{k}");
+                assert!(
+                    (there[k] - signs.sh_sign(k - 1) * here[k]).abs() < 1e-6,
+                    "{k}"
+                );
             }
         }
     }

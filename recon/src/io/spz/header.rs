@@ -114,12 +114,7 @@ impl Header {
         bytes[..4].copy_from_slice(&MAGIC);
         bytes[4..8].copy_from_slice(&self.version.to_le_bytes());
         bytes[8..12].copy_from_slice(&self.count.to_le_bytes());
-        bytes[12..].copy_from_slice(&[
-            self.degree,
-            self.fractional_bits,
-            self.flags,
-            self.streams,
-        ]);
+        bytes[12..].copy_from_slice(&[self.degree, self.fractional_bits, self.flags, self.streams]);
         bytes
     }
 
@@ -197,7 +192,13 @@ fn signs_of_extension(kind: u32, payload: &[u8]) -> Option<AxisSigns> {
     match code {
         0 => Some(AxisSigns::RUB),
         1..=8 => {
-            let towards = |bit: u32| if (code - 1) >> bit & 1 == 1 { 1.0 } else { -1.0 };
+            let towards = |bit: u32| {
+                if (code - 1) >> bit & 1 == 1 {
+                    1.0
+                } else {
+                    -1.0
+                }
+            };
             Some(AxisSigns::new(towards(0), -towards(1), towards(2)))
         }
         _ => None,

@@ -137,11 +137,7 @@ fn read_streams(
     bytes: &[u8],
     warnings: &mut Vec<String>,
 ) -> Result<Packed, FormatError> {
-    check_length(
-        bytes.len() as u64,
-        HEADER_BYTES_V4 as u64,
-        "the SPZ header",
-    )?;
+    check_length(bytes.len() as u64, HEADER_BYTES_V4 as u64, "the SPZ header")?;
     let table_at = u32::from_le_bytes([bytes[16], bytes[17], bytes[18], bytes[19]]) as usize;
     let table_bytes = usize::from(header.streams) * TABLE_ENTRY_BYTES;
     check_length(

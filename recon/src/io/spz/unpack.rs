@@ -86,9 +86,11 @@ fn unpack_harmonics(
         coeffs.push(colour.map(|b| (f32::from(b) / 255.0 - 0.5) / COLOUR_SCALE));
         let start = 3 * in_file * i;
         let of_splat = triples(&harmonics[start..start + 3 * kept]);
-        coeffs.extend(of_splat.enumerate().map(|(k, rgb)| {
-            rgb.map(|b| signs.sh_sign(k) * (f32::from(b) - SH_ZERO) / SH_ZERO)
-        }));
+        coeffs.extend(
+            of_splat
+                .enumerate()
+                .map(|(k, rgb)| rgb.map(|b| signs.sh_sign(k) * (f32::from(b) - SH_ZERO) / SH_ZERO)),
+        );
     }
     coeffs
 }
