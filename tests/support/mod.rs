@@ -1,5 +1,7 @@
 //! What the integration tests share: where real captures lie, comparisons of arrays.
 
+pub mod npz;
+
 use std::path::PathBuf;
 
 /// The folder of real captures and golden files named by `ACCRETE_TEST_DATA`.

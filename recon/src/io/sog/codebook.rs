@@ -1,4 +1,9 @@
-//! The best 256 numbers for many numbers: exact k-means in one dimension.
+//! The best 256 numbers for many numbers: k-means in one dimension.
+//!
+//! Numbers on a line have clusters that are intervals, so the best intervals of a few thousand
+//! groups of neighbours are found exactly by dynamic programming (Wu 1991); some rounds of plain
+//! k-means on the numbers themselves then move the bounds within the groups. Plain k-means alone
+//! stays where it began: rare numbers far out would share entries.
 
 use rayon::prelude::*;
 
@@ -7,8 +12,9 @@ use super::meta::CODEBOOK_LEN;
 /// Rounds of moving entries to the middle of what is nearest to them; they settle in 20 to 60.
 const MAX_ROUNDS: usize = 100;
 
-/// Bins that estimate how dense the numbers lie, for the first entries.
-const BINS: usize = 4096;
+/// Cuts between groups: this many evenly in value, so that rare numbers get groups of their own,
+/// and as many evenly in rank, so that dense ones do.
+const CUTS: usize = 2048;
 
 /// Numbers that codebooks are made from; of more, evenly spread ones are taken.
 const MAX_SAMPLES: usize = 4 << 20;
@@ -46,7 +52,7 @@ impl Codebook {
             *sum += f64::from(it);
             Some(*sum)
         }));
-        let mut entries = first_entries(&sorted);
+        let mut entries = best_of_groups(&group(&sorted, &sums));
         for _ in 0..MAX_ROUNDS {
             let moved = move_entries(&entries, &sorted, &sums);
             if moved == entries {
@@ -71,30 +77,113 @@ impl Codebook {
     }
 }
 
-/// Entries spread with the cube root of the density of the numbers, which is optimal for many
-/// entries (Panter and Dite 1951). `sorted` has at least two different numbers.
-fn first_entries(sorted: &[f32]) -> [f32; CODEBOOK_LEN] {
-    let (low, high) = (sorted[0], sorted[sorted.len() - 1]);
-    let width = (high - low) / BINS as f32;
-    let mut counts = [0_u32; BINS];
-    for value in sorted {
-        counts[(((value - low) / width) as usize).min(BINS - 1)] += 1;
+/// Sums over the first groups: how many numbers, their sum, the sum of their squares.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+/// Cuts ascending numbers into groups: moments of all groups before each cut, from none to all.
+/// `sums[i]` is the sum of the first `i` numbers.
+fn group(sorted: &[f32], sums: &[f64]) -> Vec<Moments> {
+    let (count, low) = (sorted.len(), sorted[0]);
+    let width = (sorted[count - 1] - low) / CUTS as f32;
+    let mut cuts: Vec<usize> = (0..=CUTS).map(|i| i * count / CUTS).collect();
+    cuts.extend((1..CUTS).map(|i| sorted.partition_point(|&it| it < low + width * i as f32)));
+    cuts.sort_unstable();
+    cuts.dedup();
+    let mut squares = 0.0;
+    let mut done = 0;
+    cuts.into_iter()
+        .map(|cut| {
+            squares += sorted[done..cut]
+                .iter()
+                .map(|&it| f64::from(it) * f64::from(it))
+                .sum::<f64>();
+            done = cut;
+            Moments {
+                count: cut as f64,
+                sum: sums[cut],
+                squares,
+            }
+        })
+        .collect()
+}
+
+/// Means of the 256 runs of groups with the least squared error in all.
+fn best_of_groups(moments: &[Moments]) -> [f32; CODEBOOK_LEN] {
+    let groups = moments.len() - 1;
+    let runs = CODEBOOK_LEN.min(groups);
+    // errors[j]: of the first j groups in as many runs as there are rows so far.
+    let mut errors: Vec<f64> = (0..=groups).map(|j| run_error(moments, 0, j)).collect();
+    // starts[r][j]: where the last of r + 2 runs over the first j groups begins.
+    let mut starts: Vec<Vec<u16>> = Vec::with_capacity(runs);
+    for run in 1..runs {
+        let mut row = Row {
+            moments,
+            before: &errors,
+            errors: vec![f64::INFINITY; groups + 1],
+            starts: vec![0; groups + 1],
+        };
+        row.solve(run + 1..groups + 1, run, groups);
+        starts.push(row.starts);
+        errors = row.errors;
     }
-    let weights = counts.map(|it| f64::from(it).cbrt());
-    let total: f64 = weights.iter().sum();
-    let mut entries = [high; CODEBOOK_LEN];
-    let mut bin = 0;
-    let mut passed = 0.0;
-    for (i, entry) in entries.iter_mut().enumerate() {
-        let goal = total * (i as f64 + 0.5) / CODEBOOK_LEN as f64;
-        while bin + 1 < BINS && passed + weights[bin] < goal {
-            passed += weights[bin];
-            bin += 1;
-        }
-        let within = ((goal - passed) / weights[bin]).clamp(0.0, 1.0);
-        *entry = low + width * (bin as f32 + within as f32);
+    let mut entries = [0.0; CODEBOOK_LEN];
+    let mut end = groups;
+    for run in (0..runs).rev() {
+        let start = match run.checked_sub(1) {
+            Some(row) => usize::from(starts[row][end]),
+            None => 0,
+        };
+        let count = moments[end].count - moments[start].count;
+        entries[run] = ((moments[end].sum - moments[start].sum) / count) as f32;
+        end = start;
     }
+    let last = entries[runs - 1];
+    entries[runs..].fill(last);
     entries
+}
+
+/// Squared error of the groups `start..end` about their mean.
+fn run_error(moments: &[Moments], start: usize, end: usize) -> f64 {
+    let (a, b) = (moments[start], moments[end]);
+    let (count, sum) = (b.count - a.count, b.sum - a.sum);
+    if count == 0.0 {
+        return 0.0;
+    }
+    (b.squares - a.squares - sum * sum / count).max(0.0)
+}
+
+/// One more run: the best errors of the first groups, from those with a run less.
+struct Row<'a> {
+    moments: &'a [Moments],
+    before: &'a [f64],
+    errors: Vec<f64>,
+    starts: Vec<u16>,
+}
+
+impl Row<'_> {
+    /// Solves for all ends in a range whose last runs begin in `first..=last`. The best start
+    /// grows with the end, so that of the middle one halves the starts to try for the others.
+    fn solve(&mut self, ends: std::ops::Range<usize>, first: usize, last: usize) {
+        if ends.is_empty() {
+            return;
+        }
+        let end = ends.start.midpoint(ends.end);
+        for start in first..=last.min(end - 1) {
+            let error = self.before[start] + run_error(self.moments, start, end);
+            if error < self.errors[end] {
+                self.errors[end] = error;
+                self.starts[end] = start as u16;
+            }
+        }
+        let best = usize::from(self.starts[end]);
+        self.solve(ends.start..end, first, best);
+        self.solve(end + 1..ends.end, best, last);
+    }
 }
 
 /// Each entry goes to the mean of the numbers that are nearest to it; one without any stays.
@@ -137,6 +226,16 @@ mod tests {
         }
         assert_eq!(Codebook::fit(&[]).entries, [0.0; CODEBOOK_LEN]);
         assert_eq!(Codebook::fit(&[2.5]).entries, [2.5; CODEBOOK_LEN]);
+    }
+
+    #[test]
+    fn rare_numbers_have_entries_of_their_own() {
+        let mut values: Vec<f32> = (0..20_000).map(|i| i as f32 / 20_000.0).collect();
+        values.extend([-50.0, -49.0, 30.0, 900.0]);
+        let codebook = Codebook::fit(&values);
+        for value in [-50.0, -49.0, 30.0, 900.0] {
+            assert_eq!(codebook.entries[codebook.nearest(value) as usize], value);
+        }
     }
 
     #[test]

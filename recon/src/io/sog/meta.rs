@@ -135,15 +135,22 @@ pub(super) fn codebook_of(
     codebook: &[Option<f32>],
     bounds: Option<(f32, f32)>,
 ) -> Result<[f32; CODEBOOK_LEN], FormatError> {
-    if codebook.is_empty() {
-        let Some((min, max)) = bounds else {
-            return Err(missing(&format!("{what}.codebook")));
-        };
-        return check_finite(
-            what,
-            std::array::from_fn(|i| min + (max - min) * i as f32 / 255.0),
-        );
+    let values = match bounds {
+        Some((min, max)) if codebook.is_empty() => {
+            std::array::from_fn(|i| min + (max - min) * i as f32 / 255.0)
+        }
+        _ if codebook.is_empty() => return Err(missing(&format!("{what}.codebook"))),
+        _ => entries_of(what, codebook)?,
+    };
+    if values.iter().all(|it| it.is_finite()) {
+        return Ok(values);
     }
+    Err(FormatError::Malformed(format!(
+        "{META_NAME}: the codebook of {what} has entries that are not numbers"
+    )))
+}
+
+fn entries_of(what: &str, codebook: &[Option<f32>]) -> Result<[f32; CODEBOOK_LEN], FormatError> {
     let Ok(entries) = <&[Option<f32>; CODEBOOK_LEN]>::try_from(codebook) else {
         return Err(FormatError::Malformed(format!(
             "{META_NAME}: the codebook of {what} has {} entries instead of {CODEBOOK_LEN}",
@@ -155,19 +162,7 @@ pub(super) fn codebook_of(
         // Early writers lost the first entry; PlayCanvas continues the line of the others.
         values[0] = values[1] + (values[1] - values[CODEBOOK_LEN - 1]) / 255.0;
     }
-    check_finite(what, values)
-}
-
-fn check_finite(
-    what: &str,
-    values: [f32; CODEBOOK_LEN],
-) -> Result<[f32; CODEBOOK_LEN], FormatError> {
-    if values.iter().all(|it| it.is_finite()) {
-        return Ok(values);
-    }
-    Err(FormatError::Malformed(format!(
-        "{META_NAME}: the codebook of {what} has entries that are not numbers"
-    )))
+    Ok(values)
 }
 
 /// `meta.json` lacks something.

@@ -108,7 +108,7 @@ fn quantise(splats: &Splats, layout: &Layout) -> (Meta, Vec<Image>) {
     let coeffs = splats.coeffs_per_splat();
     let log_scale = |it: f32| it.clamp(-MAX_LOG_SCALE, MAX_LOG_SCALE);
     let scale_values: Vec<f32> = (splats.log_scales.iter())
-        .flat_map(|it| it.to_array())
+        .flat_map(Vec3::to_array)
         .map(log_scale)
         .collect();
     let colour_values: Vec<f32> = (splats.sh_coeffs.iter().step_by(coeffs))

@@ -1,5 +1,6 @@
 //! From splats to the bytes of the columns (v3 and v4).
 
+use glam::Vec3;
 use render::Splats;
 
 use super::axes::AxisSigns;
@@ -71,7 +72,7 @@ pub(super) fn pack(splats: &Splats, header: &Header) -> [Vec<u8>; 6] {
         splats
             .log_scales
             .iter()
-            .flat_map(|it| it.to_array())
+            .flat_map(Vec3::to_array)
             .map(|it| ((it - MIN_LOG_SCALE) * SCALE_STEPS).round() as u8)
             .collect(),
         (0..count)
@@ -97,8 +98,6 @@ fn byte_from_coeff(coeff: f32, step: f32) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use glam::Vec3;
-
     use super::*;
 
     fn one_at(x: f32) -> Splats {
