@@ -7,7 +7,7 @@ use std::mem::discriminant;
 use std::path::{Path, PathBuf};
 
 use super::{FormatError, IoError, SplatFile, SplatFormat};
-use super::{compressed_ply, ply, splat};
+use super::{compressed_ply, ply, sog, splat, spz};
 
 /// Bytes from the front of a file that tell what it is.
 const HEAD_BYTES: u64 = 4096;
@@ -31,9 +31,9 @@ pub fn open(path: &Path) -> Result<SplatFile, IoError> {
             }
         }
         Content::Splat => splat::read(&bytes()?),
-        Content::Spz => Err(unread("an .spz file")),
-        Content::Sog => Err(unread("a .sog file")),
-        Content::SogFolder(_) => Err(unread("a SOG folder")),
+        Content::Spz => spz::read(&bytes()?),
+        Content::Sog => sog::read(&bytes()?),
+        Content::SogFolder(folder) => return sog::read_folder(folder),
     };
     let mut file = file.map_err(|it| IoError::format(path, it))?;
     if let Ok(named) = SplatFormat::from_path(path)
@@ -44,10 +44,6 @@ pub fn open(path: &Path) -> Result<SplatFile, IoError> {
         file.warnings.push(warning);
     }
     Ok(file)
-}
-
-fn unread(what: &str) -> FormatError {
-    FormatError::Unsupported(format!("{what}, which is not read by this build"))
 }
 
 /// What is to be read, and how.

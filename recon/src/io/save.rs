@@ -5,18 +5,19 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::{FormatError, IoError, SplatFile, SplatFormat};
-use super::{compressed_ply, ply, splat};
+use super::{compressed_ply, ply, sog, splat, spz};
 
 /// Writes `file` in its format to `path`: into a new file beside it, which takes the name only
 /// when it is complete. What the format cannot hold is left out; [`losses`](super::losses) says
-/// what that is.
+/// what that is. Returns the size in bytes.
 ///
 /// # Errors
 /// [`IoError`], naming the path, where the splats cannot be written in that format or the system
 /// refuses. A file that was there before is then untouched.
-pub fn save(path: &Path, file: &SplatFile) -> Result<(), IoError> {
+pub fn save(path: &Path, file: &SplatFile) -> Result<u64, IoError> {
     let bytes = write(file).map_err(|it| IoError::format(path, it))?;
-    replace(path, &bytes).map_err(|it| IoError::system(path, it))
+    replace(path, &bytes).map_err(|it| IoError::system(path, it))?;
+    Ok(bytes.len() as u64)
 }
 
 /// The bytes of `file` in its format.
@@ -25,10 +26,8 @@ fn write(file: &SplatFile) -> Result<Vec<u8>, FormatError> {
         SplatFormat::Ply => ply::write(file),
         SplatFormat::CompressedPly => compressed_ply::write(file),
         SplatFormat::Splat => splat::write(file),
-        SplatFormat::Spz { .. } | SplatFormat::Sog => Err(FormatError::Unsupported(format!(
-            "{} is not written by this build",
-            file.format
-        ))),
+        SplatFormat::Spz { .. } => spz::write(file),
+        SplatFormat::Sog => sog::write(file),
     }
 }
 
