@@ -1,4 +1,8 @@
 //! What the integration tests share: where real captures lie, comparisons of arrays.
+#![expect(clippy::expect_used, reason = "what tests rest on may panic")]
+
+pub mod fixtures;
+pub mod gpu;
 
 use std::path::PathBuf;
 

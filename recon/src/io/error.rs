@@ -46,7 +46,9 @@ impl IoError {
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
     /// The file ends too early.
-    #[error("truncated: {what} needs {needed} bytes, the file has {found}. Copy or export it again")]
+    #[error(
+        "truncated: {what} needs {needed} bytes, the file has {found}. Copy or export it again"
+    )]
     Truncated {
         /// What was being read.
         what: String,

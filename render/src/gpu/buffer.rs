@@ -42,11 +42,10 @@ impl<T: Pod> GpuVec<T> {
                 limit,
             });
         }
-        use wgpu::BufferUsages as U;
         let descriptor = wgpu::BufferDescriptor {
             label: Some(label),
             size: needed.next_multiple_of(16),
-            usage: U::STORAGE | U::UNIFORM | U::INDIRECT | U::COPY_SRC | U::COPY_DST,
+            usage: usage(),
             mapped_at_creation: false,
         };
         let buffer = gpu.allocate(label, |device| device.create_buffer(&descriptor))?;
@@ -113,9 +112,19 @@ impl<T: Pod> GpuVec<T> {
     /// [`GpuError::DeviceLost`] or [`GpuError::OutOfMemory`].
     pub fn read_range(&self, gpu: &Gpu, first: usize, count: usize) -> Result<Vec<T>, GpuError> {
         let size = size_of::<T>();
-        let bytes = read_bytes(gpu, &self.buffer, (first * size) as u64, (count * size) as u64)?;
+        let bytes = read_bytes(
+            gpu,
+            &self.buffer,
+            (first * size) as u64,
+            (count * size) as u64,
+        )?;
         Ok(bytemuck::pod_collect_to_vec(&bytes))
     }
+}
+
+fn usage() -> wgpu::BufferUsages {
+    use wgpu::BufferUsages as U;
+    U::STORAGE | U::UNIFORM | U::INDIRECT | U::COPY_SRC | U::COPY_DST
 }
 
 /// Copies a part of a buffer back, waiting for the GPU. Offset and length in bytes, multiples of 4.

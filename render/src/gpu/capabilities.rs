@@ -109,7 +109,10 @@ impl fmt::Display for Capabilities {
             self.max_splats(3) as f64 / 1e6
         )?;
         if self.is_cpu() {
-            write!(f, "; a CPU driver, so expect seconds rather than milliseconds")?;
+            write!(
+                f,
+                "; a CPU driver, so expect seconds rather than milliseconds"
+            )?;
         }
         Ok(())
     }

@@ -60,7 +60,9 @@ pub enum GpuError {
         lacks: String,
     },
     /// The adapter refused to open.
-    #[error("{adapter} could not be opened: {reason}. Update its driver, or choose another with --adapter")]
+    #[error(
+        "{adapter} could not be opened: {reason}. Update its driver, or choose another with --adapter"
+    )]
     NoDevice {
         /// Its name.
         adapter: String,
@@ -68,13 +70,17 @@ pub enum GpuError {
         reason: String,
     },
     /// The device has no memory left.
-    #[error("the graphics device is out of memory ({what}). Close other programs, or use fewer splats or a smaller image")]
+    #[error(
+        "the graphics device is out of memory ({what}). Close other programs, or use fewer splats or a smaller image"
+    )]
     OutOfMemory {
         /// What was to be allocated.
         what: String,
     },
     /// An array is beyond what the device can bind.
-    #[error("{what} needs {needed} bytes in one array and the graphics device binds at most {limit}. Use fewer splats or a smaller image")]
+    #[error(
+        "{what} needs {needed} bytes in one array and the graphics device binds at most {limit}. Use fewer splats or a smaller image"
+    )]
     TooLarge {
         /// What was to be allocated.
         what: String,
@@ -84,7 +90,9 @@ pub enum GpuError {
         limit: u64,
     },
     /// The driver gave the device up.
-    #[error("the graphics device was lost: {0}. Restart the program; if it happens again, update the driver")]
+    #[error(
+        "the graphics device was lost: {0}. Restart the program; if it happens again, update the driver"
+    )]
     DeviceLost(String),
     /// A shader could not be assembled.
     #[error(transparent)]
@@ -179,11 +187,12 @@ impl Gpu {
 
     fn listen(&self) {
         let failure = self.failure.clone();
-        self.device.set_device_lost_callback(move |reason, message| {
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                note(&failure, GpuError::DeviceLost(message));
-            }
-        });
+        self.device
+            .set_device_lost_callback(move |reason, message| {
+                if reason != wgpu::DeviceLostReason::Destroyed {
+                    note(&failure, GpuError::DeviceLost(message));
+                }
+            });
         let failure = self.failure.clone();
         self.device.on_uncaptured_error(Arc::new(move |err| {
             let failed = match err {
@@ -234,10 +243,16 @@ fn choose(
         return Ok(adapters.remove(0));
     };
     let names: Vec<String> = adapters.iter().map(|it| it.get_info().name).collect();
-    let index = wanted.parse().ok().filter(|&it| it < names.len()).or_else(|| {
-        let part = wanted.to_lowercase();
-        names.iter().position(|it| it.to_lowercase().contains(&part))
-    });
+    let index = wanted
+        .parse()
+        .ok()
+        .filter(|&it| it < names.len())
+        .or_else(|| {
+            let part = wanted.to_lowercase();
+            names
+                .iter()
+                .position(|it| it.to_lowercase().contains(&part))
+        });
     match index {
         Some(index) => Ok(adapters.swap_remove(index)),
         None => Err(GpuError::NoSuchAdapter {

@@ -122,19 +122,19 @@ impl<'a> Recorder<'a> {
         if self.profiler.is_some() {
             self.pass = None;
         }
-        let pass = match &mut self.pass {
-            Some(pass) => pass,
-            None => {
-                let writes = self.profiler.as_mut().and_then(|it| it.stamp(kernel.name()));
-                let pass = self
-                    .encoder
-                    .begin_compute_pass(&wgpu::ComputePassDescriptor {
-                        label: Some(kernel.name()),
-                        timestamp_writes: writes,
-                    });
-                self.pass.insert(pass.forget_lifetime())
-            }
-        };
+        if self.pass.is_none() {
+            let writes = self
+                .profiler
+                .as_mut()
+                .and_then(|it| it.stamp(kernel.name()));
+            let descriptor = wgpu::ComputePassDescriptor {
+                label: Some(kernel.name()),
+                timestamp_writes: writes,
+            };
+            let pass = self.encoder.begin_compute_pass(&descriptor);
+            self.pass = Some(pass.forget_lifetime());
+        }
+        let Some(pass) = &mut self.pass else { return };
         pass.set_pipeline(kernel.pipeline());
         pass.set_bind_group(0, bind_group, &[]);
         match groups {

@@ -27,9 +27,9 @@ macro_rules! shader {
 
 /// What kernels may import.
 const SHARED: &[Shader] = &[
+    shader!("shared/block_scan"),
     shader!("shared/dispatch"),
     shader!("shared/frame"),
-    shader!("shared/normal"),
     shader!("shared/project"),
     shader!("shared/sort"),
     shader!("shared/tiles"),
