@@ -2,8 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stdout, reason = "measured errors are worth reading")]
 
-/// Camera lists that other programs wrote.
-mod camera_paths;
 /// The forward rasteriser agrees with golden files.
 mod raster;
 /// Every shader is valid, translates to each back end, and agrees with its Rust structs.
