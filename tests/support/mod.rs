@@ -4,6 +4,8 @@
 pub mod fixtures;
 pub mod gpu;
 
+pub mod npz;
+
 use std::path::PathBuf;
 
 /// The folder of real captures and golden files named by `ACCRETE_TEST_DATA`.
