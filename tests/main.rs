@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stdout, reason = "measured errors are worth reading")]
 
+/// Camera lists that other programs wrote.
+mod camera_paths;
 /// Splat files as people have them: of other programs, written and read back, damaged.
 mod formats;
 /// The same for SPZ and SOG.
