@@ -335,7 +335,7 @@ fn images_of_other_sizes_and_kinds_are_refused() {
     assert_refused(sog::read, &with_quats(lossy), "lossy");
     // The header of a lossless image of 16,383 by 16,383 pixels, which would take a gigabyte.
     let mut huge = b"RIFF\x1e\0\0\0WEBPVP8L\x12\0\0\0\x2f".to_vec();
-    huge.extend((16_382_u32 | 16_382 << 14).to_le_bytes());
+    huge.extend((0x3ffe_u32 | 0x3ffe << 14).to_le_bytes());
     huge.resize(64, 0);
     assert_refused(
         sog::read,
