@@ -1,4 +1,18 @@
 //! The integration tests, as one binary.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::print_stdout, reason = "measured errors are worth reading")]
 
+/// Camera lists that other programs wrote.
+mod camera_paths;
+/// Splat files as people have them: of other programs, written and read back, damaged.
+mod formats;
+/// The same for SPZ and SOG.
 mod formats_spz_sog;
+/// The forward rasteriser agrees with golden files.
+mod raster;
+/// Every shader is valid, translates to each back end, and agrees with its Rust structs.
+mod shaders;
+/// House rules that the compiler does not check.
+mod tidy;
+/// The worker answers commands with events, and stops when dropped.
+mod worker;

@@ -3,4 +3,9 @@
 //! What is deliberately absent: this crate knows no window and no egui. Only [`io`] touches the
 //! disk, and only [`worker`] owns threads and channels.
 
+pub mod camera_path;
 pub mod io;
+pub mod synthetic;
+pub mod worker;
+
+pub use worker::{Command, Event, Worker};

@@ -1,7 +1,7 @@
 //! Draws 3D Gaussian splats with WGSL compute kernels: splats in, pixels out.
 //!
 //! The path of a frame: [`Splats`] (host) → [`GpuSplats`] (device) → [`Rasterizer`] (projection,
-//! sorting, blending) → [`Present`](present::Present) (to a texture) or [`Rasterizer::read_image`].
+//! sorting, blending) → [`Present`] (to a texture) or [`Rasterizer::read_image`].
 //!
 //! What is deliberately absent: this crate reads no file, starts no thread, knows no window and
 //! no tensor library. It owns no global; whoever draws passes a [`gpu::Gpu`].
@@ -11,9 +11,18 @@
 //! Pixel `(i, j)` has its centre at `(i + 0.5, j + 0.5)`. Quaternions are `w, x, y, z`.
 
 pub mod camera;
+pub mod config;
 pub mod gpu;
+pub mod gpu_splats;
+pub mod kernels;
+pub mod rasterizer;
 pub mod sh;
 pub mod splats;
+pub mod view;
 
 pub use camera::{Camera, Intrinsics};
+pub use config::{RenderConfig, Style};
+pub use gpu_splats::GpuSplats;
+pub use rasterizer::{FrameStats, Image, Rasterizer};
 pub use splats::{Splats, SplatsError};
+pub use view::{Lines, Present, Segment};

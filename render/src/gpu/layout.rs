@@ -1,0 +1,180 @@
+//! Structs shared with WGSL, declared once each and checked against naga in `tests/shaders.rs`.
+
+use bytemuck::{Pod, Zeroable};
+
+/// A Rust struct that has a twin of the same name in WGSL.
+pub trait GpuStruct: Pod {
+    /// The name of the twin.
+    const NAME: &'static str;
+    /// Field name and byte offset, in order.
+    const FIELDS: &'static [(&'static str, usize)];
+}
+
+/// What a [`GpuStruct`] looks like in memory, without its type.
+#[derive(Clone, Copy, Debug)]
+pub struct GpuStructLayout {
+    /// The name in Rust and in WGSL.
+    pub name: &'static str,
+    /// Field name and byte offset, in order.
+    pub fields: &'static [(&'static str, usize)],
+    /// Size in bytes.
+    pub size: usize,
+}
+
+macro_rules! gpu_structs {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty,)* })*) => {
+        $(
+            $(#[$meta])*
+            #[repr(C)]
+            #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+            pub struct $name { $($(#[$fmeta])* pub $field: $ty,)* }
+
+            impl GpuStruct for $name {
+                const NAME: &'static str = stringify!($name);
+                const FIELDS: &'static [(&'static str, usize)] =
+                    &[$((stringify!($field), std::mem::offset_of!($name, $field)),)*];
+            }
+        )*
+
+        /// All of them, for the test that compares them with their twins.
+        pub const GPU_STRUCTS: &[GpuStructLayout] = &[$(GpuStructLayout {
+            name: $name::NAME,
+            fields: $name::FIELDS,
+            size: size_of::<$name>(),
+        },)*];
+    };
+}
+
+gpu_structs! {
+    /// The camera and the settings of one frame, as every kernel sees them.
+    FrameUniform {
+        /// World to camera (w2c), OpenCV axes, column-major.
+        camera_from_world: [[f32; 4]; 4],
+        /// Where the camera stands, in the world; `w` unused.
+        camera_position: [f32; 4],
+        /// What shows through, rgb; `w` unused.
+        background: [f32; 4],
+        /// `fx, fy` in pixels.
+        focal: [f32; 2],
+        /// `cx, cy` in pixels.
+        principal: [f32; 2],
+        /// Smallest `x/z, y/z` used inside the Jacobian.
+        tangent_min: [f32; 2],
+        /// Largest `x/z, y/z` used inside the Jacobian.
+        tangent_max: [f32; 2],
+        /// Width and height in pixels.
+        image_size: [u32; 2],
+        /// Tiles across and down.
+        tile_count: [u32; 2],
+        /// Splats nearer than this are dropped (camera z, world units).
+        near: f32,
+        /// Splats farther than this are dropped.
+        far: f32,
+        /// Added to the diagonal of the 2D covariance, in square pixels.
+        eps2d: f32,
+        /// Alpha is capped here.
+        alpha_max: f32,
+        /// Contributions below this are skipped.
+        alpha_min: f32,
+        /// A pixel is finished when its transmittance would fall to this.
+        transmittance_stop: f32,
+        /// Radius of a splat drawn as a point, in pixels.
+        point_radius_px: f32,
+        /// Highest degree of the harmonics that is evaluated.
+        sh_degree: u32,
+        /// 1: opacity is compensated for `eps2d`.
+        antialiased: u32,
+        /// 0 Gaussian, 1 point, 2 ellipsoid.
+        shape: u32,
+        /// 0 harmonics, 1 the shortest axis as a normal.
+        colour_source: u32,
+        /// How the image is shown: 0 colour, 1 depth, 2 normals from depth, 3 alpha, 4 colour as normals.
+        shading: u32,
+        /// Nearest depth of the colour ramp, world units.
+        depth_low: f32,
+        /// Farthest depth of the colour ramp.
+        depth_high: f32,
+        /// How many projected splats there is room for.
+        visible_capacity: u32,
+        /// How many (tile, splat) pairs there is room for.
+        pair_capacity: u32,
+    }
+
+    /// One chunk of the splats.
+    ChunkUniform {
+        /// Index of its first splat among all; a multiple of 256.
+        first: u32,
+        /// Splats in it.
+        count: u32,
+        /// Elements from one plane of parameters to the next.
+        stride: u32,
+        /// Degree of the stored harmonics.
+        sh_degree: u32,
+    }
+
+    /// Numbers that stay on the GPU during a frame and are read back some frames later.
+    Counters {
+        /// Splats that reach the image, at most the capacity.
+        num_visible: u32,
+        /// (tile, splat) pairs, at most the capacity.
+        num_pairs: u32,
+        /// Splats that would reach the image with unlimited room.
+        wanted_visible: u32,
+        /// Pairs that unlimited room would give.
+        wanted_pairs: u32,
+    }
+
+    /// Workgroups of one indirect dispatch.
+    DispatchArgs {
+        /// Along x, at most 32768.
+        x: u32,
+        /// Along y.
+        y: u32,
+        /// Always 1.
+        z: u32,
+    }
+
+    /// Parameters of `splat/scan.wgsl`.
+    ScanParams {
+        /// Which counter receives the sum: 0 `num_visible`, 1 `num_pairs`.
+        counter: u32,
+        /// Sums to scan where that is known beforehand; else 0, and `num_visible` decides.
+        num_blocks: u32,
+    }
+
+    /// Parameters of the kernels that sort.
+    SortParams {
+        /// Which counter tells the number of keys: 0 `num_visible`, 1 `num_pairs`.
+        counter: u32,
+        /// Bits to the right of the digit.
+        shift: u32,
+    }
+
+    /// Parameters of `view/present.wgsl`.
+    PresentUniform {
+        /// Width and height of the frame in pixels.
+        image_size: [u32; 2],
+        /// 1: the target stores linear values, so the shader undoes the display curve.
+        linear_target: u32,
+        /// Unused.
+        pad: u32,
+    }
+
+    /// Parameters of `view/lines.wgsl`.
+    LineUniform {
+        /// World to clip space, column-major.
+        clip_from_world: [[f32; 4]; 4],
+        /// World to camera (w2c), column-major.
+        camera_from_world: [[f32; 4]; 4],
+        /// Width and height of the viewport in pixels.
+        viewport_px: [f32; 2],
+        /// Width and height of the splat frame in pixels.
+        image_size: [u32; 2],
+        /// Lines end here (camera z).
+        near: f32,
+        /// 1: the target stores linear values.
+        linear_target: u32,
+        /// Unused.
+        pad: [u32; 2],
+    }
+}

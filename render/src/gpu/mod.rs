@@ -1,0 +1,21 @@
+//! The thin layer over wgpu: device, buffers, kernels, shader sources, structs shared with WGSL.
+
+mod buffer;
+mod capabilities;
+mod context;
+mod kernel;
+mod layout;
+mod recorder;
+mod shader;
+
+pub use buffer::{GpuVec, GpuView, read_bytes};
+pub use capabilities::{AdapterKind, Capabilities};
+pub use context::{Gpu, GpuError, GpuOptions};
+pub use kernel::Kernel;
+pub use layout::{
+    ChunkUniform, Counters, DispatchArgs, FrameUniform, LineUniform, PresentUniform, ScanParams,
+    SortParams,
+};
+pub use layout::{GPU_STRUCTS, GpuStruct, GpuStructLayout};
+pub use recorder::{Groups, KernelTime, Profiler, Recorder};
+pub use shader::{Shader, ShaderError, resolve_imports};

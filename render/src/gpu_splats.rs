@@ -1,0 +1,185 @@
+//! Splats on the GPU: planes of parameters, in chunks that each fit one binding.
+
+use glam::Vec3;
+
+use crate::gpu::{ChunkUniform, Gpu, GpuError, GpuVec};
+use crate::{Splats, sh};
+
+/// Planes before the harmonics: mean 3, quaternion 4, log-scale 3, opacity logit 1.
+const GEOMETRY_PLANES: usize = 11;
+
+/// Chunks begin at multiples of this, the width of the kernels that work on them.
+const BLOCK: usize = 256;
+
+/// One part of the splats: an array of planes, each `stride` long, that hold one parameter of all
+/// splats: 0–2 mean, 3–6 quaternion (w x y z), 7–9 log-scale, 10 opacity logit, then the harmonics,
+/// coefficient by coefficient, rgb within.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    /// Where it lies among all splats, and its shape.
+    pub uniform: GpuVec<ChunkUniform>,
+    /// The planes. `[planes × stride]`
+    pub params: GpuVec<f32>,
+    /// Index of its first splat.
+    pub first: usize,
+    /// Splats in it.
+    pub count: usize,
+}
+
+/// Splats on the GPU. Cloning shares them.
+#[derive(Clone, Debug)]
+pub struct GpuSplats {
+    chunks: Vec<Chunk>,
+    len: usize,
+    sh_degree: u32,
+    centre: Vec3,
+    radius: f32,
+}
+
+impl GpuSplats {
+    /// Uploads splats.
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`]; [`GpuError::Invalid`] where the arrays disagree in length.
+    pub fn upload(gpu: &Gpu, splats: &Splats) -> Result<Self, GpuError> {
+        Self::upload_chunked(gpu, splats, gpu.capabilities().max_binding_bytes)
+    }
+
+    /// Uploads splats in chunks of at most `max_chunk_bytes`, as on a device that binds no more.
+    ///
+    /// # Errors
+    /// Those of [`GpuSplats::upload`].
+    pub fn upload_chunked(
+        gpu: &Gpu,
+        splats: &Splats,
+        max_chunk_bytes: u64,
+    ) -> Result<Self, GpuError> {
+        splats
+            .check()
+            .map_err(|err| GpuError::Invalid(err.to_string()))?;
+        let planes = GEOMETRY_PLANES + 3 * splats.coeffs_per_splat();
+        let fits = (max_chunk_bytes / (4 * planes as u64)) as usize;
+        let chunk_len = (fits / BLOCK * BLOCK).max(BLOCK);
+        let chunks = (0..splats.len())
+            .step_by(chunk_len)
+            .map(|first| {
+                let count = chunk_len.min(splats.len() - first);
+                upload_chunk(gpu, splats, first, count, planes)
+            })
+            .collect::<Result<_, _>>()?;
+        // Extent for the depth ramp: what most splats span, not what the stray ones do.
+        let (low, high) = splats.robust_bounds(0.02).unwrap_or_default();
+        Ok(Self {
+            chunks,
+            len: splats.len(),
+            sh_degree: splats.sh_degree,
+            centre: 0.5 * (low + high),
+            radius: 0.5 * (high - low).length(),
+        })
+    }
+
+    /// Copies the splats back, waiting for the GPU.
+    ///
+    /// # Errors
+    /// [`GpuError::DeviceLost`] or [`GpuError::OutOfMemory`].
+    pub fn download(&self, gpu: &Gpu) -> Result<Splats, GpuError> {
+        let mut splats = Splats {
+            sh_degree: self.sh_degree,
+            ..Splats::default()
+        };
+        let coeffs = sh::coeff_count(self.sh_degree);
+        for chunk in &self.chunks {
+            let stride = chunk.count;
+            let planes = chunk.params.read(gpu)?;
+            let at = |plane: usize, i: usize| planes[plane * stride + i];
+            let vec3 = |plane: usize, i: usize| [0, 1, 2].map(|k| at(plane + k, i));
+            for i in 0..chunk.count {
+                splats.means.push(vec3(0, i).into());
+                splats.quats.push([3, 4, 5, 6].map(|plane| at(plane, i)));
+                splats.log_scales.push(vec3(7, i).into());
+                splats.opacity_logits.push(at(10, i));
+                let rgb = |k| vec3(GEOMETRY_PLANES + 3 * k, i);
+                splats.sh_coeffs.extend((0..coeffs).map(rgb));
+            }
+        }
+        Ok(splats)
+    }
+
+    /// How many splats there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Degree of the stored harmonics.
+    pub fn sh_degree(&self) -> u32 {
+        self.sh_degree
+    }
+
+    /// Size on the device.
+    pub fn bytes(&self) -> u64 {
+        self.chunks.iter().map(|it| it.params.bytes()).sum()
+    }
+
+    /// The parts.
+    pub fn chunks(&self) -> &[Chunk] {
+        &self.chunks
+    }
+
+    /// Middle and radius of where most splats are, world units.
+    pub fn extent(&self) -> (Vec3, f32) {
+        (self.centre, self.radius)
+    }
+}
+
+fn upload_chunk(
+    gpu: &Gpu,
+    splats: &Splats,
+    first: usize,
+    count: usize,
+    planes: usize,
+) -> Result<Chunk, GpuError> {
+    let params = GpuVec::zeroed(gpu, "splats", planes * count)?;
+    let range = first..first + count;
+    let write = |plane: usize, values: Vec<f32>| params.write_at(gpu, plane * count, &values);
+    for k in 0..3 {
+        write(
+            k,
+            splats.means[range.clone()].iter().map(|v| v[k]).collect(),
+        );
+        let scales = splats.log_scales[range.clone()].iter();
+        write(7 + k, scales.map(|v| v[k]).collect());
+    }
+    for k in 0..4 {
+        write(
+            3 + k,
+            splats.quats[range.clone()].iter().map(|q| q[k]).collect(),
+        );
+    }
+    write(10, splats.opacity_logits[range].to_vec());
+    let coeffs = splats.coeffs_per_splat();
+    for k in 0..coeffs {
+        for channel in 0..3 {
+            let values = (first..first + count)
+                .map(|i| splats.sh_coeffs[i * coeffs + k][channel])
+                .collect();
+            write(GEOMETRY_PLANES + 3 * k + channel, values);
+        }
+    }
+    let uniform = ChunkUniform {
+        first: first as u32,
+        count: count as u32,
+        stride: count as u32,
+        sh_degree: splats.sh_degree,
+    };
+    Ok(Chunk {
+        uniform: GpuVec::from_slice(gpu, "chunk", &[uniform])?,
+        params,
+        first,
+        count,
+    })
+}

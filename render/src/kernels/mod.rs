@@ -1,0 +1,87 @@
+//! One wrapper per compute kernel in `shaders/`, of the same name: what it binds, typed.
+
+/// Declares a wrapper: a name, its source, and the arrays it binds, in the order of `@binding` and
+/// under the names they have in the source.
+macro_rules! kernel {
+    ($(#[$meta:meta])* $name:ident = $shader:expr, { $($binding:ident: $ty:ty,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug)]
+        pub struct $name {
+            kernel: $crate::gpu::Kernel,
+        }
+
+        /// What the kernel binds, named as in its source.
+        #[derive(Clone, Copy, Debug)]
+        pub struct Arrays<'a> {
+            $(
+                #[doc = concat!("`", stringify!($binding), "` in the source.")]
+                pub $binding: &'a $crate::gpu::GpuVec<$ty>,
+            )*
+        }
+
+        impl $name {
+            /// Names of the bindings, in order.
+            pub const BINDINGS: &'static [&'static str] = &[$(stringify!($binding)),*];
+
+            /// Compiles the kernel.
+            ///
+            /// # Errors
+            /// [`GpuError::Shader`](crate::gpu::GpuError::Shader).
+            pub fn new(gpu: &$crate::gpu::Gpu) -> Result<Self, $crate::gpu::GpuError> {
+                Self::with_constants(gpu, &[])
+            }
+
+            /// Compiles the kernel with values for its `override` constants.
+            ///
+            /// # Errors
+            /// [`GpuError::Shader`](crate::gpu::GpuError::Shader).
+            pub fn with_constants(
+                gpu: &$crate::gpu::Gpu,
+                constants: &[(&str, f64)],
+            ) -> Result<Self, $crate::gpu::GpuError> {
+                let kernel = $crate::gpu::Kernel::with_constants(gpu, $shader, constants)?;
+                Ok(Self { kernel })
+            }
+
+            /// Binds the arrays it reads and writes.
+            pub fn bind(
+                &self,
+                gpu: &$crate::gpu::Gpu,
+                arrays: &Arrays<'_>,
+            ) -> wgpu::BindGroup {
+                self.kernel.bind(gpu, &[$(arrays.$binding,)*])
+            }
+
+            /// The compiled kernel.
+            pub fn kernel(&self) -> &$crate::gpu::Kernel {
+                &self.kernel
+            }
+        }
+    };
+}
+
+pub mod blend;
+pub mod cull;
+pub mod emit;
+pub mod pair_count;
+pub mod project;
+pub mod ranges;
+pub mod scan;
+pub mod shade;
+pub mod sort_count;
+pub mod sort_scan;
+pub mod sort_scatter;
+pub mod sort_spine;
+
+pub use blend::Blend;
+pub use cull::Cull;
+pub use emit::Emit;
+pub use pair_count::PairCount;
+pub use project::Project;
+pub use ranges::Ranges;
+pub use scan::Scan;
+pub use shade::Shade;
+pub use sort_count::SortCount;
+pub use sort_scan::SortScan;
+pub use sort_scatter::SortScatter;
+pub use sort_spine::SortSpine;
