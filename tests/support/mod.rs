@@ -3,7 +3,6 @@
 
 pub mod fixtures;
 pub mod gpu;
-
 pub mod npz;
 
 use std::path::PathBuf;

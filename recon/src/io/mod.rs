@@ -6,6 +6,7 @@
 //!
 //! Nothing is allocated because a header claims it: what the file holds is checked first.
 
+mod bounded;
 mod camera_path;
 mod clean;
 pub mod compressed_ply;
@@ -16,7 +17,9 @@ mod open;
 pub mod ply;
 mod quantised;
 mod save;
+pub mod sog;
 pub mod splat;
+pub mod spz;
 mod summary;
 
 pub use camera_path::{

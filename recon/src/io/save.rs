@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::{FormatError, IoError, SplatFile, SplatFormat};
-use super::{compressed_ply, ply, splat};
+use super::{compressed_ply, ply, sog, splat, spz};
 
 /// Writes `file` in its format to `path`: into a new file beside it, which takes the name only
 /// when it is complete. What the format cannot hold is left out; [`losses`](super::losses) says
@@ -25,10 +25,8 @@ fn write(file: &SplatFile) -> Result<Vec<u8>, FormatError> {
         SplatFormat::Ply => ply::write(file),
         SplatFormat::CompressedPly => compressed_ply::write(file),
         SplatFormat::Splat => splat::write(file),
-        SplatFormat::Spz { .. } | SplatFormat::Sog => Err(FormatError::Unsupported(format!(
-            "{} is not written by this build",
-            file.format
-        ))),
+        SplatFormat::Spz { .. } => spz::write(file),
+        SplatFormat::Sog => sog::write(file),
     }
 }
 
