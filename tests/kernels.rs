@@ -69,7 +69,7 @@ fn kernels(gpu: &Gpu) -> &'static Kernels {
 
 /// Runs one kernel and waits for it.
 fn run(gpu: &Gpu, kernel: &Kernel, bound: &wgpu::BindGroup, groups: Groups<'_>) {
-    let mut recorder = Recorder::new(gpu, None);
+    let mut recorder = Recorder::new(gpu, None, false);
     recorder.dispatch(kernel, bound, groups);
     recorder.submit(gpu);
     gpu.wait().unwrap();

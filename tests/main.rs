@@ -2,6 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stdout, reason = "measured errors are worth reading")]
 
+/// Camera lists that other programs wrote.
+mod camera_paths;
+/// Splat files as people have them: of other programs, written and read back, damaged.
+mod formats;
+/// The same for SPZ and SOG.
+mod formats_spz_sog;
 /// Each kernel agrees with its plain twin; frames grow, repeat and show every style.
 mod kernels;
 /// The forward rasteriser agrees with golden files.
@@ -12,3 +18,5 @@ mod reference;
 mod shaders;
 /// House rules that the compiler does not check.
 mod tidy;
+/// The worker answers commands with events, and stops when dropped.
+mod worker;

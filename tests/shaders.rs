@@ -83,13 +83,35 @@ fn shaders_translate_for_every_system() {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
+/// What lies in `shaders/shared` and is imported nowhere, so that no test would see it. (It may
+/// name bindings of those who import it; so it is checked as part of them.)
+fn unused(shaders: &[SourceFile]) -> Vec<&str> {
+    let is_imported = |name: &str| {
+        let import = format!("#import {name}");
+        shaders
+            .iter()
+            .any(|it| it.text.lines().any(|line| line == import))
+    };
+    shaders
+        .iter()
+        .filter(|it| it.is_in("shaders/shared"))
+        .map(name)
+        .filter(|it| !is_imported(it))
+        .collect()
+}
+
 #[test]
-fn imported_shaders_are_valid_by_themselves() {
-    for file in files("shaders/shared", "wgsl") {
-        if let Err(err) = Parsed::new(name(&file), &file.text) {
-            panic!("{err}");
-        }
-    }
+fn shared_shaders_are_imported() {
+    assert_eq!(unused(&files("shaders", "wgsl")), [""; 0]);
+    let sample = [
+        SourceFile::sample("shaders/shared/camera.wgsl", ""),
+        SourceFile::sample("shaders/shared/old.wgsl", ""),
+        SourceFile::sample(
+            "shaders/splat/a.wgsl",
+            "#import shared/camera\n#import shared/older",
+        ),
+    ];
+    assert_eq!(unused(&sample), ["shared/old"]);
 }
 
 #[test]

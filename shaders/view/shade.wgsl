@@ -22,23 +22,29 @@ fn main(@builtin(global_invocation_id) pixel: vec3u) {
     if any(frame.image_size <= pixel.xy) { return; }
     let at = pixel.y * frame.image_size.x + pixel.x;
     let here = image[at];
-    var colour = here.xyz;
+    // Nearly every frame is shown in colour: the rest must cost it nothing.
+    if frame.shading == SHADE_COLOUR {
+        pixels[at] = pack(here.xyz);
+        return;
+    }
+    var colour = frame.background.xyz;
     if frame.shading == SHADE_ALPHA {
         colour = vec3f(here.w);
-    } else if frame.shading != SHADE_COLOUR {
-        colour = frame.background.xyz;
-        if MIN_ALPHA < here.w {
-            var surface = vec3f(0.0);
-            if frame.shading == SHADE_DEPTH {
-                let span = max(frame.depth_high - frame.depth_low, 1e-6);
-                surface = ramp(clamp((depths[at] / here.w - frame.depth_low) / span, 0.0, 1.0));
-            } else {
-                surface = normal_colour(vec2i(pixel.xy));
-            }
-            colour = mix(colour, surface, here.w);
+    } else if MIN_ALPHA < here.w {
+        var surface = vec3f(0.0);
+        if frame.shading == SHADE_DEPTH {
+            let span = max(frame.depth_high - frame.depth_low, 1e-6);
+            surface = ramp(clamp((depths[at] / here.w - frame.depth_low) / span, 0.0, 1.0));
+        } else {
+            surface = normal_colour(vec2i(pixel.xy));
         }
+        colour = mix(colour, surface, here.w);
     }
-    pixels[at] = pack4x8unorm(vec4f(clamp(colour, vec3f(0.0), vec3f(1.0)), 1.0));
+    pixels[at] = pack(colour);
+}
+
+fn pack(colour: vec3f) -> u32 {
+    return pack4x8unorm(vec4f(colour, 1.0)); // clamps to 0..1
 }
 
 // Near is bright and warm, far dark and cold; lightness falls evenly.

@@ -178,7 +178,7 @@ impl<'a> Chain<'a> {
                 pairs,
             )
             .unwrap();
-        let mut recorder = Recorder::new(self.gpu, None);
+        let mut recorder = Recorder::new(self.gpu, None, false);
         sort.record(&mut recorder, &self.dispatches, &bound);
         recorder.submit(self.gpu);
         self.gpu.wait().unwrap();

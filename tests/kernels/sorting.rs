@@ -134,7 +134,7 @@ fn check_sort(gpu: &Gpu, keys: &[u32], bits: u32, counted: Counted) {
     let bound = sort
         .bind(gpu, counted, bits, &counters, &scratch, &pairs)
         .unwrap();
-    let mut recorder = Recorder::new(gpu, None);
+    let mut recorder = Recorder::new(gpu, None, false);
     sort.record(&mut recorder, &dispatches, &bound);
     recorder.submit(gpu);
 
