@@ -133,7 +133,7 @@ fn splats_come_back_as_they_went() {
             .means
             .iter()
             .chain(&it.log_scales)
-            .flat_map(|v| v.to_array());
+            .flat_map(Vec3::to_array);
         let quats = it.quats.iter().flatten().copied();
         let sh = it.sh_coeffs.iter().flatten().copied();
         let all = vec3s

@@ -112,7 +112,7 @@ fn each_kernel_of_a_pass_agrees() {
         let keys: Vec<u32> = (0..n).map(|_| rng.random()).collect();
         check_kernels(gpu, &keys, 0, Counted::Pairs);
         check_kernels(gpu, &keys, 24, Counted::Visible);
-        let few: Vec<u32> = keys.iter().map(|it| it % 3 << 8).collect();
+        let few: Vec<u32> = keys.iter().map(|it| (it % 3) << 8).collect();
         check_kernels(gpu, &few, 8, Counted::Pairs);
     }
 }
@@ -178,7 +178,7 @@ fn sort_agrees_for_every_pattern() {
             ("few", (0..n).map(|_| rng.random_range(0..5)).collect()),
         ];
         for (name, keys) in patterns {
-            println!("{name}");
+            println!("{n} keys, {name}");
             check_sort(gpu, &keys, 32, Counted::Pairs);
         }
     }
