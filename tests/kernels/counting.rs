@@ -123,7 +123,8 @@ fn check_ranges(gpu: &Gpu, tiles: &[u32], [across, down]: [u32; 2]) {
         ..FrameUniform::zeroed()
     };
     let num_tiles = (across * down) as usize;
-    let tile_ranges = GpuVec::zeroed(gpu, "ranges", num_tiles).unwrap();
+    // Some more, to see that padding is not written.
+    let tile_ranges = GpuVec::zeroed(gpu, "ranges", num_tiles + 8).unwrap();
     let arrays = ranges::Arrays {
         frame: &GpuVec::from_slice(gpu, "frame", &[frame]).unwrap(),
         counters: &counters(gpu, 0, tiles.len()),
@@ -133,7 +134,8 @@ fn check_ranges(gpu: &Gpu, tiles: &[u32], [across, down]: [u32; 2]) {
     let kernel = &kernels(gpu).ranges;
     let bound = kernel.bind(gpu, &arrays);
     run(gpu, kernel.kernel(), &bound, per(tiles.len(), 256));
-    let expected = reference::ranges::ranges(tiles, num_tiles);
+    let mut expected = reference::ranges::ranges(tiles, num_tiles);
+    expected.resize(num_tiles + 8, [0, 0]);
     assert!(
         tile_ranges.read(gpu).unwrap() == expected,
         "{} pairs",

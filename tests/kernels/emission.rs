@@ -6,7 +6,7 @@ use std::ops::Range;
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use render::gpu::Gpu;
-use render::rasterizer::Counted;
+use render::rasterizer::{Counted, Projected};
 use render::{Camera, RenderConfig, Splats};
 use tests::gpu;
 
@@ -91,6 +91,22 @@ fn emitted(gpu: &Gpu, chain: &Chain<'_>) -> Emitted {
     out
 }
 
+/// Visible splat `k` as the kernels have it.
+fn rounded(projected: &Projected, k: usize, cut: f64) -> reference::project::Projected {
+    let [u, v, depth, extent_y] = projected.a[k].map(f64::from);
+    let [xx, xy, yy, opacity] = projected.b[k].map(f64::from);
+    let [r, g, b, extent_x] = projected.c[k].map(f64::from);
+    reference::project::Projected {
+        mean2d: [u, v].into(),
+        depth,
+        conic: [xx, xy, yy],
+        opacity,
+        rgb: [r, g, b].into(),
+        extent: [extent_x, extent_y].into(),
+        cut,
+    }
+}
+
 /// How many pairs there are, and how many an exact test gives.
 fn check_emission(
     gpu: &Gpu,
@@ -132,13 +148,15 @@ fn check_emission(
         let Some(exact) = reference::project::project(splats, i, &chain.uniform) else {
             continue;
         };
-        let needed = reference::emit::contributing_tiles(&exact, &chain.uniform);
-        for tile in needed {
-            assert!(
-                tiles.binary_search(&tile).is_ok(),
-                "tile {tile} is lost: {}",
-                about()
-            );
+        // As it is, and as `blend` sees it, with what rounding made of it.
+        for splat in [&exact, &rounded(&projected, k, exact.cut)] {
+            for tile in reference::emit::contributing_tiles(splat, &chain.uniform) {
+                assert!(
+                    tiles.binary_search(&tile).is_ok(),
+                    "tile {tile} is lost: {}",
+                    about()
+                );
+            }
         }
         ours += tiles.len();
         strict += reference::emit::tiles(&exact, &chain.uniform, 0.0).len();
@@ -330,4 +348,13 @@ fn emit_stays_within_its_room() {
             assert!(beyond.iter().all(|&it| it == UNTOUCHED), "sorting {room}");
         }
     }
+
+    // Pairs beyond what 32 bits count do not come back at the beginning.
+    let chain = Chain::new(gpu, &splats, &camera, &config, 1 << 17);
+    chain.run_to_order();
+    let blocks = chain.pair_offsets.len();
+    chain.pair_offsets.write(gpu, &vec![u32::MAX - 3; blocks]);
+    chain.emit();
+    let written = chain.pairs.keys[0].read(gpu).unwrap();
+    assert!(written.iter().all(|&it| it == UNTOUCHED));
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use glam::DVec2;
-use render::gpu::{ChunkUniform, Gpu, GpuVec, Groups};
+use render::gpu::{ChunkUniform, FrameUniform, Gpu, GpuVec, Groups};
 use render::kernels::cull;
 use render::rasterizer::{Capacity, Counted, Projected, frame_uniform};
 use render::{GpuSplats, RenderConfig, Splats, Style};
@@ -194,6 +194,40 @@ fn project_agrees_at_every_size() {
             assert_eq!(keys, depths, "keys order as depths do");
             let ids = chain.depth.values[0].read_range(gpu, 0, n).unwrap();
             assert!((0..n as u32).eq(ids));
+        }
+    }
+}
+
+/// The counters tell how many splats there is no room for, and nothing is written for those.
+#[test]
+fn project_stays_within_its_room() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let splats = random_splats(&mut rng(23), 1500, 0);
+    let chain = Chain::new(gpu, &splats, &camera(150, 90), &RenderConfig::default(), 1);
+    chain.cull();
+    chain.scan(Counted::Visible);
+    let wanted = chain.projected().counters.num_visible;
+    assert!(256 < wanted - 1, "{wanted}");
+    for room in [wanted, wanted - 1, 256, 1, 0] {
+        let frame = FrameUniform {
+            visible_capacity: room,
+            ..chain.uniform
+        };
+        chain.frame.write(gpu, &[frame]);
+        for array in [&chain.projected_a, &chain.projected_b, &chain.projected_c] {
+            array.write(gpu, &[[-1.0; 4]; 1500]);
+        }
+        chain.cull();
+        chain.scan(Counted::Visible);
+        chain.project();
+        let projected = chain.projected();
+        assert_eq!(projected.counters.num_visible, room);
+        assert_eq!(projected.counters.wanted_visible, wanted);
+        for array in [&chain.projected_a, &chain.projected_b, &chain.projected_c] {
+            let written = array.read(gpu).unwrap();
+            let (inside, beyond) = written.split_at(room as usize);
+            assert!(inside.iter().all(|&it| it != [-1.0; 4]));
+            assert!(beyond.iter().all(|&it| it == [-1.0; 4]));
         }
     }
 }
