@@ -1,38 +1,9 @@
 //! A real scene in the files of splat-transform and in ours.
 
-use glam::Vec3;
-use recon::io::{SplatFormat, sog, spz};
-use render::Splats;
+use recon::io::{SplatFile, SplatFormat, sog, spz};
 use tests::test_data;
 
-use super::{SPZ, Steps, file_of, open};
-
-/// The `.ply`, whose 17 columns are all f32 in the canonical order, without a reader.
-fn plain(folder: &std::path::Path) -> Splats {
-    let bytes = std::fs::read(folder.join("garden_sh0_138766.ply")).unwrap();
-    let end = b"end_header\n";
-    let at = bytes.windows(end.len()).position(|it| it == end).unwrap() + end.len();
-    let rows: Vec<[f32; 17]> = bytes[at..]
-        .as_chunks::<68>()
-        .0
-        .iter()
-        .map(|row| {
-            let numbers = row.as_chunks::<4>().0;
-            std::array::from_fn(|k| f32::from_le_bytes(numbers[k]))
-        })
-        .collect();
-    Splats {
-        means: rows.iter().map(|it| Vec3::from_slice(it)).collect(),
-        sh_coeffs: rows.iter().map(|it| [it[6], it[7], it[8]]).collect(),
-        opacity_logits: rows.iter().map(|it| it[9]).collect(),
-        log_scales: rows.iter().map(|it| Vec3::from_slice(&it[10..])).collect(),
-        quats: rows
-            .iter()
-            .map(|it| [it[13], it[14], it[15], it[16]])
-            .collect(),
-        sh_degree: 0,
-    }
-}
+use super::{SPZ, Steps, open};
 
 /// Of a `.sog` of the garden, whose codebooks have gaps of at most this.
 const SOG: Steps = Steps {
@@ -50,7 +21,7 @@ const SOG: Steps = Steps {
 fn the_packed_gardens_are_the_garden() {
     let Some(data) = test_data() else { return };
     let folder = data.join("data/splats_garden");
-    let plain = plain(&folder);
+    let plain = open(&folder.join("garden_sh0_138766.ply")).splats;
     for (name, steps, format) in [
         (
             "garden_sh0_138766.spz",
@@ -74,10 +45,10 @@ fn the_packed_gardens_are_the_garden() {
 #[test]
 fn our_packed_gardens_are_the_garden() {
     let Some(data) = test_data() else { return };
-    let plain = plain(&data.join("data/splats_garden"));
+    let plain = open(&data.join("data/splats_garden/garden_sh0_138766.ply")).splats;
     for version in [3, 4] {
         let format = SplatFormat::Spz { version };
-        let bytes = spz::write(&file_of(plain.clone(), format)).unwrap();
+        let bytes = spz::write(&SplatFile::new(plain.clone(), format)).unwrap();
         let read = spz::read(&bytes).unwrap();
         assert_eq!(read.format, format);
         SPZ.assert_same(&read.splats, &plain, "spz");
@@ -89,7 +60,7 @@ fn our_packed_gardens_are_the_garden() {
         opacity: 0.5 / 255.0 + 1e-5,
         ..SOG
     };
-    let bytes = sog::write(&file_of(plain.clone(), SplatFormat::Sog)).unwrap();
+    let bytes = sog::write(&SplatFile::new(plain.clone(), SplatFormat::Sog)).unwrap();
     let read = sog::read(&bytes).unwrap();
     half.assert_same(&read.splats, &plain, "sog");
 }

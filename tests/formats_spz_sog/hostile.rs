@@ -10,17 +10,17 @@ use rand_pcg::Pcg64Mcg;
 use recon::io::{FormatError, SplatFile, SplatFormat, sog, spz};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-use super::{file_of, random_splats};
+use super::random_splats;
 
 type Reader = fn(&[u8]) -> Result<SplatFile, FormatError>;
 
 fn spz_bytes(version: u32) -> Vec<u8> {
     let format = SplatFormat::Spz { version };
-    spz::write(&file_of(random_splats(40, 1, 1), format)).unwrap()
+    spz::write(&SplatFile::new(random_splats(40, 1, 1), format)).unwrap()
 }
 
 fn sog_bytes() -> Vec<u8> {
-    sog::write(&file_of(random_splats(40, 1, 1), SplatFormat::Sog)).unwrap()
+    sog::write(&SplatFile::new(random_splats(40, 1, 1), SplatFormat::Sog)).unwrap()
 }
 
 /// The contents of a gzip'd `.spz`: header and columns.

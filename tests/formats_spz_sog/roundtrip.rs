@@ -3,7 +3,7 @@
 use glam::Vec3;
 use recon::io::{FormatError, SplatFile, SplatFormat, sog, spz};
 
-use super::{SPZ, Steps, file_of, random_splats};
+use super::{SPZ, Steps, random_splats};
 
 const V3: SplatFormat = SplatFormat::Spz { version: 3 };
 const V4: SplatFormat = SplatFormat::Spz { version: 4 };
@@ -13,7 +13,7 @@ fn spz_of_both_versions_and_every_degree() {
     for format in [V3, V4] {
         for degree in 0..=3 {
             let splats = random_splats(700, degree, 5);
-            let bytes = spz::write(&file_of(splats.clone(), format)).unwrap();
+            let bytes = spz::write(&SplatFile::new(splats.clone(), format)).unwrap();
             let read = spz::read(&bytes).unwrap();
             assert_eq!(read.format, format);
             assert!(read.warnings.is_empty(), "{:?}", read.warnings);
@@ -33,7 +33,7 @@ fn spz_of_both_versions_and_every_degree() {
 
 #[test]
 fn other_formats_become_spz_4_and_old_versions_are_not_written() {
-    let file = file_of(random_splats(5, 1, 5), SplatFormat::Ply);
+    let file = SplatFile::new(random_splats(5, 1, 5), SplatFormat::Ply);
     let read = spz::read(&spz::write(&file).unwrap()).unwrap();
     assert_eq!(read.format, V4);
     for version in [1, 2, 5] {
@@ -49,7 +49,7 @@ fn other_formats_become_spz_4_and_old_versions_are_not_written() {
 fn a_wide_scene_costs_fractional_bits_and_keeps_the_rest() {
     let mut splats = random_splats(100, 0, 6);
     splats.means[7] = Vec3::new(-7000.0, 3.0, 1.0);
-    let read = spz::read(&spz::write(&file_of(splats.clone(), V4)).unwrap()).unwrap();
+    let read = spz::read(&spz::write(&SplatFile::new(splats.clone(), V4)).unwrap()).unwrap();
     // 7000 needs 13 bits beside the sign, which leaves 10.
     let wide = Steps {
         mean: 0.5 / 1024.0,
@@ -57,12 +57,14 @@ fn a_wide_scene_costs_fractional_bits_and_keeps_the_rest() {
     };
     wide.assert_same(&read.splats, &splats, "wide");
     splats.means[7].x = 1e9;
-    let error = spz::write(&file_of(splats, V4)).unwrap_err().to_string();
+    let error = spz::write(&SplatFile::new(splats, V4))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("1000000000"), "{error}");
 }
 
 /// Steps of a `.sog` as ours rounds. Codebooks: 256 entries for 9000 even numbers within 4 units
-/// and 1.7 units, twice the even gaps at the ends; the palette of these is not asserted here.
+/// and 2 units, twice the even gaps at the ends; the palette of these is not asserted here.
 fn sog_steps() -> Steps {
     let log_of_extent = 2.0 * 6.0_f32.ln();
     Steps {
@@ -71,7 +73,7 @@ fn sog_steps() -> Steps {
         log_scale: 0.5 * 4.0 / 256.0 * 2.0,
         quat: 3.47 * 0.5 * std::f32::consts::SQRT_2 / 255.0,
         opacity: 0.5 / 255.0 + 1e-5,
-        f_dc: 0.5 * 1.7 / 256.0 * 2.0,
+        f_dc: 0.5 * 2.0 / 256.0 * 2.0,
         f_dc_max: f32::INFINITY,
         sh: [f32::INFINITY; 3],
     }
@@ -81,7 +83,7 @@ fn sog_steps() -> Steps {
 fn sog_of_every_degree() {
     for degree in 0..=3 {
         let splats = random_splats(3000, degree, 5);
-        let bytes = sog::write(&file_of(splats.clone(), SplatFormat::Sog)).unwrap();
+        let bytes = sog::write(&SplatFile::new(splats.clone(), SplatFormat::Sog)).unwrap();
         let read = sog::read(&bytes).unwrap();
         assert!(read.warnings.is_empty(), "{:?}", read.warnings);
         sog_steps().assert_same(&read.splats, &splats, "sog");
@@ -96,11 +98,11 @@ fn the_palette_of_a_sog_keeps_few_different_harmonics() {
         let of = 16 * (i % 900);
         coeffs[1..].copy_from_slice(&kept[of + 1..of + 16]);
     }
-    let bytes = sog::write(&file_of(splats.clone(), SplatFormat::Sog)).unwrap();
+    let bytes = sog::write(&SplatFile::new(splats.clone(), SplatFormat::Sog)).unwrap();
     let read = sog::read(&bytes).unwrap();
     // 900 different ones fit the palette of 1024: only the codebook rounds.
     let steps = Steps {
-        sh: [0.5 * 1.7 / 256.0 * 2.0; 3],
+        sh: [0.5 * 2.0 / 256.0 * 2.0; 3],
         ..sog_steps()
     };
     steps.assert_same(&read.splats, &splats, "sog");
@@ -108,7 +110,7 @@ fn the_palette_of_a_sog_keeps_few_different_harmonics() {
 
 #[test]
 fn the_same_splats_make_the_same_sog() {
-    let file = file_of(random_splats(2500, 2, 11), SplatFormat::Sog);
+    let file = SplatFile::new(random_splats(2500, 2, 11), SplatFormat::Sog);
     assert!(sog::write(&file).unwrap() == sog::write(&file).unwrap());
 }
 
@@ -119,7 +121,7 @@ fn the_antialiasing_flag_is_kept() {
         for format in [V3, V4, SplatFormat::Sog] {
             let file = SplatFile {
                 antialiased,
-                ..file_of(splats.clone(), format)
+                ..SplatFile::new(splats.clone(), format)
             };
             let read = match format {
                 SplatFormat::Sog => sog::read(&sog::write(&file).unwrap()),
@@ -128,7 +130,7 @@ fn the_antialiasing_flag_is_kept() {
             assert_eq!(read.unwrap().antialiased, antialiased, "{format:?}");
         }
     }
-    let file = file_of(splats, SplatFormat::Sog);
+    let file = SplatFile::new(splats, SplatFormat::Sog);
     let read = sog::read(&sog::write(&file).unwrap()).unwrap();
     assert_eq!(read.antialiased, None);
 }
@@ -140,7 +142,7 @@ fn a_flat_or_single_splat_is_kept() {
     splats.opacity_logits[0] = f32::INFINITY;
     splats.quats[0] = [0.0; 4];
     for format in [V3, V4, SplatFormat::Sog] {
-        let file = file_of(splats.clone(), format);
+        let file = SplatFile::new(splats.clone(), format);
         let (read, flat) = match format {
             SplatFormat::Sog => (sog::read(&sog::write(&file).unwrap()), -20.0),
             _ => (spz::read(&spz::write(&file).unwrap()), -10.0),
@@ -158,7 +160,7 @@ fn what_cannot_be_written_is_said() {
     let mut broken = random_splats(4, 1, 1);
     broken.sh_coeffs[6][1] = f32::NAN;
     for format in [V3, V4, SplatFormat::Sog] {
-        let file = file_of(broken.clone(), format);
+        let file = SplatFile::new(broken.clone(), format);
         let error = match format {
             SplatFormat::Sog => sog::write(&file),
             _ => spz::write(&file),
@@ -166,7 +168,7 @@ fn what_cannot_be_written_is_said() {
         let error = error.unwrap_err().to_string();
         assert!(error.contains("the first is number 1"), "{error}");
     }
-    let empty = file_of(random_splats(0, 0, 1), V4);
+    let empty = SplatFile::new(random_splats(0, 0, 1), V4);
     let read = spz::read(&spz::write(&empty).unwrap()).unwrap();
     assert!(read.splats.is_empty());
     assert_eq!(read.warnings, ["holds no splats"]);
