@@ -215,7 +215,7 @@ fn project_stays_within_its_room() {
         };
         chain.frame.write(gpu, &[frame]);
         for array in [&chain.projected_a, &chain.projected_b, &chain.projected_c] {
-            array.write(gpu, &[[-1.0; 4]; 1500]);
+            array.write(gpu, &vec![[-1.0; 4]; 1500]);
         }
         chain.cull();
         chain.scan(Counted::Visible);
