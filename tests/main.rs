@@ -2,6 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stdout, reason = "measured errors are worth reading")]
 
+/// Splat files as people have them: of other programs, written and read back, damaged.
+mod formats;
+/// Splat files that quantise by their own rules: SPZ and SOG.
+mod formats_spz_sog;
 /// The forward rasteriser agrees with golden files.
 mod raster;
 /// Every shader is valid, translates to each back end, and agrees with its Rust structs.

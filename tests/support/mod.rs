@@ -3,6 +3,7 @@
 
 pub mod fixtures;
 pub mod gpu;
+pub mod npz;
 
 use std::path::PathBuf;
 

@@ -1,14 +1,32 @@
 //! Splat files: which format a path holds, reading it, writing it.
 //!
-//! In memory every scene has the axes of a 3DGS `.ply` (the camera convention of COLMAP: x right,
-//! y down, z forward); a format with other axes converts when it is read and written.
+//! [`open`] and [`save`] go by path; each format's module reads and writes bytes. In memory every
+//! scene has the axes of a 3DGS `.ply` (the camera convention of COLMAP: x right, y down,
+//! z forward); a format with other axes converts when it is read and written.
+//!
+//! Nothing is allocated because a header claims it: what the file holds is checked first.
 
+mod bounded;
 mod camera_path;
+mod clean;
+pub mod compressed_ply;
 mod error;
 mod format;
+mod morton;
+mod open;
+pub mod ply;
+mod quantised;
+mod save;
+pub mod sog;
+pub mod splat;
+pub mod spz;
+mod summary;
 
 pub use camera_path::{
     camera_path_from_json, camera_path_to_json, read_camera_path, write_camera_path,
 };
 pub use error::{FormatError, IoError};
-pub use format::{SplatFile, SplatFormat};
+pub use format::{SplatFile, SplatFormat, losses};
+pub use open::open;
+pub use save::save;
+pub use summary::SplatSummary;

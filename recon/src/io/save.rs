@@ -1,0 +1,131 @@
+//! Writes a splat file so that an interruption never destroys the file that was there before.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::{FormatError, IoError, SplatFile, SplatFormat};
+use super::{compressed_ply, ply, sog, splat, spz};
+
+/// Writes `file` in its format to `path`: into a new file beside it, which takes the name only
+/// when it is complete. What the format cannot hold is left out; [`losses`](super::losses) says
+/// what that is.
+///
+/// # Errors
+/// [`IoError`], naming the path, where the splats cannot be written in that format or the system
+/// refuses. A file that was there before is then untouched.
+pub fn save(path: &Path, file: &SplatFile) -> Result<(), IoError> {
+    let bytes = write(file).map_err(|it| IoError::format(path, it))?;
+    replace(path, &bytes).map_err(|it| IoError::system(path, it))
+}
+
+/// The bytes of `file` in its format.
+fn write(file: &SplatFile) -> Result<Vec<u8>, FormatError> {
+    match file.format {
+        SplatFormat::Ply => ply::write(file),
+        SplatFormat::CompressedPly => compressed_ply::write(file),
+        SplatFormat::Splat => splat::write(file),
+        SplatFormat::Spz { .. } => spz::write(file),
+        SplatFormat::Sog => sog::write(file),
+    }
+}
+
+/// Puts `bytes` at `path` in one step.
+fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // A link stays one: what it points to is replaced.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let (part, mut file) = create_beside(&target)?;
+    let result = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&part, &target));
+    if result.is_err() {
+        // The first error is the one to tell; the file may not even be there.
+        let _ = fs::remove_file(&part);
+    }
+    result
+}
+
+/// A new file in the folder of `target`, so that renaming it does not copy.
+fn create_beside(target: &Path) -> std::io::Result<(PathBuf, File)> {
+    let name = target.file_name().ok_or_else(|| {
+        let cause = "not the name of a file";
+        std::io::Error::new(std::io::ErrorKind::InvalidInput, cause)
+    })?;
+    let mut number = 0;
+    loop {
+        let mut part = std::ffi::OsString::from(".");
+        part.push(name);
+        part.push(format!(".{}-{number}.part", std::process::id()));
+        let part = target.with_file_name(part);
+        match File::create_new(&part) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            result => return Ok((part, result?)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use render::Splats;
+
+    use super::*;
+
+    /// An empty folder of this test's own.
+    fn folder(name: &str) -> PathBuf {
+        let name = format!("accrete-save-{}-{name}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries
+            .map(|it| it.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn an_older_file_is_replaced_and_nothing_else_is_left() {
+        let folder = folder("replace");
+        let path = folder.join("a.ply");
+        fs::write(&path, b"older").unwrap();
+        save(&path, &SplatFile::new(Splats::default(), SplatFormat::Ply)).unwrap();
+        assert!(fs::read(&path).unwrap().starts_with(b"ply\n"));
+        assert_eq!(names(&folder), ["a.ply"]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_failed_save_leaves_the_older_file() {
+        let folder = folder("failed");
+        let path = folder.join("a.ply");
+        fs::write(&path, b"older").unwrap();
+        let mut broken = Splats::default();
+        broken.quats.push([0.0; 4]);
+        let error = save(&path, &SplatFile::new(broken, SplatFormat::Ply)).unwrap_err();
+        assert!(error.to_string().contains("a.ply"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), b"older");
+        // A folder of that name cannot be replaced, and what was begun is cleared away.
+        let file = SplatFile::new(Splats::default(), SplatFormat::Ply);
+        let taken = folder.join("taken.ply");
+        fs::create_dir_all(taken.join("inside")).unwrap();
+        save(&taken, &file).unwrap_err();
+        assert_eq!(names(&folder).len(), 2);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_keeps_pointing() {
+        let folder = folder("link");
+        let (target, link) = (folder.join("a.ply"), folder.join("link.ply"));
+        fs::write(&target, b"older").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        save(&link, &SplatFile::new(Splats::default(), SplatFormat::Ply)).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert!(fs::read(&target).unwrap().starts_with(b"ply\n"));
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
