@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stdout, reason = "measured errors are worth reading")]
 
+/// The program `accrete`, run as a user runs it.
+mod cli;
 /// Splat files as people have them: of other programs, written and read back, damaged.
 mod formats;
 /// Splat files that quantise by their own rules: SPZ and SOG.
