@@ -103,7 +103,7 @@ as_root() {
     elif command -v sudo >/dev/null; then
         sudo "$@"
     else
-        fail "not root, and there is no sudo. Run as root: $*"
+        fail "not root, and there is no sudo. Have these installed, then run this again: ${missing[*]}"
     fi
 }
 

@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::print_stdout, reason = "measured errors are worth reading")]
 
+/// Camera lists that other programs wrote.
+mod camera_paths;
 /// The program `accrete`, run as a user runs it.
 mod cli;
 /// Splat files as people have them: of other programs, written and read back, damaged.
 mod formats;
-/// Splat files that quantise by their own rules: SPZ and SOG.
+/// The same for SPZ and SOG.
 mod formats_spz_sog;
 /// The forward rasteriser agrees with golden files.
 mod raster;
@@ -14,3 +16,5 @@ mod raster;
 mod shaders;
 /// House rules that the compiler does not check.
 mod tidy;
+/// The worker answers commands with events, and stops when dropped.
+mod worker;

@@ -48,6 +48,40 @@ fn files_are_short_introduced_and_named_well() {
     assert_none(&found);
 }
 
+/// Files that no `mod` line names: the compiler passes over them, and their tests never run.
+fn orphans(files: &[SourceFile]) -> Vec<String> {
+    let roots = ["main", "lib", "mod", "build"];
+    let is_declared = |file: &SourceFile| {
+        let (dir, _) = file.path.rsplit_once('/').unwrap_or_default();
+        files
+            .iter()
+            .filter(|it| it.is_in(dir) || it.path.starts_with(&format!("{dir}/")))
+            .any(|it| source::modules(&it.text).contains(&file.stem().to_owned()))
+    };
+    files
+        .iter()
+        .filter(|it| !roots.contains(&it.stem()) && !is_declared(it))
+        .map(|it| format!("{}: no `mod` line names it, so it is not compiled", it.path))
+        .collect()
+}
+
+#[test]
+fn every_file_is_compiled() {
+    let modules: Vec<SourceFile> = rust()
+        .into_iter()
+        .filter(|it| it.path.contains("/src/") || it.path.starts_with("tests/"))
+        .filter(|it| !it.path.starts_with("tests/fuzz/"))
+        .collect();
+    assert_none(&orphans(&modules));
+    let sample = [
+        SourceFile::sample("a/src/lib.rs", "pub mod io; // mod lost;"),
+        SourceFile::sample("a/src/io.rs", "mod ply;"),
+        SourceFile::sample("a/src/io/ply.rs", ""),
+        SourceFile::sample("a/src/lost.rs", ""),
+    ];
+    assert_eq!(orphans(&sample).len(), 1);
+}
+
 #[test]
 fn disk_threads_tensors_and_colours_have_owners() {
     let found: Vec<String> = rust().iter().flat_map(ownership::violations).collect();

@@ -6,3 +6,6 @@
 pub mod camera_path;
 pub mod io;
 pub mod synthetic;
+pub mod worker;
+
+pub use worker::{Command, Event, Worker};

@@ -186,6 +186,17 @@ pub(crate) fn words(code: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// Names after `mod` in the code of a file.
+pub(crate) fn modules(text: &str) -> Vec<String> {
+    let code = only(text, &[Kind::Code]);
+    let names: Vec<&str> = words(&code).map(|(_, word)| word).collect();
+    names
+        .windows(2)
+        .filter(|pair| pair[0] == "mod")
+        .map(|pair| pair[1].to_owned())
+        .collect()
+}
+
 #[test]
 fn kinds_are_told_apart() {
     let text = r##"let a = "fs"; // thread

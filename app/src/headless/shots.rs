@@ -78,19 +78,15 @@ impl Shots {
     /// Where they differ.
     pub(super) fn common_size(&self) -> anyhow::Result<[u32; 2]> {
         let size = |it: &Camera| [it.intrinsics.width, it.intrinsics.height];
-        let first = self.cameras.first().map(size);
-        let first = first.context("there is nothing to draw")?;
-        if let Some(other) = self.cameras.iter().map(size).find(|it| *it != first) {
+        let mut sizes = self.cameras.iter().map(size);
+        let [width, height] = sizes.next().context("there is nothing to draw")?;
+        if let Some([other_width, other_height]) = sizes.find(|it| *it != [width, height]) {
             bail!(
-                "the cameras have images of {} x {} and of {} x {} pixels, and a video has one \
-                 size: give --width and --height, or a folder as --out",
-                first[0],
-                first[1],
-                other[0],
-                other[1]
+                "the cameras have images of {width} x {height} and of {other_width} x {other_height} \
+                 pixels, and a video has one size: give --width and --height, or a folder as --out"
             );
         }
-        Ok(first)
+        Ok([width, height])
     }
 }
 
@@ -162,7 +158,7 @@ mod tests {
     fn args(more: &str) -> RenderArgs {
         let words = "accrete render a.ply --out a.png".split(' ');
         let cli = Cli::parse_from(words.chain(more.split_whitespace()));
-        match cli.command().unwrap() {
+        match cli.chosen().unwrap() {
             Command::Render(args) => args,
             other => panic!("{other:?}"),
         }

@@ -9,14 +9,15 @@ use super::{compressed_ply, ply, sog, splat, spz};
 
 /// Writes `file` in its format to `path`: into a new file beside it, which takes the name only
 /// when it is complete. What the format cannot hold is left out; [`losses`](super::losses) says
-/// what that is.
+/// what that is. Returns the size in bytes.
 ///
 /// # Errors
 /// [`IoError`], naming the path, where the splats cannot be written in that format or the system
 /// refuses. A file that was there before is then untouched.
-pub fn save(path: &Path, file: &SplatFile) -> Result<(), IoError> {
+pub fn save(path: &Path, file: &SplatFile) -> Result<u64, IoError> {
     let bytes = write(file).map_err(|it| IoError::format(path, it))?;
-    replace(path, &bytes).map_err(|it| IoError::system(path, it))
+    replace(path, &bytes).map_err(|it| IoError::system(path, it))?;
+    Ok(bytes.len() as u64)
 }
 
 /// The bytes of `file` in its format.

@@ -64,7 +64,7 @@ impl Calibration {
             gpu.queue.submit([]);
             gpu.wait()?;
             let clock = Instant::now();
-            let mut recorder = Recorder::new(gpu, None);
+            let mut recorder = Recorder::new(gpu, None, false);
             sort.record(&mut recorder, &dispatches, &bound);
             recorder.submit(gpu);
             gpu.wait()?;

@@ -1,0 +1,121 @@
+//! The thread: takes a command, runs its job, tells how it ended.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use render::gpu::Gpu;
+
+use super::jobs;
+use super::messages::{Command, Event, WorkerError};
+
+/// How a job ended, other than by an error.
+pub(super) enum Outcome {
+    Finished,
+    Cancelled,
+}
+
+/// What a job may do: draw on the GPU, tell the app, ask whether to go on.
+pub(super) struct Actor {
+    pub(super) gpu: Gpu,
+    inbox: Receiver<Command>,
+    outbox: Sender<Event>,
+    wake: Box<dyn Fn() + Send>,
+    /// Came while a job ran, to be done after it.
+    waiting: VecDeque<Command>,
+    next_snapshot: u64,
+}
+
+impl Actor {
+    pub(super) fn new(
+        gpu: Gpu,
+        inbox: Receiver<Command>,
+        outbox: Sender<Event>,
+        wake: Box<dyn Fn() + Send>,
+    ) -> Self {
+        Self {
+            gpu,
+            inbox,
+            outbox,
+            wake,
+            waiting: VecDeque::new(),
+            next_snapshot: 0,
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        while let Some(command) = self.next() {
+            let job = match &command {
+                // Nothing is running: there is nothing to end.
+                Command::Cancel => continue,
+                Command::Open(path) => format!("Opening {}", path.display()),
+                Command::Demo { .. } => "Generating the demo scene".to_owned(),
+                Command::Export { path, .. } => format!("Writing {}", path.display()),
+            };
+            let caught = catch_unwind(AssertUnwindSafe(|| jobs::run(&mut self, command)));
+            self.tell(match caught {
+                Ok(Ok(Outcome::Finished)) => Event::Finished,
+                Ok(Ok(Outcome::Cancelled)) => Event::Cancelled,
+                Ok(Err(err)) => Event::Failed(err),
+                Err(panic) => Event::Failed(WorkerError::Panicked {
+                    job,
+                    what: message_of(&*panic),
+                }),
+            });
+        }
+    }
+
+    /// Waits for room: results are never dropped.
+    pub(super) fn tell(&self, event: Event) {
+        self.outbox.send(event).ok();
+        (self.wake)();
+    }
+
+    /// Tells if there is room, and whether the job is to go on.
+    pub(super) fn step(&mut self, what: &str, done: u64, total: u64) -> ControlFlow<()> {
+        let progress = super::Progress {
+            what: what.to_owned(),
+            done,
+            total,
+        };
+        if self.outbox.try_send(Event::Progressed(progress)).is_ok() {
+            (self.wake)();
+        }
+        loop {
+            match self.inbox.try_recv() {
+                Ok(Command::Cancel) | Err(TryRecvError::Disconnected) => {
+                    self.waiting.clear();
+                    return ControlFlow::Break(());
+                }
+                Ok(command) => {
+                    // Whoever opens something else no longer waits for this.
+                    let replaces = matches!(command, Command::Open(_) | Command::Demo { .. });
+                    self.waiting.push_back(command);
+                    if replaces {
+                        return ControlFlow::Break(());
+                    }
+                }
+                Err(TryRecvError::Empty) => return ControlFlow::Continue(()),
+            }
+        }
+    }
+
+    pub(super) fn snapshot_id(&mut self) -> u64 {
+        self.next_snapshot += 1;
+        self.next_snapshot
+    }
+
+    fn next(&mut self) -> Option<Command> {
+        self.waiting.pop_front().or_else(|| self.inbox.recv().ok())
+    }
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|it| (*it).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}

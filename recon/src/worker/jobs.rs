@@ -1,0 +1,116 @@
+//! The jobs: each a list of steps, with a chance to be cancelled between them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use render::GpuSplats;
+
+use crate::io::{self, SplatFile, SplatFormat, losses};
+use crate::synthetic;
+
+use super::actor::{Actor, Outcome};
+use super::messages::{Command, Event, Opened, Snapshot, WorkerError};
+
+/// Runs the job that a command asks for.
+pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, WorkerError> {
+    match command {
+        Command::Open(path) => open(actor, path),
+        Command::Demo {
+            seed,
+            num_splats,
+            sh_degree,
+        } => demo(actor, seed, num_splats, sh_degree),
+        Command::Export { file, format, path } => export(actor, &file, format, path),
+        Command::Cancel => Ok(Outcome::Cancelled),
+    }
+}
+
+fn open(actor: &mut Actor, path: PathBuf) -> Result<Outcome, WorkerError> {
+    let name = name_of(&path);
+    let what = format!("Reading {name}");
+    if actor.step(&what, 0, 2).is_break() {
+        return Ok(Outcome::Cancelled);
+    }
+    let file = io::open(&path)?;
+    if actor.step(&what, 1, 2).is_break() {
+        return Ok(Outcome::Cancelled);
+    }
+    show(actor, file, name, Some(path))
+}
+
+fn demo(
+    actor: &mut Actor,
+    seed: u64,
+    num_splats: usize,
+    sh_degree: u32,
+) -> Result<Outcome, WorkerError> {
+    if actor.step("Generating the demo scene", 0, 1).is_break() {
+        return Ok(Outcome::Cancelled);
+    }
+    let splats = synthetic::demo_scene(seed, num_splats, sh_degree);
+    let file = SplatFile::new(splats, SplatFormat::Ply);
+    show(actor, file, "Demo scene".to_owned(), None)
+}
+
+/// Puts a scene on the GPU and tells the app.
+fn show(
+    actor: &mut Actor,
+    file: SplatFile,
+    name: String,
+    path: Option<PathBuf>,
+) -> Result<Outcome, WorkerError> {
+    let splats = GpuSplats::upload(&actor.gpu, &file.splats)?;
+    actor.tell(Event::Opened(Opened {
+        path: path.clone(),
+        format: file.format,
+        splats: file.splats.len(),
+        warnings: file.warnings.clone(),
+    }));
+    for warning in &file.warnings {
+        actor.tell(Event::Warned(format!("{name}: {warning}")));
+    }
+    let snapshot = Snapshot {
+        id: actor.snapshot_id(),
+        splats,
+        file: Arc::new(file),
+        name,
+        path,
+    };
+    actor.tell(Event::SplatsUpdated(snapshot));
+    Ok(Outcome::Finished)
+}
+
+fn export(
+    actor: &mut Actor,
+    file: &SplatFile,
+    format: SplatFormat,
+    path: PathBuf,
+) -> Result<Outcome, WorkerError> {
+    let what = format!("Writing {}", name_of(&path));
+    if actor.step(&what, 0, 1).is_break() {
+        return Ok(Outcome::Cancelled);
+    }
+    let losses = losses(file, format);
+    let bytes = if file.format == format {
+        io::save(&path, file)?
+    } else {
+        let converted = SplatFile {
+            format,
+            ..file.clone()
+        };
+        io::save(&path, &converted)?
+    };
+    actor.tell(Event::Exported {
+        path,
+        bytes,
+        losses,
+    });
+    Ok(Outcome::Finished)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}

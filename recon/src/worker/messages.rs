@@ -1,0 +1,128 @@
+//! What the app and the worker tell each other.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use render::GpuSplats;
+use render::gpu::GpuError;
+
+use crate::io::{IoError, SplatFile, SplatFormat};
+
+/// What the app asks of the worker.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Read a splat file and put it on the GPU.
+    Open(PathBuf),
+    /// Generate the demo scene.
+    Demo {
+        /// Seed of the generator.
+        seed: u64,
+        /// How many splats.
+        num_splats: usize,
+        /// Degree of their harmonics.
+        sh_degree: u32,
+    },
+    /// Write splats to a file.
+    Export {
+        /// What to write.
+        file: Arc<SplatFile>,
+        /// In which format, whatever it was read from.
+        format: SplatFormat,
+        /// Where to.
+        path: PathBuf,
+    },
+    /// End the running job.
+    Cancel,
+}
+
+/// What the worker tells the app, in the past tense.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A file was read.
+    Opened(Opened),
+    /// Something is odd and does not prevent the job, in words for a person.
+    Warned(String),
+    /// A part of the job is done. May be dropped when nobody reads.
+    Progressed(Progress),
+    /// A scene is on the GPU, ready to be drawn.
+    SplatsUpdated(Snapshot),
+    /// A file was written.
+    Exported {
+        /// Where to.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+        /// What its format could not hold, in words for a person.
+        losses: Vec<String>,
+    },
+    /// The job ended by itself.
+    Finished,
+    /// The job ended because it was told to.
+    Cancelled,
+    /// The job ended with an error.
+    Failed(WorkerError),
+}
+
+/// What a file was found to be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opened {
+    /// The file; `None` for a generated scene.
+    pub path: Option<PathBuf>,
+    /// Its format.
+    pub format: SplatFormat,
+    /// How many splats it holds.
+    pub splats: usize,
+    /// What was odd, in words for a person.
+    pub warnings: Vec<String>,
+}
+
+/// How far a job is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done, as "Reading garden.ply".
+    pub what: String,
+    /// Steps behind us.
+    pub done: u64,
+    /// Steps in all.
+    pub total: u64,
+}
+
+/// A state of the scene. Cheap to clone: the splats are shared.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Counts up with every snapshot of this worker.
+    pub id: u64,
+    /// On the GPU.
+    pub splats: GpuSplats,
+    /// On the host, with what the file said about them.
+    pub file: Arc<SplatFile>,
+    /// What a person calls it.
+    pub name: String,
+    /// Where it came from; `None` for a generated scene.
+    pub path: Option<PathBuf>,
+}
+
+/// Why a job failed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Io(#[from] Arc<IoError>),
+    /// The GPU refused.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The job panicked: a fault of this program.
+    #[error("{job} stopped because of a fault of this program, please report it: {what}")]
+    Panicked {
+        /// What was being done.
+        job: String,
+        /// The panic's message.
+        what: String,
+    },
+}
+
+impl From<IoError> for WorkerError {
+    fn from(err: IoError) -> Self {
+        Self::Io(Arc::new(err))
+    }
+}

@@ -1,0 +1,72 @@
+//! The background worker: the app sends [`Command`]s and drains [`Event`]s each frame.
+//!
+//! One thread runs one job at a time. While a job runs, what is sent waits, except
+//! [`Command::Cancel`], which ends the job at its next step, and a new job, which ends it too.
+//! A slow window costs frames of progress, never a result: progress is dropped when nobody reads,
+//! results wait. Dropping [`Worker`] ends the job and joins the thread.
+
+mod actor;
+mod jobs;
+mod messages;
+
+pub use messages::{Command, Event, Opened, Progress, Snapshot, WorkerError};
+
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use render::gpu::Gpu;
+
+use actor::Actor;
+
+/// Events that may wait to be read; progress beyond that is dropped.
+const OUTBOX: usize = 64;
+
+/// A handle on the background thread.
+#[derive(Debug)]
+pub struct Worker {
+    commands: Option<Sender<Command>>,
+    events: Receiver<Event>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Starts the thread. `wake` is called after each event, to make the window repaint.
+    ///
+    /// # Errors
+    /// Where the system grants no thread.
+    pub fn spawn(gpu: Gpu, wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
+        let (commands, inbox) = unbounded();
+        let (outbox, events) = bounded(OUTBOX);
+        let actor = Actor::new(gpu, inbox, outbox, Box::new(wake));
+        let thread = std::thread::Builder::new()
+            .name("recon-worker".to_owned())
+            .spawn(move || actor.run())?;
+        Ok(Self {
+            commands: Some(commands),
+            events,
+            thread: Some(thread),
+        })
+    }
+
+    /// Sends a command. Never blocks.
+    pub fn send(&self, command: Command) {
+        if let Some(commands) = &self.commands {
+            commands.send(command).ok();
+        }
+    }
+
+    /// The events that have come since the last call.
+    pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
+        self.events.try_iter()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.commands = None; // The thread sees a closed inbox.
+        for _ in &self.events {} // It may be waiting for room in the outbox.
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
