@@ -120,6 +120,9 @@ impl Rasterizer {
         camera: &Camera,
         config: &RenderConfig,
     ) -> Result<FrameStats, GpuError> {
+        // Numbers of an earlier frame that still are on their way would be taken for this one's.
+        gpu.wait()?;
+        self.poll(gpu)?;
         loop {
             self.draw(gpu, splats, camera, config)?;
             gpu.wait()?;
