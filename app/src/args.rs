@@ -15,7 +15,7 @@ const MAX_SIDE_PX: i64 = 16_384;
 ///
 /// Without a command the window opens, with FILE if one is given.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "accrete", version, after_help = AFTER_HELP)]
+#[command(name = "accrete", version, override_usage = USAGE, after_help = AFTER_HELP)]
 pub struct Cli {
     /// Splat file to open in the window: .ply, .compressed.ply, .splat, .spz or .sog
     file: Option<PathBuf>,
@@ -27,6 +27,9 @@ pub struct Cli {
     #[expect(missing_docs, reason = "clap would show it as the help of the program")]
     pub common: Common,
 }
+
+const USAGE: &str = "accrete [OPTIONS] [FILE]
+       accrete [OPTIONS] <COMMAND> …";
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 an error (told on standard error), 2 no usable graphics adapter.
@@ -43,7 +46,7 @@ impl Cli {
     ///
     /// # Errors
     /// Where a file for the window stands before another command.
-    pub fn command(self) -> anyhow::Result<Command> {
+    pub fn chosen(self) -> anyhow::Result<Command> {
         match (self.file, self.command) {
             (file, None) => Ok(Command::View { file }),
             (None, Some(command)) => Ok(command),
@@ -57,6 +60,7 @@ impl Cli {
 
 /// What every command understands.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Common {
     /// Graphics adapter: its index in `accrete adapters`, or a part of its name
     #[arg(
@@ -102,6 +106,8 @@ pub enum Command {
         file: PathBuf,
     },
     /// Draw a splat file into images or a video
+    ///
+    /// Without --camera, --path or --turntable the whole scene is framed from its front.
     Render(RenderArgs),
     /// Measure the speed of this machine
     #[command(subcommand)]
@@ -146,8 +152,6 @@ pub enum Bench {
 }
 
 /// What `render` takes.
-///
-/// Without --camera, --path or --turntable the whole scene is framed from its front.
 #[derive(Args, Clone, Debug)]
 pub struct RenderArgs {
     /// Splat file
@@ -277,7 +281,7 @@ mod tests {
     fn render(args: &str) -> Result<RenderArgs, clap::Error> {
         let words = ["accrete", "render", "a.ply", "--out", "a.png"];
         let cli = Cli::try_parse_from(words.into_iter().chain(args.split_whitespace()))?;
-        match cli.command().unwrap() {
+        match cli.chosen().unwrap() {
             Command::Render(args) => Ok(args),
             other => panic!("{other:?}"),
         }
@@ -290,7 +294,7 @@ mod tests {
 
     #[test]
     fn without_a_command_the_window_opens() {
-        let command = |words: &[&str]| Cli::try_parse_from(words).unwrap().command();
+        let command = |words: &[&str]| Cli::try_parse_from(words).unwrap().chosen();
         assert!(matches!(
             command(&["accrete"]).unwrap(),
             Command::View { file: None }

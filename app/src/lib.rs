@@ -60,7 +60,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         adapter: cli.common.adapter.clone(),
     };
     let open_gpu = || Gpu::open(&options);
-    match cli.command()? {
+    match cli.chosen()? {
         Command::View { file } => view(&console, &open_gpu, file),
         Command::Demo(args) => headless::demo::run(&console, &open_gpu, &args),
         Command::Convert(args) => headless::convert::run(&console, &args),

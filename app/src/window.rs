@@ -19,10 +19,6 @@ pub enum Start {
 ///
 /// # Errors
 /// Where no window can be opened.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the window keeps the device and the path"
-)]
 pub fn run(gpu: Gpu, start: Start) -> anyhow::Result<()> {
     let _ = (gpu, start);
     anyhow::bail!("built without its window")

@@ -69,10 +69,6 @@ impl Console {
     }
 
     /// Warns, on standard error.
-    #[expect(
-        clippy::unused_self,
-        reason = "callers need not know that it is unconditional"
-    )]
     pub fn warn(&self, text: impl Display) {
         told_on_stderr(&format_args!("warning: {text}"));
     }

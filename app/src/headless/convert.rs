@@ -53,9 +53,7 @@ pub fn run(console: &Console, args: &ConvertArgs) -> anyhow::Result<()> {
     }
     let losses = io::losses(&file, format);
     file.format = format;
-    io::save(output, &file)?;
-    let bytes = fs::metadata(output).map_err(|it| IoError::system(output, it))?;
-    let bytes = bytes.len();
+    let bytes = io::save(output, &file)?;
 
     console.say(told(&file, &summary, output, bytes))?;
     for loss in &losses {
