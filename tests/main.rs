@@ -4,8 +4,6 @@
 
 /// Camera lists that other programs wrote.
 mod camera_paths;
-/// The program `accrete`, run as a user runs it.
-mod cli;
 /// Splat files as people have them: of other programs, written and read back, damaged.
 mod formats;
 /// The same for SPZ and SOG.

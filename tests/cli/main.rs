@@ -1,4 +1,5 @@
 //! The program `accrete`, run as a user runs it: files, pictures, exit codes, JSON.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod convert;
 mod pictures;
@@ -10,17 +11,9 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The program beside this test. `cargo test` builds it only where it tests the whole workspace.
+/// The program, as Cargo has just built it.
 fn accrete() -> Command {
-    let test = std::env::current_exe().unwrap();
-    // target/release/deps/integration-… and target/release/accrete
-    let folder = test.parent().unwrap().parent().unwrap();
-    let program = folder.join(format!("accrete{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        program.is_file(),
-        "{} is not built: run `cargo test --workspace`, which builds it",
-        program.display()
-    );
+    let program = env!("CARGO_BIN_EXE_accrete");
     let mut command = Command::new(program);
     // No test may open a window on the screen of whoever runs it.
     command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
