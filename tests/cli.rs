@@ -1,5 +1,6 @@
 //! The program `accrete`, run as a user runs it: files, pictures, exit codes, JSON.
 
+mod bench;
 mod convert;
 mod pictures;
 mod trouble;
