@@ -2,13 +2,13 @@
 
 use std::io::Write;
 
-use app::headless::bench::{measure, table};
+use app::headless::bench::{cases, measure, table};
 use render::gpu::{Gpu, GpuOptions};
 
 fn main() -> anyhow::Result<()> {
     let gpu = Gpu::open(&GpuOptions::default())?;
-    let quick = gpu.capabilities().is_cpu();
-    let report = measure(&gpu, quick, &mut |_| {})?;
+    let cases = cases(gpu.capabilities().is_cpu());
+    let report = measure(&gpu, &cases, &mut |_| {})?;
     writeln!(std::io::stdout(), "{}", table(&report))?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The program `accrete`, run as a user runs it: files, pictures, exit codes, JSON.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod bench;
 mod convert;
 mod pictures;
 mod trouble;

@@ -34,8 +34,6 @@ const WARM_UP: usize = 3;
 pub struct BenchReport {
     /// The device.
     pub adapter: Capabilities,
-    /// Only the small scenes.
-    pub quick: bool,
     /// Speed of a fixed piece of work, to compare machines by.
     pub calibration: Calibration,
     /// Cases in order.
@@ -97,9 +95,9 @@ pub struct Ratio {
 /// Where there is no adapter or it fails.
 pub fn run(console: &Console, open_gpu: OpenGpu<'_>, quick: bool) -> anyhow::Result<()> {
     let gpu = open_gpu()?;
-    let quick = quick || gpu.capabilities().is_cpu();
-    let bar = console.progress(cases(quick).len() as u64, "measuring");
-    let report = measure(&gpu, quick, &mut |case| {
+    let cases = cases(quick || gpu.capabilities().is_cpu());
+    let bar = console.progress(cases.len() as u64, "measuring");
+    let report = measure(&gpu, &cases, &mut |case| {
         bar.set_message(case.name());
         bar.inc(1);
     })?;
@@ -108,18 +106,17 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, quick: bool) -> anyhow::Res
     console.report(&report)
 }
 
-/// Measures all cases; `begins` hears of each before it is measured.
+/// Measures cases; `begins` hears of each before it is measured.
 ///
 /// # Errors
 /// Where the device fails. A case that it cannot hold is not an error.
 pub fn measure(
     gpu: &Gpu,
-    quick: bool,
+    cases: &[Case],
     begins: &mut dyn FnMut(&Case),
 ) -> Result<BenchReport, GpuError> {
     let mut report = BenchReport {
         adapter: gpu.capabilities().clone(),
-        quick,
         calibration: Calibration::measure(gpu)?,
         cases: Vec::new(),
         skipped: Vec::new(),
@@ -127,13 +124,13 @@ pub fn measure(
     };
     let mut rasterizer = Rasterizer::new(gpu)?;
     let mut loaded: Option<(Case, GpuSplats)> = None;
-    for case in cases(quick) {
-        begins(&case);
-        if loaded.as_ref().is_none_or(|(it, _)| !it.same_splats(&case)) {
+    for case in cases {
+        begins(case);
+        if loaded.as_ref().is_none_or(|(it, _)| !it.same_splats(case)) {
             // Free the old scene first: both may not fit.
             loaded = None;
         }
-        match measure_case(gpu, &mut rasterizer, &mut loaded, &case) {
+        match measure_case(gpu, &mut rasterizer, &mut loaded, case) {
             Ok(measured) => report.cases.push(measured),
             Err(err @ (GpuError::OutOfMemory { .. } | GpuError::TooLarge { .. })) => {
                 report.skipped.push(Skipped {
