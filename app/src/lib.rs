@@ -9,3 +9,5 @@ pub mod state;
 mod theme;
 pub mod viewport;
 pub mod window;
+
+pub use theme::apply as apply_theme;

@@ -102,6 +102,8 @@ pub struct Export {
     pub path: String,
     /// What the format cannot hold, in words.
     pub losses: Vec<String>,
+    /// What was saved last, until something else is chosen.
+    pub saved: Option<String>,
 }
 
 impl Default for Export {
@@ -110,6 +112,7 @@ impl Default for Export {
             format: SplatFormat::Ply,
             path: String::new(),
             losses: Vec::new(),
+            saved: None,
         }
     }
 }
@@ -127,6 +130,7 @@ impl Export {
     pub(crate) fn choose(&mut self, format: SplatFormat, scene: Option<&Scene>) {
         let stem = without_ending(&self.path).to_owned();
         self.format = format;
+        self.saved = None;
         if !stem.is_empty() {
             self.path = stem + self.ending();
         }
@@ -136,6 +140,7 @@ impl Export {
     /// A path typed or chosen by the user; its ending chooses the format.
     pub(crate) fn go_to(&mut self, path: String, scene: Option<&Scene>) {
         self.path = path;
+        self.saved = None;
         if let Ok(format) = SplatFormat::from_path(Path::new(&self.path)) {
             self.format = format;
             self.losses = scene.map_or_else(Vec::new, |it| losses(&it.snapshot.file, format));
@@ -150,6 +155,7 @@ impl Export {
         let path = folder.map_or_else(|| PathBuf::from(&name), |it| it.join(&name));
         self.path = path.to_string_lossy().into_owned();
         self.losses = losses(&scene.snapshot.file, self.format);
+        self.saved = None;
     }
 }
 
@@ -239,10 +245,15 @@ impl AppState {
     }
 
     /// Shows a scene.
-    pub(crate) fn set_scene(&mut self, snapshot: Snapshot) {
+    pub fn set_scene(&mut self, snapshot: Snapshot) {
         let scene = Scene::new(snapshot);
         self.export.propose(&scene);
         self.scene = Some(scene);
+    }
+
+    /// Saves in another format from now on.
+    pub fn choose_export_format(&mut self, format: SplatFormat) {
+        self.export.choose(format, self.scene.as_ref());
     }
 
     /// The file behind the scene, for saving.

@@ -34,7 +34,7 @@ pub(crate) const AXES: [[u8; 4]; 3] = [
 ];
 
 /// Sets the look of all widgets.
-pub(crate) fn apply(ctx: &egui::Context) {
+pub fn apply(ctx: &egui::Context) {
     ctx.set_theme(egui::Theme::Dark);
     ctx.all_styles_mut(|style| {
         style.spacing.item_spacing = egui::vec2(8.0, 6.0);

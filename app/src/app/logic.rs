@@ -44,9 +44,7 @@ impl App {
             Action::EditExportPath(path) => {
                 self.state.export.go_to(path, self.state.scene.as_ref());
             }
-            Action::ChooseExportFormat(format) => {
-                self.state.export.choose(format, self.state.scene.as_ref());
-            }
+            Action::ChooseExportFormat(format) => self.state.choose_export_format(format),
             Action::Change(settings) => self.change(*settings),
             Action::Toggle(overlay) => self.state.settings.overlays.toggle(overlay),
             Action::Move(to) => {
@@ -106,11 +104,11 @@ impl App {
                 } => {
                     let size = crate::panels::bytes(bytes);
                     let text = format!("Saved {} ({size})", path.display());
+                    self.state.export.saved = Some(text.clone());
                     self.state.say(Gravity::Note, text);
                     for loss in losses {
-                        self.state.say(Gravity::Warning, loss);
+                        self.state.say(Gravity::Note, loss);
                     }
-                    self.state.settings.log = true;
                 }
                 Event::Finished => self.state.job = None,
                 Event::Cancelled => {
@@ -169,12 +167,9 @@ impl App {
                 Answer::NoDialog => {
                     let text = "No file dialog opened on this system: type a path instead";
                     self.state.say(Gravity::Warning, text);
-                    if self.state.scene.is_none() {
-                        self.state.panes.open_path = true;
-                    } else {
-                        self.state.settings.inspector = true;
-                        self.state.panes.open_path = true;
-                    }
+                    // The first screen has a path field, the inspector one for saving.
+                    self.state.panes.open_path = self.state.scene.is_some();
+                    self.state.settings.inspector = true;
                 }
             }
         }

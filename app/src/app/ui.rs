@@ -1,6 +1,9 @@
 //! Where the panels lie.
 
+use std::path::Path;
+
 use eframe::egui::{self, CentralPanel, Panel};
+use recon::io::SplatFormat;
 
 use super::App;
 use crate::action::{Action, Pane};
@@ -84,26 +87,24 @@ impl App {
     }
 }
 
-/// While a file hovers over the scene.
+/// While a file hovers over the scene: what dropping it would do.
 fn drop_veil(ui: &egui::Ui) {
-    let names: Vec<String> = ui.input(|input| {
-        let paths = input.raw.hovered_files.iter().filter_map(|it| it.path.as_ref());
-        paths
-            .filter_map(|it| it.file_name())
-            .map(|it| it.to_string_lossy().into_owned())
-            .collect()
-    });
-    if ui.input(|it| it.raw.hovered_files.is_empty()) {
+    let hovered = ui.input(|it| it.raw.hovered_files.first().cloned());
+    let Some(file) = hovered else {
         return;
-    }
+    };
+    let name = file.path.as_deref().and_then(Path::file_name);
+    let name = name.unwrap_or_default().to_string_lossy();
+    let (text, colour) = match SplatFormat::from_path(Path::new(&*name)) {
+        Ok(_) => (format!("Drop to open {name}"), theme::ACCENT),
+        Err(_) => (
+            format!("{name} is not one of {}", SplatFormat::SUPPORTED),
+            theme::WARNING,
+        ),
+    };
     let rect = ui.max_rect();
     let painter = ui.painter();
     painter.rect_filled(rect, 0, theme::DROP_VEIL);
-    painter.text(
-        rect.center(),
-        egui::Align2::CENTER_CENTER,
-        format!("Drop to open {}", names.join(", ")),
-        egui::FontId::proportional(20.0),
-        theme::ACCENT,
-    );
+    let font = egui::FontId::proportional(20.0);
+    painter.text(rect.center(), egui::Align2::CENTER_CENTER, text, font, colour);
 }

@@ -33,8 +33,12 @@ fn render_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     choice(ui, "Style", &mut render.style, &Style::ALL, Style::label);
     ui.horizontal(|ui| {
         let label = ui.label("Background");
-        ui.color_edit_button_rgb(&mut render.background)
-            .labelled_by(label.id);
+        // The button for floats takes them for linear; the background is in display values.
+        let mut colour = render.background.map(|it| (255.0 * it).round() as u8);
+        let button = ui.color_edit_button_srgb(&mut colour);
+        if button.labelled_by(label.id).changed() {
+            render.background = colour.map(|it| f32::from(it) / 255.0);
+        }
     });
     ui.checkbox(&mut render.antialiased, "Antialiased")
         .on_hover_text("for scenes optimised with it: thin splats keep their opacity");
@@ -85,39 +89,40 @@ fn choice<T: Copy + PartialEq>(
 
 fn scene_ui(ui: &mut egui::Ui, scene: &Scene) {
     let summary = &scene.summary;
-    egui::Grid::new("scene facts").show(ui, |ui| {
-        let mut row = |name: &str, value: String| {
-            ui.label(RichText::new(name).color(theme::MUTED));
-            ui.add(egui::Label::new(value).wrap());
-            ui.end_row();
-        };
-        row("Name", scene.snapshot.name.clone());
-        if let Some(path) = &scene.snapshot.path {
-            row("File", path.to_string_lossy().into_owned());
-            row("Format", summary.format.to_string());
-        }
-        row("Splats", grouped(summary.splats as u64));
-        row("SH degree", summary.sh_degree.to_string());
-        let antialiased = match summary.antialiased {
-            Some(true) => "yes",
-            Some(false) => "no",
-            None => "not said",
-        };
-        row("Antialiased", antialiased.to_owned());
-        if let (Some(low), Some(high)) = (summary.bounds_min, summary.bounds_max) {
-            row("From", corner(low));
-            row("To", corner(high));
-        }
-        if let Some(opacity) = summary.opacity_mean {
-            row("Mean opacity", format!("{opacity:.2}"));
-        }
-    });
+    row(ui, "Name", &scene.snapshot.name);
+    if let Some(path) = &scene.snapshot.path {
+        row(ui, "File", &path.to_string_lossy());
+        row(ui, "Format", &summary.format.to_string());
+    }
+    row(ui, "Splats", &grouped(summary.splats as u64));
+    row(ui, "SH degree", &summary.sh_degree.to_string());
+    let antialiased = match summary.antialiased {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "not said",
+    };
+    row(ui, "Antialiased", antialiased);
+    if let (Some(low), Some(high)) = (summary.bounds_min, summary.bounds_max) {
+        row(ui, "Lowest corner", &corner(low));
+        row(ui, "Highest corner", &corner(high));
+    }
+    if let Some(opacity) = summary.opacity_mean {
+        row(ui, "Mean opacity", &format!("{opacity:.2}"));
+    }
     for comment in &summary.comments {
         ui.label(RichText::new(comment).color(theme::MUTED));
     }
     for warning in &summary.warnings {
         ui.add(egui::Label::new(RichText::new(warning).color(theme::WARNING)).wrap());
     }
+}
+
+/// A fact on one line; the pointer shows all of a long one.
+fn row(ui: &mut egui::Ui, name: &str, value: &str) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(name).color(theme::MUTED));
+        ui.add(egui::Label::new(value).truncate());
+    });
 }
 
 fn corner(point: [f32; 3]) -> String {
@@ -159,4 +164,7 @@ fn export_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
             actions.push(Action::AskWhereToSave);
         }
     });
+    if let Some(saved) = &export.saved {
+        ui.add(egui::Label::new(saved).wrap());
+    }
 }
