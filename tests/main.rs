@@ -18,5 +18,7 @@ mod reference;
 mod shaders;
 /// House rules that the compiler does not check.
 mod tidy;
+/// Panels and the application, without a window.
+mod ui;
 /// The worker answers commands with events, and stops when dropped.
 mod worker;

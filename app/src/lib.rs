@@ -11,8 +11,16 @@
 //! What is deliberately absent: no algorithm. Files, scenes and cameras are `recon`'s, drawing is
 //! `render`'s.
 
+pub mod action;
+pub mod app;
 pub mod args;
 pub mod headless;
+pub mod keys;
+pub mod panels;
+pub mod settings;
+pub mod state;
+mod theme;
+pub mod viewport;
 pub mod window;
 
 use std::path::PathBuf;
@@ -21,6 +29,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Parser;
 use render::gpu::{Gpu, GpuError, GpuOptions};
+
+pub use theme::apply as apply_theme;
 
 use args::{Bench, Cli, Command};
 use headless::Console;

@@ -1,0 +1,259 @@
+//! What the app hears from worker, GPU, dialogs and keys, and what it does with an [`Action`].
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use eframe::egui::{self, ViewportCommand};
+use recon::worker::{Command, Event, Snapshot};
+
+use super::App;
+use super::dialog::Answer;
+use crate::action::{Action, Pane};
+use crate::settings::Settings;
+use crate::state::Gravity;
+use crate::viewport::input;
+
+impl App {
+    /// Takes in everything that happened since the last frame.
+    pub(super) fn hear(&mut self, ctx: &egui::Context) {
+        self.hear_worker(ctx);
+        self.hear_gpu(ctx);
+        self.hear_dialogs();
+        self.hear_drops(ctx);
+        self.hear_keys(ctx);
+    }
+
+    /// Does what a panel or a key asked for.
+    pub(super) fn act(&mut self, ctx: &egui::Context, action: Action) {
+        match action {
+            Action::Send(command) => self.send(command),
+            Action::AskForFile => self.dialogs.ask_for_file(),
+            Action::AskWhereToSave => {
+                if self.state.scene.is_some() {
+                    self.dialogs
+                        .ask_where_to_save(Path::new(&self.state.export.path));
+                }
+            }
+            Action::OpenTypedPath => {
+                let path = PathBuf::from(self.state.open_path.trim());
+                self.state.panes.open_path = false;
+                self.send(Command::Open(path));
+            }
+            Action::Save => self.save_scene(),
+            Action::EditOpenPath(path) => self.state.open_path = path,
+            Action::EditExportPath(path) => {
+                self.state.export.go_to(path, self.state.scene.as_ref());
+            }
+            Action::ChooseExportFormat(format) => self.state.choose_export_format(format),
+            Action::Change(settings) => self.change(*settings),
+            Action::Toggle(overlay) => self.state.settings.overlays.toggle(overlay),
+            Action::Move(to) => {
+                if let Some(scene) = &self.state.scene {
+                    self.viewport.go(to, scene, &self.state.settings);
+                }
+            }
+            Action::Show(pane, shown) => *self.pane(pane) = shown,
+            Action::Flip(pane) => {
+                let shown = self.pane(pane);
+                *shown = !*shown;
+            }
+            Action::FlipFullscreen => {
+                let full = ctx.input(|it| it.viewport().fullscreen.unwrap_or_default());
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
+            }
+            Action::DismissError => self.state.error = None,
+            Action::ForgetRecents => {
+                self.state.settings.recents.clear();
+                self.unsaved = true;
+            }
+            Action::CloseScene => self.close_scene(ctx),
+            Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+        }
+    }
+
+    /// Tab belongs to the scene while the pointer is over it; elsewhere it moves the focus.
+    pub(super) fn withhold_tab(&mut self, ctx: &egui::Context, input: &mut egui::RawInput) {
+        if !self.viewport.hovered || ctx.egui_wants_keyboard_input() {
+            return;
+        }
+        let is_tab = |it: &mut egui::Event| matches!(it, egui::Event::Key { key: egui::Key::Tab, modifiers, .. } if modifiers.is_none());
+        self.withheld.extend(input.events.extract_if(.., is_tab));
+    }
+
+    fn hear_worker(&mut self, ctx: &egui::Context) {
+        let events: Vec<Event> = self.worker.events().collect();
+        for event in events {
+            match event {
+                Event::Opened(opened) => {
+                    if let Some(path) = &opened.path {
+                        self.state.settings.remember(path);
+                        self.unsaved = true;
+                    }
+                    let text = format!("Opened {} splats ({})", opened.splats, opened.format);
+                    self.state.say(Gravity::Note, text);
+                }
+                Event::Warned(text) => self.state.say(Gravity::Warning, text),
+                Event::Progressed(progress) => self.state.job = Some(progress),
+                Event::SplatsUpdated(snapshot) => self.show(ctx, snapshot),
+                Event::Exported {
+                    path,
+                    bytes,
+                    losses,
+                } => {
+                    let size = crate::panels::bytes(bytes);
+                    let text = format!("Saved {} ({size})", path.display());
+                    self.state.export.saved = Some(text.clone());
+                    self.state.say(Gravity::Note, text);
+                    for loss in losses {
+                        self.state.say(Gravity::Note, loss);
+                    }
+                }
+                Event::Finished => self.state.job = None,
+                Event::Cancelled => {
+                    self.state.job = None;
+                    self.state.say(Gravity::Note, "Cancelled");
+                }
+                Event::Failed(err) => {
+                    self.state.job = None;
+                    self.state.fail(err.to_string());
+                }
+            }
+        }
+    }
+
+    fn hear_gpu(&mut self, ctx: &egui::Context) {
+        let returned = self.viewport.mailbox.take();
+        let frame = &mut self.state.frame;
+        if let Some(stats) = returned.stats {
+            frame.stats = stats;
+        }
+        if let Some(done) = returned.done {
+            frame.latency_ms = Some(1e3 * done.latency.as_secs_f32());
+            frame.reduction = done.reduction;
+            self.viewport.note(done);
+        }
+        if 0 < returned.bytes {
+            frame.bytes = returned.bytes;
+        }
+        for at in returned.started {
+            self.cadence.add(at);
+        }
+        let was_moving = frame.fps.is_some();
+        frame.fps = self.cadence.fps(Instant::now());
+        if frame.fps.is_some() || was_moving {
+            // Once more, to say that nothing moves any longer.
+            ctx.request_repaint_after(super::cadence::PAUSE);
+        }
+        if let Some((at, depth)) = returned.picked {
+            self.viewport.pivot_at(at, depth, &self.state.settings);
+        }
+        if let Some(err) = returned.failure {
+            self.state.fail(err.to_string());
+        }
+    }
+
+    fn hear_dialogs(&mut self) {
+        for answer in self.dialogs.answers() {
+            match answer {
+                Answer::Open(path) => self.send(Command::Open(path)),
+                Answer::Save(path) => {
+                    let path = path.to_string_lossy().into_owned();
+                    self.state.export.go_to(path, self.state.scene.as_ref());
+                    self.save_scene();
+                }
+                Answer::Nothing => {}
+                Answer::NoDialog => {
+                    let text = "No file dialog opened on this system: type a path instead";
+                    self.state.say(Gravity::Warning, text);
+                    // The first screen has a path field, the inspector one for saving.
+                    self.state.panes.open_path = self.state.scene.is_some();
+                    self.state.settings.inspector = true;
+                }
+            }
+        }
+    }
+
+    fn hear_drops(&mut self, ctx: &egui::Context) {
+        let dropped = ctx.input_mut(|it| std::mem::take(&mut it.raw.dropped_files));
+        let mut paths = dropped.iter().map(|it| it.path().to_owned());
+        let Some(path) = paths.next() else {
+            return;
+        };
+        let more = paths.count();
+        if 0 < more {
+            let text = format!(
+                "Dropped {} files: only {} is opened",
+                more + 1,
+                path.display()
+            );
+            self.state.say(Gravity::Warning, text);
+        }
+        self.send(Command::Open(path));
+    }
+
+    fn hear_keys(&mut self, ctx: &egui::Context) {
+        let withheld = std::mem::take(&mut self.withheld);
+        ctx.input_mut(|it| it.events.extend(withheld));
+        let mut actions = Vec::new();
+        input::pressed_keys(ctx, &self.state.settings, &mut actions);
+        for action in actions {
+            self.act(ctx, action);
+        }
+    }
+
+    fn send(&mut self, command: Command) {
+        if let Command::Open(_) | Command::Demo { .. } = &command {
+            self.state.error = None;
+        }
+        self.worker.send(command);
+    }
+
+    fn save_scene(&mut self) {
+        let Some(file) = self.state.file() else {
+            return;
+        };
+        let export = &self.state.export;
+        let command = Command::Export {
+            file,
+            format: export.format,
+            path: PathBuf::from(export.path.trim()),
+        };
+        self.send(command);
+    }
+
+    fn show(&mut self, ctx: &egui::Context, snapshot: Snapshot) {
+        let title = format!("{} – Accrete", snapshot.name);
+        self.state.set_scene(snapshot);
+        if let Some(scene) = &self.state.scene {
+            if let Some(antialiased) = scene.summary.antialiased {
+                self.state.settings.render.antialiased = antialiased;
+            }
+            self.viewport.show_scene(scene, &self.state.settings);
+        }
+        ctx.send_viewport_cmd(ViewportCommand::Title(title));
+    }
+
+    fn close_scene(&mut self, ctx: &egui::Context) {
+        self.state.scene = None;
+        self.viewport.clear();
+        ctx.send_viewport_cmd(ViewportCommand::Title("Accrete".to_owned()));
+    }
+
+    fn change(&mut self, settings: Settings) {
+        let turned = settings.up != self.state.settings.up;
+        self.state.settings = settings;
+        if turned && let Some(scene) = &self.state.scene {
+            self.viewport.show_scene(scene, &self.state.settings);
+        }
+    }
+
+    fn pane(&mut self, pane: Pane) -> &mut bool {
+        match pane {
+            Pane::Inspector => &mut self.state.settings.inspector,
+            Pane::Log => &mut self.state.settings.log,
+            Pane::Timings => &mut self.state.panes.timings,
+            Pane::CheatSheet => &mut self.state.panes.cheat_sheet,
+            Pane::OpenPath => &mut self.state.panes.open_path,
+        }
+    }
+}

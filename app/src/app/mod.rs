@@ -1,0 +1,127 @@
+//! The application behind the window: state, worker, viewport. `logic` hears and acts, `ui` shows.
+
+mod cadence;
+mod dialog;
+mod logic;
+mod ui;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use eframe::egui;
+use recon::worker::{Command, Worker};
+use render::gpu::Gpu;
+
+use crate::action::Action;
+use crate::panels::top_bar::DEMO;
+use crate::settings::{STORAGE_KEY, Settings};
+use crate::state::AppState;
+use crate::theme;
+use crate::viewport::Viewport;
+use crate::viewport::paint::Painter;
+use cadence::Cadence;
+use dialog::Dialogs;
+
+/// What to show first.
+#[derive(Clone, Debug, Default)]
+pub enum Start {
+    /// The first screen.
+    #[default]
+    Empty,
+    /// A splat file.
+    Open(PathBuf),
+    /// A generated scene.
+    Demo,
+}
+
+/// The application. It needs no window: whoever draws egui can show it.
+pub struct App {
+    pub(crate) state: AppState,
+    viewport: Viewport,
+    worker: Worker,
+    dialogs: Dialogs,
+    cadence: Cadence,
+    /// Tab keys that were kept from egui, which would move the focus.
+    withheld: Vec<egui::Event>,
+    /// The settings differ from what the storage has.
+    unsaved: bool,
+}
+
+impl App {
+    /// Sets up the look, the worker and, where wgpu draws, the kernels.
+    ///
+    /// # Errors
+    /// Where the system grants no thread or a kernel does not compile.
+    pub fn new(cc: &eframe::CreationContext<'_>, gpu: &Gpu, start: Start) -> anyhow::Result<Self> {
+        theme::apply(&cc.egui_ctx);
+        if let Some(wgpu) = &cc.wgpu_render_state {
+            let painter = Painter::new(gpu, wgpu.target_format)?;
+            wgpu.renderer.write().callback_resources.insert(painter);
+        }
+        let settings = cc
+            .storage
+            .and_then(|it| it.get_string(STORAGE_KEY))
+            .map(|it| Settings::from_json(&it))
+            .unwrap_or_default();
+        let ctx = cc.egui_ctx.clone();
+        let worker = Worker::spawn(gpu.clone(), move || ctx.request_repaint())
+            .context("the background worker could not start")?;
+        match start {
+            Start::Empty => {}
+            Start::Open(path) => worker.send(Command::Open(path)),
+            Start::Demo => worker.send(DEMO),
+        }
+        Ok(Self {
+            state: AppState::new(gpu.capabilities().clone(), settings),
+            viewport: Viewport::default(),
+            worker,
+            dialogs: Dialogs::new(cc.egui_ctx.clone()),
+            cadence: Cadence::default(),
+            withheld: Vec::new(),
+            unsaved: false,
+        })
+    }
+
+    /// What panels see, for tests.
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Says that files cannot be dropped here.
+    pub(crate) fn refuse_drops(&mut self) {
+        self.state.accepts_drops = false;
+    }
+}
+
+impl eframe::App for App {
+    fn raw_input_hook(&mut self, ctx: &egui::Context, input: &mut egui::RawInput) {
+        self.withhold_tab(ctx, input);
+    }
+
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        self.hear(ctx);
+        if self.unsaved
+            && let Some(storage) = frame.storage_mut()
+        {
+            self.save(storage);
+            storage.flush();
+        }
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
+        let mut actions: Vec<Action> = Vec::new();
+        self.draw(ui, &mut actions);
+        let acted = !actions.is_empty();
+        for action in actions {
+            self.act(ui.ctx(), action);
+        }
+        if acted {
+            ui.request_repaint();
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        storage.set_string(STORAGE_KEY, self.state.settings.to_json());
+        self.unsaved = false;
+    }
+}

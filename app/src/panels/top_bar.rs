@@ -1,0 +1,143 @@
+//! The menus.
+
+use eframe::egui::{self, Button};
+use recon::worker::Command;
+use render::Style;
+
+use crate::action::{Action, CameraMove, Pane};
+use crate::keys::{self, Deed};
+use crate::settings::Overlay;
+use crate::state::AppState;
+
+/// What the demo scene is made of: quick to generate, and quick enough on a CPU driver.
+pub(crate) const DEMO: Command = Command::Demo {
+    seed: 1,
+    num_splats: 60_000,
+    sh_degree: 2,
+};
+
+/// File, View and Help.
+pub fn top_bar_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
+    egui::MenuBar::new().ui(ui, |ui| {
+        ui.menu_button("File", |ui| file_menu(ui, state, actions));
+        ui.menu_button("View", |ui| view_menu(ui, state, actions));
+        ui.menu_button("Help", |ui| help_menu(ui, state, actions));
+        if let Some(scene) = &state.scene {
+            ui.separator();
+            ui.strong(&scene.snapshot.name);
+        }
+        if let Some(job) = &state.job {
+            ui.separator();
+            ui.spinner();
+            ui.label(&job.what);
+            if 1 < job.total {
+                let part = job.done as f32 / job.total as f32;
+                ui.add(egui::ProgressBar::new(part).desired_width(90.0));
+            }
+            if ui.button("Cancel").clicked() {
+                actions.push(Action::Send(Command::Cancel));
+            }
+        }
+    });
+}
+
+fn file_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let is_mac = state.is_mac;
+    let has_scene = state.scene.is_some();
+    let keys = |deed| keys::shortcut(deed, is_mac);
+    if entry(ui, "Open…", &keys(Deed::Open), true) {
+        actions.push(Action::AskForFile);
+    }
+    if entry(ui, "Open path…", "", true) {
+        actions.push(Action::Show(Pane::OpenPath, true));
+    }
+    if entry(ui, "Demo scene", "", true) {
+        actions.push(Action::Send(DEMO));
+    }
+    ui.menu_button("Recent files", |ui| recent_menu(ui, state, actions));
+    ui.separator();
+    if entry(ui, "Save as…", &keys(Deed::Save), has_scene) {
+        actions.push(Action::AskWhereToSave);
+    }
+    if entry(ui, "Close scene", "", has_scene) {
+        actions.push(Action::CloseScene);
+    }
+    ui.separator();
+    if entry(ui, "Quit", "", true) {
+        actions.push(Action::Quit);
+    }
+}
+
+fn recent_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let recents = &state.settings.recents;
+    for path in recents {
+        if ui.button(path.to_string_lossy()).clicked() {
+            actions.push(Action::Send(Command::Open(path.clone())));
+        }
+    }
+    if recents.is_empty() {
+        ui.weak("none yet");
+    } else {
+        ui.separator();
+        if ui.button("Forget them").clicked() {
+            actions.push(Action::ForgetRecents);
+        }
+    }
+}
+
+fn view_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let keys = |deed| keys::shortcut(deed, state.is_mac);
+    let settings = &state.settings;
+    for style in Style::ALL {
+        let shown = Button::selectable(settings.render.style == style, style.label())
+            .shortcut_text(keys(Deed::Style(style)));
+        if ui.add(shown).clicked() {
+            let settings = settings.clone().with_style(style);
+            actions.push(Action::Change(Box::new(settings)));
+        }
+    }
+    ui.separator();
+    for (overlay, label) in [(Overlay::Grid, "Grid"), (Overlay::All, "All overlays")] {
+        if entry(ui, label, &keys(Deed::Toggle(overlay)), true) {
+            actions.push(Action::Toggle(overlay));
+        }
+    }
+    ui.separator();
+    for (to, label) in [
+        (CameraMove::Home, "First view"),
+        (CameraMove::Focus, "Focus on the main part"),
+        (CameraMove::FrameAll, "Frame every splat"),
+        (CameraMove::Level, "Level the horizon"),
+    ] {
+        if entry(ui, label, &keys(Deed::Move(to)), state.scene.is_some()) {
+            actions.push(Action::Move(to));
+        }
+    }
+    ui.separator();
+    for (pane, label, mut shown) in [
+        (Pane::Inspector, "Inspector", settings.inspector),
+        (Pane::Log, "Messages", settings.log),
+        (Pane::Timings, "Kernel timings", state.panes.timings),
+    ] {
+        if ui.checkbox(&mut shown, label).clicked() {
+            actions.push(Action::Show(pane, shown));
+        }
+    }
+    if entry(ui, "Full screen", &keys(Deed::Fullscreen), true) {
+        actions.push(Action::FlipFullscreen);
+    }
+}
+
+fn help_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let keys = keys::shortcut(Deed::Flip(Pane::CheatSheet), state.is_mac);
+    if entry(ui, "Keys and mouse", &keys, true) {
+        actions.push(Action::Show(Pane::CheatSheet, true));
+    }
+    ui.separator();
+    ui.weak(concat!("Accrete ", env!("CARGO_PKG_VERSION")));
+}
+
+fn entry(ui: &mut egui::Ui, label: &str, shortcut: &str, enabled: bool) -> bool {
+    let button = Button::new(label).shortcut_text(shortcut);
+    ui.add_enabled(enabled, button).clicked()
+}

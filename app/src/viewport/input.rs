@@ -1,0 +1,217 @@
+//! From pointer, wheel and keys to camera moves and actions, by the table in [`crate::keys`].
+
+use eframe::egui::{self, Event, MouseWheelUnit, PointerButton};
+use glam::{Vec2, Vec3};
+
+use super::navigate::Navigation;
+use crate::action::Action;
+use crate::keys::{self, DragKind, Effect, Trigger, WheelKind};
+use crate::settings::Settings;
+
+/// Radians for a drag over the height of the viewport.
+const TURN_PER_HEIGHT: f32 = 3.0;
+
+/// Distance after one notch of the wheel towards the scene.
+const ZOOM_PER_NOTCH: f32 = 0.88;
+
+/// Radians for one notch of the wheel.
+const ROLL_PER_NOTCH: f32 = 0.05;
+
+/// Points of a smooth scroll that count as one notch.
+const POINTS_PER_NOTCH: f32 = 50.0;
+
+/// After a pause a frame may not fly farther than this, in seconds.
+const MAX_STEP_SECS: f32 = 0.1;
+
+/// The drag that goes on.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    drag: Option<(PointerButton, DragKind)>,
+}
+
+impl Input {
+    /// Whether the pointer holds the scene.
+    pub(super) fn is_dragging(&self) -> bool {
+        self.drag.is_some()
+    }
+
+    /// Moves the camera by what the user did since the last frame. Returns where to look for a
+    /// new pivot, as parts of width and height.
+    pub(super) fn apply(
+        &mut self,
+        ui: &egui::Ui,
+        response: &egui::Response,
+        navigation: &mut Navigation,
+        focal_px: f32,
+    ) -> Option<Vec2> {
+        let flight = flight(ui.ctx());
+        self.drag(response, navigation, focal_px, flight.is_some());
+        if let Some((direction, speed)) = flight {
+            let step = ui.input(|it| it.stable_dt).min(MAX_STEP_SECS);
+            let length = speed * navigation.fly_speed() * step;
+            navigation.translate(direction * length);
+            ui.request_repaint();
+        }
+        if response.contains_pointer() {
+            wheel(ui, response, navigation, focal_px);
+        }
+        let wanted = binding(|it| it == Trigger::DoubleClick) == Some(Effect::PickPivot);
+        let pointer = response.interact_pointer_pos()?;
+        (wanted && response.double_clicked()).then(|| {
+            let at = (pointer - response.rect.min) / response.rect.size();
+            Vec2::new(at.x, at.y)
+        })
+    }
+
+    fn drag(
+        &mut self,
+        response: &egui::Response,
+        navigation: &mut Navigation,
+        focal_px: f32,
+        is_flying: bool,
+    ) {
+        let held = response.ctx.input(|it| it.modifiers);
+        for button in [
+            PointerButton::Primary,
+            PointerButton::Secondary,
+            PointerButton::Middle,
+        ] {
+            if response.drag_started_by(button) {
+                self.drag = keys::all().find_map(|it| match (it.trigger, it.effect) {
+                    (Trigger::Drag(modifiers, by), Effect::Drag(kind)) => {
+                        (by == button && held.matches_exact(modifiers)).then_some((button, kind))
+                    }
+                    _ => None,
+                });
+            }
+        }
+        let Some((button, mut kind)) = self.drag else {
+            return;
+        };
+        if !response.dragged_by(button) {
+            self.drag = None;
+            return;
+        }
+        if is_flying
+            && let Some(Effect::Drag(other)) = binding(|it| it == Trigger::DragWhileHolding(button))
+        {
+            kind = other;
+        }
+        let delta = response.drag_delta();
+        let delta = Vec2::new(delta.x, delta.y);
+        let turn = delta * (TURN_PER_HEIGHT / response.rect.height().max(1.0));
+        match kind {
+            DragKind::Orbit => navigation.orbit(turn.x, turn.y),
+            DragKind::Look => navigation.look(turn.x, turn.y),
+            DragKind::Pan => {
+                navigation.pan(delta * response.ctx.pixels_per_point(), focal_px);
+            }
+        }
+    }
+}
+
+/// The direction to fly and the multiple of the speed, while keys for it are held.
+fn flight(ctx: &egui::Context) -> Option<(Vec3, f32)> {
+    if ctx.egui_wants_keyboard_input() {
+        return None;
+    }
+    ctx.input(|input| {
+        if input.modifiers.command || input.modifiers.ctrl {
+            return None;
+        }
+        let mut direction = Vec3::ZERO;
+        let mut speed = 1.0;
+        for binding in keys::all() {
+            match (binding.trigger, binding.effect) {
+                (Trigger::Hold(key), Effect::Fly(axis)) if input.key_down(key) => direction += axis,
+                (Trigger::HoldWith(modifiers), Effect::FlySpeed(factor))
+                    if input.modifiers.contains(modifiers) =>
+                {
+                    speed *= factor;
+                }
+                _ => {}
+            }
+        }
+        let direction = direction.try_normalize()?;
+        Some((direction, speed))
+    })
+}
+
+fn wheel(ui: &egui::Ui, response: &egui::Response, navigation: &mut Navigation, focal_px: f32) {
+    let scale = ui.pixels_per_point();
+    let pointer = response.hover_pos().unwrap_or(response.rect.center());
+    let from_middle = pointer - response.rect.center();
+    let from_middle_px = Vec2::new(from_middle.x, from_middle.y) * scale;
+    let turns: Vec<_> = ui.input(|input| input.events.iter().filter_map(notches).collect());
+    for (notches, modifiers) in turns {
+        let kind =
+            binding(|it| matches!(it, Trigger::Wheel(wanted) if modifiers.matches_exact(wanted)));
+        match kind {
+            Some(Effect::Wheel(WheelKind::Zoom)) => {
+                navigation.zoom(ZOOM_PER_NOTCH.powf(notches), from_middle_px, focal_px);
+            }
+            Some(Effect::Wheel(WheelKind::Roll)) => navigation.roll(ROLL_PER_NOTCH * notches),
+            _ => {}
+        }
+    }
+}
+
+/// How far the wheel turned, and the modifiers that were held.
+fn notches(event: &Event) -> Option<(f32, egui::Modifiers)> {
+    let Event::MouseWheel {
+        unit,
+        delta,
+        modifiers,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let notches = match unit {
+        MouseWheelUnit::Line => delta.y,
+        MouseWheelUnit::Point => delta.y / POINTS_PER_NOTCH,
+        MouseWheelUnit::Page => 5.0 * delta.y,
+    };
+    Some((notches, *modifiers))
+}
+
+/// Turns keys that went down into actions, unless a text field wants them.
+pub(crate) fn pressed_keys(ctx: &egui::Context, settings: &Settings, actions: &mut Vec<Action>) {
+    let typing = ctx.egui_wants_keyboard_input();
+    let pressed = ctx.input_mut(|input| {
+        let mut deeds = Vec::new();
+        for binding in keys::all() {
+            let (Trigger::Press(modifiers, key), Effect::Act(deed)) =
+                (binding.trigger, binding.effect)
+            else {
+                continue;
+            };
+            // A text field takes plain keys; it has no use for Ctrl+O or F11.
+            if typing && !modifiers.command && !is_function(key) {
+                continue;
+            }
+            let wanted = |event: &Event| {
+                matches!(event, Event::Key { key: it, pressed: true, repeat: false, modifiers: held, .. }
+                    if *it == key && keys::pressed_with(*held, modifiers, key))
+            };
+            if input.events.iter().any(wanted) {
+                input.events.retain(|it| !wanted(it));
+                deeds.push(deed);
+            }
+        }
+        deeds
+    });
+    let style = |it| Action::Change(Box::new(settings.clone().with_style(it)));
+    actions.extend(pressed.into_iter().map(|it| it.action(style)));
+}
+
+fn is_function(key: egui::Key) -> bool {
+    matches!(key, egui::Key::F1 | egui::Key::F11)
+}
+
+/// The effect of the first binding whose trigger is wanted.
+fn binding(wanted: impl Fn(Trigger) -> bool) -> Option<Effect> {
+    keys::all()
+        .find(|it| wanted(it.trigger))
+        .map(|it| it.effect)
+}

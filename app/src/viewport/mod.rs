@@ -1,0 +1,198 @@
+//! The scene in the middle of the window: camera, input, and what is handed to the painter.
+
+pub(crate) mod input;
+pub mod navigate;
+pub(crate) mod overlay;
+pub(crate) mod paint;
+
+use std::time::{Duration, Instant};
+
+use eframe::egui;
+use glam::Vec2;
+use render::Intrinsics;
+
+use crate::action::CameraMove;
+use crate::settings::Settings;
+use crate::state::{AppState, Scene};
+use navigate::Navigation;
+use paint::{DoneFrame, FrameKey, FrameValues, Mailbox, PaintScene};
+
+/// The camera rests when it has not moved for this long.
+const REST: Duration = Duration::from_millis(200);
+
+/// Frames slower than this are drawn smaller while the camera moves.
+const SMOOTH_MS: f32 = 50.0;
+
+/// The scene's camera and how it is being moved.
+#[derive(Debug, Default)]
+pub(crate) struct Viewport {
+    navigation: Option<Navigation>,
+    input: input::Input,
+    moved: Option<Instant>,
+    /// How long the last frame of full size took, in milliseconds.
+    full_ms: Option<f32>,
+    /// Whether the pointer was over it in the last frame.
+    pub(crate) hovered: bool,
+    pub(crate) mailbox: Mailbox,
+    size_px: Vec2,
+}
+
+impl Viewport {
+    /// Shows another scene from its first view; the same scene again keeps the view.
+    pub(crate) fn show_scene(&mut self, scene: &Scene, settings: &Settings) {
+        self.navigation = Some(self.first_view(scene, settings));
+        self.full_ms = None;
+    }
+
+    /// No scene.
+    pub(crate) fn clear(&mut self) {
+        self.navigation = None;
+    }
+
+    /// Moves the camera at once.
+    pub(crate) fn go(&mut self, to: CameraMove, scene: &Scene, settings: &Settings) {
+        let fov = self.framing_fov(settings);
+        let first = self.first_view(scene, settings);
+        let navigation = self.navigation.get_or_insert(first);
+        match to {
+            CameraMove::Home => *navigation = first,
+            CameraMove::Focus => navigation.frame(scene.main_part, fov),
+            CameraMove::FrameAll => navigation.frame(scene.whole, fov),
+            CameraMove::Level => navigation.level(),
+        }
+    }
+
+    /// What the GPU told of a finished frame.
+    pub(crate) fn note(&mut self, done: DoneFrame) {
+        if done.reduction == 1 {
+            self.full_ms = Some(1e3 * done.latency.as_secs_f32());
+        }
+    }
+
+    /// The scene turns about what was picked.
+    pub(crate) fn pivot_at(&mut self, at: Vec2, depth: f32, settings: &Settings) {
+        let focal_px = self.focal_px(settings);
+        let from_middle_px = (at - 0.5) * self.size_px;
+        if let Some(navigation) = &mut self.navigation {
+            navigation.pivot_at(from_middle_px, depth, focal_px);
+            self.moved = Some(Instant::now());
+        }
+    }
+
+    /// Draws the scene into all of `ui` and moves the camera.
+    pub(crate) fn ui(&mut self, ui: &mut egui::Ui, scene: &Scene, state: &AppState) {
+        let (rect, response) =
+            ui.allocate_exact_size(ui.available_size(), egui::Sense::click_and_drag());
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Scene viewport"));
+        let scale = ui.pixels_per_point();
+        self.size_px = Vec2::new(rect.width(), rect.height()) * scale;
+        self.hovered = response.contains_pointer();
+        let settings = &state.settings;
+        let focal_px = self.focal_px(settings);
+        let first = self.first_view(scene, settings);
+        let navigation = self.navigation.get_or_insert(first);
+
+        let before = *navigation;
+        let pick = self.input.apply(ui, &response, navigation, focal_px);
+        let now = Instant::now();
+        if before != *navigation {
+            self.moved = Some(now);
+        }
+        let navigation = *navigation;
+        let reduction = self.reduction(state, now, ui.ctx());
+        let values = FrameValues {
+            key: self.frame_key(&navigation, scene, state, reduction),
+            splats: scene.snapshot.splats.clone(),
+            segments: overlay::segments(scene, settings.overlays, settings.up, scale),
+            viewport_px: self.size_px.to_array(),
+            pick,
+        };
+        let paint = PaintScene {
+            values,
+            mailbox: self.mailbox.clone(),
+            ctx: ui.ctx().clone(),
+        };
+        ui.painter()
+            .add(egui_wgpu::Callback::new_paint_callback(rect, paint));
+    }
+
+    fn frame_key(
+        &self,
+        navigation: &Navigation,
+        scene: &Scene,
+        state: &AppState,
+        reduction: u32,
+    ) -> FrameKey {
+        let settings = &state.settings;
+        let [width, height] = self.size_px.to_array().map(|it| {
+            let pixels = it.round() as u32;
+            pixels.div_ceil(reduction).max(1)
+        });
+        let fov = settings.fov_degrees.to_radians();
+        let intrinsics = Intrinsics::from_vertical_fov(fov, width, height);
+        FrameKey {
+            snapshot_id: scene.snapshot.id,
+            camera: navigation.camera(intrinsics),
+            config: settings.render.clone(),
+            profiling: state.panes.timings,
+            reduction,
+        }
+    }
+
+    /// Fewer pixels while the camera moves, where the processor plays the GPU; all of them as
+    /// soon as it rests.
+    fn reduction(&self, state: &AppState, now: Instant, ctx: &egui::Context) -> u32 {
+        let wanted = if state.adapter.is_cpu() {
+            reduction_for(self.full_ms)
+        } else {
+            1
+        };
+        let since = self.moved.map_or(REST, |it| now.duration_since(it));
+        if wanted == 1 || (REST <= since && !self.input.is_dragging()) {
+            return 1;
+        }
+        ctx.request_repaint_after(REST);
+        if REST <= since { 1 } else { wanted }
+    }
+
+    fn first_view(&self, scene: &Scene, settings: &Settings) -> Navigation {
+        let fov = self.framing_fov(settings);
+        Navigation::home(scene.main_part, settings.up.vector(), fov)
+    }
+
+    /// The smaller of both fields of view, so that a narrow window sees the scene too.
+    fn framing_fov(&self, settings: &Settings) -> f32 {
+        let vertical = settings.fov_degrees.to_radians();
+        if self.size_px.y <= 0.0 {
+            return vertical;
+        }
+        let aspect = self.size_px.x / self.size_px.y;
+        vertical.min(2.0 * ((0.5 * vertical).tan() * aspect).atan())
+    }
+
+    fn focal_px(&self, settings: &Settings) -> f32 {
+        let half_fov = 0.5 * settings.fov_degrees.to_radians();
+        0.5 * self.size_px.y.max(1.0) / half_fov.tan()
+    }
+}
+
+/// How many pixels of the screen one of the frame covers along each axis while the camera moves.
+fn reduction_for(full_ms: Option<f32>) -> u32 {
+    match full_ms {
+        Some(ms) if 3.0 * SMOOTH_MS < ms => 3,
+        Some(ms) if SMOOTH_MS < ms => 2,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_frames_shrink_while_moving() {
+        let reductions = [None, Some(10.0), Some(60.0), Some(400.0)].map(reduction_for);
+        assert_eq!(reductions, [1, 1, 2, 3]);
+    }
+}
