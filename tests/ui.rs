@@ -53,13 +53,9 @@ fn full_state(gpu: &Gpu) -> AppState {
     };
     let mut file = SplatFile::new(splats, SplatFormat::Ply);
     file.warnings.push("one property was not known".to_owned());
-    state.set_scene(Snapshot {
-        id: 1,
-        splats: GpuSplats::upload(gpu, &file.splats).unwrap(),
-        file: file.into(),
-        name: "two.ply".to_owned(),
-        path: Some("/scenes/two.ply".into()),
-    });
+    let on_gpu = GpuSplats::upload(gpu, &file.splats).unwrap();
+    let path = Some("/scenes/two.ply".into());
+    state.set_scene(Snapshot::new(1, on_gpu, file, "two.ply".to_owned(), path));
     state.settings.remember("/scenes/one.ply".as_ref());
     state.messages.push(Message {
         gravity: Gravity::Warning,

@@ -138,6 +138,10 @@ pub struct ConvertArgs {
     /// Splat file to write: .ply, .compressed.ply, .splat, .spz or .sog
     #[arg(value_name = "OUT")]
     pub output: PathBuf,
+
+    /// Version of an .spz file: 4, or 3 for programs that do not read 4 yet
+    #[arg(long, value_name = "VERSION", default_value_t = 4, value_parser = clap::value_parser!(u32).range(3..=4))]
+    pub spz_version: u32,
 }
 
 /// What can be measured.

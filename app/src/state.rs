@@ -1,9 +1,10 @@
 //! What panels read: the scene, the job, messages, settings, and how the last frame went.
 
+use std::mem::discriminant;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use recon::io::{SplatFormat, SplatSummary, losses};
+use recon::io::{SplatFormat, losses};
 use recon::worker::{Progress, Snapshot};
 use render::FrameStats;
 use render::gpu::Capabilities;
@@ -14,13 +15,23 @@ use crate::viewport::navigate::Extent;
 /// Messages that are kept.
 const MAX_MESSAGES: usize = 500;
 
-/// The formats that are offered for saving.
-pub const EXPORT_FORMATS: [(SplatFormat, &str); 5] = [
-    (SplatFormat::Ply, ".ply"),
-    (SplatFormat::CompressedPly, ".compressed.ply"),
-    (SplatFormat::Splat, ".splat"),
-    (SplatFormat::Spz { version: 4 }, ".spz"),
-    (SplatFormat::Sog, ".sog"),
+/// The formats that are offered for saving: the format, the ending of its files, what a person
+/// calls it.
+pub const EXPORT_FORMATS: [(SplatFormat, &str, &str); 6] = [
+    (SplatFormat::Ply, ".ply", ".ply"),
+    (
+        SplatFormat::CompressedPly,
+        ".compressed.ply",
+        ".compressed.ply",
+    ),
+    (SplatFormat::Splat, ".splat", ".splat"),
+    (SplatFormat::Spz { version: 4 }, ".spz", ".spz"),
+    (
+        SplatFormat::Spz { version: 3 },
+        ".spz",
+        ".spz (version 3, older programs)",
+    ),
+    (SplatFormat::Sog, ".sog", ".sog"),
 ];
 
 /// Everything that panels show.
@@ -68,8 +79,6 @@ pub struct Panes {
 pub struct Scene {
     /// What to draw.
     pub snapshot: Snapshot,
-    /// The file in a few numbers.
-    pub summary: SplatSummary,
     /// The main part of it.
     pub main_part: Extent,
     /// All of it.
@@ -77,17 +86,15 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Looks through the splats once for their bounds.
+    /// What the worker has put on the GPU and measured.
     pub fn new(snapshot: Snapshot) -> Self {
-        let splats = &snapshot.file.splats;
         let extent = |bounds: Option<_>| {
             let (low, high) = bounds.unwrap_or_default();
             Extent { low, high }
         };
         Self {
-            summary: snapshot.file.summary(),
-            main_part: extent(splats.robust_bounds(0.02)),
-            whole: extent(splats.bounds()),
+            main_part: extent(snapshot.main_bounds),
+            whole: extent(snapshot.bounds),
             snapshot,
         }
     }
@@ -120,10 +127,19 @@ impl Default for Export {
 impl Export {
     /// The ending of the format's files.
     pub fn ending(&self) -> &'static str {
-        EXPORT_FORMATS
-            .iter()
-            .find(|(format, _)| *format == self.format)
-            .map_or(".ply", |(_, ending)| ending)
+        self.offered().1
+    }
+
+    /// What a person calls the format.
+    pub fn label(&self) -> &'static str {
+        self.offered().2
+    }
+
+    fn offered(&self) -> (SplatFormat, &'static str, &'static str) {
+        let mut offered = EXPORT_FORMATS.into_iter();
+        offered
+            .find(|(format, ..)| *format == self.format)
+            .unwrap_or(EXPORT_FORMATS[0])
     }
 
     /// Another format: the path gets its ending, the losses are those of the scene.
@@ -141,7 +157,10 @@ impl Export {
     pub(crate) fn go_to(&mut self, path: String, scene: Option<&Scene>) {
         self.path = path;
         self.saved = None;
-        if let Ok(format) = SplatFormat::from_path(Path::new(&self.path)) {
+        // An ending does not tell the version: the one that was chosen stays.
+        if let Ok(format) = SplatFormat::from_path(Path::new(&self.path))
+            && discriminant(&format) != discriminant(&self.format)
+        {
             self.format = format;
             self.losses = scene.map_or_else(Vec::new, |it| losses(&it.snapshot.file, format));
         }
@@ -164,7 +183,7 @@ fn without_ending(path: &str) -> &str {
     let lower = path.to_ascii_lowercase();
     EXPORT_FORMATS
         .iter()
-        .map(|(_, ending)| ending)
+        .map(|(_, ending, _)| ending)
         .filter(|it| lower.ends_with(**it))
         .max_by_key(|it| it.len())
         .map_or(path, |it| &path[..path.len() - it.len()])

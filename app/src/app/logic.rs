@@ -225,7 +225,7 @@ impl App {
         let title = format!("{} – Accrete", snapshot.name);
         self.state.set_scene(snapshot);
         if let Some(scene) = &self.state.scene {
-            if let Some(antialiased) = scene.summary.antialiased {
+            if let Some(antialiased) = scene.snapshot.summary.antialiased {
                 self.state.settings.render.antialiased = antialiased;
             }
             self.viewport.show_scene(scene, &self.state.settings);

@@ -39,6 +39,12 @@ struct Output<'a> {
 pub fn run(console: &Console, args: &ConvertArgs) -> anyhow::Result<()> {
     let (input, output) = (args.input.as_path(), args.output.as_path());
     let format = SplatFormat::from_path(output).map_err(|it| IoError::format(output, it))?;
+    let format = match format {
+        SplatFormat::Spz { .. } => SplatFormat::Spz {
+            version: args.spz_version,
+        },
+        other => other,
+    };
     if is_same_file(input, output) {
         bail!(
             "{} and {} are the same file; give the result another name",

@@ -88,7 +88,7 @@ fn choice<T: Copy + PartialEq>(
 }
 
 fn scene_ui(ui: &mut egui::Ui, scene: &Scene) {
-    let summary = &scene.summary;
+    let summary = &scene.snapshot.summary;
     row(ui, "Name", &scene.snapshot.name);
     if let Some(path) = &scene.snapshot.path {
         row(ui, "File", &path.to_string_lossy());
@@ -134,10 +134,10 @@ fn export_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     let export = &state.export;
     let mut format = export.format;
     ComboBox::from_label("Format")
-        .selected_text(export.ending())
+        .selected_text(export.label())
         .show_ui(ui, |ui| {
-            for (it, ending) in EXPORT_FORMATS {
-                ui.selectable_value(&mut format, it, ending);
+            for (it, _, label) in EXPORT_FORMATS {
+                ui.selectable_value(&mut format, it, label);
             }
         });
     if format != export.format {

@@ -15,7 +15,10 @@ pub fn status_bar_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Acti
             .on_hover_text(state.adapter.to_string());
         if let Some(scene) = &state.scene {
             ui.separator();
-            ui.label(format!("{} splats", grouped(scene.summary.splats as u64)));
+            ui.label(format!(
+                "{} splats",
+                grouped(scene.snapshot.summary.splats as u64)
+            ));
             ui.separator();
             frame(ui, state, scene.snapshot.splats.bytes());
         }

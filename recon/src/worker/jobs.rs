@@ -1,7 +1,6 @@
 //! The jobs: each a list of steps, with a chance to be cancelled between them.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use render::GpuSplats;
 
@@ -69,13 +68,7 @@ fn show(
     for warning in &file.warnings {
         actor.tell(Event::Warned(format!("{name}: {warning}")));
     }
-    let snapshot = Snapshot {
-        id: actor.snapshot_id(),
-        splats,
-        file: Arc::new(file),
-        name,
-        path,
-    };
+    let snapshot = Snapshot::new(actor.snapshot_id(), splats, file, name, path);
     actor.tell(Event::SplatsUpdated(snapshot));
     Ok(Outcome::Finished)
 }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use glam::Vec3;
 use render::GpuSplats;
 use render::gpu::GpuError;
 
-use crate::io::{IoError, SplatFile, SplatFormat};
+use crate::io::{IoError, SplatFile, SplatFormat, SplatSummary};
 
 /// What the app asks of the worker.
 #[derive(Clone, Debug)]
@@ -96,11 +97,42 @@ pub struct Snapshot {
     pub splats: GpuSplats,
     /// On the host, with what the file said about them.
     pub file: Arc<SplatFile>,
+    /// The file in a few numbers: they take sorting, which no window shall wait for.
+    pub summary: Arc<SplatSummary>,
+    /// Lower and upper corner of the box around all means, world units; `None` without splats.
+    pub bounds: Option<(Vec3, Vec3)>,
+    /// The same without the outermost 2 % along each axis: what a viewer frames.
+    pub main_bounds: Option<(Vec3, Vec3)>,
     /// What a person calls it.
     pub name: String,
     /// Where it came from; `None` for a generated scene.
     pub path: Option<PathBuf>,
 }
+
+impl Snapshot {
+    /// Measures the splats, which takes a sort of their scales: not for a window's thread.
+    pub fn new(
+        id: u64,
+        splats: GpuSplats,
+        file: SplatFile,
+        name: String,
+        path: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            id,
+            splats,
+            summary: Arc::new(file.summary()),
+            bounds: file.splats.bounds(),
+            main_bounds: file.splats.robust_bounds(MAIN_PART_TRIM),
+            file: Arc::new(file),
+            name,
+            path,
+        }
+    }
+}
+
+/// Part of the splats at either end of an axis that is not framed.
+const MAIN_PART_TRIM: f32 = 0.02;
 
 /// Why a job failed.
 #[derive(Clone, Debug, thiserror::Error)]
