@@ -148,8 +148,18 @@ const CAMERA: &[Binding] = &[
     drag(NONE, PointerButton::Primary, "Orbit", DragKind::Orbit),
     drag(NONE, PointerButton::Secondary, "Pan", DragKind::Pan),
     drag(NONE, PointerButton::Middle, "Pan", DragKind::Pan),
-    drag(Modifiers::SHIFT, PointerButton::Primary, "Pan", DragKind::Pan),
-    drag(Modifiers::ALT, PointerButton::Primary, "Look around", DragKind::Look),
+    drag(
+        Modifiers::SHIFT,
+        PointerButton::Primary,
+        "Pan",
+        DragKind::Pan,
+    ),
+    drag(
+        Modifiers::ALT,
+        PointerButton::Primary,
+        "Look around",
+        DragKind::Look,
+    ),
     Binding {
         trigger: Trigger::DragWhileHolding(PointerButton::Secondary),
         does: "Look around while flying",
@@ -170,8 +180,18 @@ const CAMERA: &[Binding] = &[
         does: "Turn about this point",
         effect: Effect::PickPivot,
     },
-    press(NONE, Key::F, "Focus on the main part", Deed::Move(CameraMove::Focus)),
-    press(Modifiers::SHIFT, Key::F, "Frame every splat", Deed::Move(CameraMove::FrameAll)),
+    press(
+        NONE,
+        Key::F,
+        "Focus on the main part",
+        Deed::Move(CameraMove::Focus),
+    ),
+    press(
+        Modifiers::SHIFT,
+        Key::F,
+        "Frame every splat",
+        Deed::Move(CameraMove::FrameAll),
+    ),
     press(NONE, Key::Home, "First view", Deed::Move(CameraMove::Home)),
 ];
 
@@ -202,15 +222,30 @@ const SHOW: &[Binding] = &[
     press(NONE, Key::Num5, "Normals", Deed::Style(Style::ALL[4])),
     press(NONE, Key::Num6, "Alpha", Deed::Style(Style::ALL[5])),
     press(NONE, Key::Num7, "Axis normals", Deed::Style(Style::ALL[6])),
-    press(Modifiers::SHIFT, Key::G, "Grid", Deed::Toggle(Overlay::Grid)),
-    press(NONE, Key::Tab, "All overlays (pointer over the scene)", Deed::Toggle(Overlay::All)),
+    press(
+        Modifiers::SHIFT,
+        Key::G,
+        "Grid",
+        Deed::Toggle(Overlay::Grid),
+    ),
+    press(
+        NONE,
+        Key::Tab,
+        "All overlays (pointer over the scene)",
+        Deed::Toggle(Overlay::All),
+    ),
 ];
 
 const PROGRAM: &[Binding] = &[
     press(Modifiers::COMMAND, Key::O, "Open a file", Deed::Open),
     press(Modifiers::COMMAND, Key::S, "Save", Deed::Save),
     press(NONE, Key::F1, "This sheet", Deed::Flip(Pane::CheatSheet)),
-    press(NONE, Key::Questionmark, "This sheet", Deed::Flip(Pane::CheatSheet)),
+    press(
+        NONE,
+        Key::Questionmark,
+        "This sheet",
+        Deed::Flip(Pane::CheatSheet),
+    ),
     press(NONE, Key::F11, "Fill the screen", Deed::Fullscreen),
 ];
 
@@ -332,7 +367,10 @@ mod tests {
 
     #[test]
     fn styles_have_the_keys_of_their_order() {
-        for (style, name) in Style::ALL.into_iter().zip(["1", "2", "3", "4", "5", "6", "7"]) {
+        for (style, name) in Style::ALL
+            .into_iter()
+            .zip(["1", "2", "3", "4", "5", "6", "7"])
+        {
             assert_eq!(shortcut(Deed::Style(style), false), name);
             let binding = all().find(|it| it.effect == Effect::Act(Deed::Style(style)));
             assert_eq!(binding.map(|it| it.does), Some(style.label()));

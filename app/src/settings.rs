@@ -84,7 +84,12 @@ impl Settings {
         if !(0.5..=10.0).contains(&self.render.point_radius_px) {
             self.render.point_radius_px = defaults.render.point_radius_px;
         }
-        if !self.render.background.iter().all(|it| (0.0..=1.0).contains(it)) {
+        if !self
+            .render
+            .background
+            .iter()
+            .all(|it| (0.0..=1.0).contains(it))
+        {
             self.render.background = defaults.render.background;
         }
         self

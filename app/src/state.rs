@@ -276,7 +276,10 @@ mod tests {
         export.choose(SplatFormat::Sog, None);
         assert_eq!(export.path, "out/A.sog");
         export.go_to("out/b.spz".to_owned(), None);
-        assert_eq!((export.format, export.ending()), (SplatFormat::Spz { version: 4 }, ".spz"));
+        assert_eq!(
+            (export.format, export.ending()),
+            (SplatFormat::Spz { version: 4 }, ".spz")
+        );
         export.go_to("out/b".to_owned(), None);
         assert_eq!(export.format, SplatFormat::Spz { version: 4 }, "kept");
     }

@@ -27,11 +27,8 @@ pub(crate) const GRID_MAIN: [u8; 4] = [150, 156, 170, 130];
 /// The box around the splats.
 pub(crate) const BOUNDS: [u8; 4] = [94, 176, 239, 200];
 /// The axes x, y and z.
-pub(crate) const AXES: [[u8; 4]; 3] = [
-    [232, 88, 88, 255],
-    [110, 200, 96, 255],
-    [88, 140, 240, 255],
-];
+pub(crate) const AXES: [[u8; 4]; 3] =
+    [[232, 88, 88, 255], [110, 200, 96, 255], [88, 140, 240, 255]];
 
 /// Sets the look of all widgets.
 pub fn apply(ctx: &egui::Context) {

@@ -23,6 +23,7 @@ const VIEWPORT: &str = "Scene viewport";
 fn open(gpu: &Gpu, start: Start) -> Harness<'static, App> {
     Harness::builder()
         .with_size(Vec2::new(760.0, 420.0))
+        .with_step_dt(1.0 / 60.0)
         .renderer(renderer(gpu))
         .build_eframe(|cc| App::new(cc, gpu, start).unwrap())
 }
@@ -97,12 +98,18 @@ fn a_file_is_shown_and_the_camera_moves() {
     harness.drop_at(middle + Vec2::new(120.0, 10.0));
     wait_for_frame(&mut harness);
     let orbited = picture(&mut harness);
-    assert!(first.len() / 4 / 20 < differ(&first, &orbited), "orbit changes the picture");
+    assert!(
+        first.len() / 4 / 20 < differ(&first, &orbited),
+        "orbit changes the picture"
+    );
 
     harness.key_press(Key::Home);
     wait_for_frame(&mut harness);
     let home = picture(&mut harness);
-    assert!(differ(&first, &home) < first.len() / 4 / 100, "Home is the first view");
+    assert!(
+        differ(&first, &home) < first.len() / 4 / 100,
+        "Home is the first view"
+    );
 }
 
 #[test]
@@ -154,7 +161,10 @@ fn a_double_click_and_the_wheel_move_the_camera() {
     });
     wait_for_frame(&mut harness);
     let nearer = picture(&mut harness);
-    assert!(first.len() / 4 / 20 < differ(&first, &nearer), "the wheel zooms");
+    assert!(
+        first.len() / 4 / 20 < differ(&first, &nearer),
+        "the wheel zooms"
+    );
     for pressed in [true, false, true, false] {
         harness.event(egui::Event::PointerButton {
             pos: point,
@@ -166,7 +176,10 @@ fn a_double_click_and_the_wheel_move_the_camera() {
     }
     wait_for_frame(&mut harness);
     let turned = picture(&mut harness);
-    assert!(first.len() / 4 / 20 < differ(&nearer, &turned), "the pivot moves into the middle");
+    assert!(
+        first.len() / 4 / 20 < differ(&nearer, &turned),
+        "the pivot moves into the middle"
+    );
 }
 
 /// A file as the window system hands it over.
@@ -207,7 +220,10 @@ fn files_can_be_dropped_and_bad_ones_are_explained() {
         .dropped_files
         .push(Arc::new(Dropped(good)));
     wait(&mut harness, "the scene", |app| app.state().scene.is_some());
-    assert!(harness.state().state().error.is_none(), "a new file, a new try");
+    assert!(
+        harness.state().state().error.is_none(),
+        "a new file, a new try"
+    );
 }
 
 #[test]
@@ -216,12 +232,12 @@ fn a_scene_can_be_saved() {
     let folder = tempfile::tempdir().unwrap();
     let mut harness = open(gpu, Start::Open(scene_file(folder.path())));
     wait(&mut harness, "the scene", |app| app.state().scene.is_some());
-    harness.step();
-    harness.get_by_label("Save").scroll_to_me();
-    harness.step();
-    harness.step();
+    harness.set_size(Vec2::new(760.0, 900.0));
+    harness.run_steps(3);
     harness.get_by_label("Save").click();
-    wait(&mut harness, "the file", |app| app.state().export.saved.is_some());
+    wait(&mut harness, "the file", |app| {
+        app.state().export.saved.is_some()
+    });
     let original = io::open(&folder.path().join("small.ply")).unwrap();
     let copy = io::open(&folder.path().join("small copy.ply")).unwrap();
     assert_eq!(original.splats, copy.splats);

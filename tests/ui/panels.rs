@@ -13,7 +13,7 @@ use tests::gpu::gpu;
 
 use super::{Shown, empty_state, full_state, renderer};
 
-const SIZE: Vec2 = Vec2::new(460.0, 560.0);
+const SIZE: Vec2 = Vec2::new(640.0, 780.0);
 
 fn harness(gpu: &Gpu, panel: Panel, state: AppState) -> Harness<'static, Shown> {
     Harness::builder()
@@ -80,7 +80,10 @@ fn the_first_screen_offers_all_ways_in() {
     let mut harness = harness(gpu, panel("start"), state);
     harness.get_by_label("Drop a splat file here");
     harness.get_by_label_contains("Test Adapter 3000");
-    assert!(matches!(click(&mut harness, "Open file…")[..], [Action::AskForFile]));
+    assert!(matches!(
+        click(&mut harness, "Open file…")[..],
+        [Action::AskForFile]
+    ));
     assert!(matches!(
         click(&mut harness, "Try the demo scene")[..],
         [Action::Send(Command::Demo { .. })]
@@ -109,8 +112,13 @@ fn without_drops_the_field_says_so() {
 fn a_path_can_be_typed() {
     let Some(gpu) = gpu() else { return };
     let mut harness = harness(gpu, panel("open_path"), empty_state(gpu));
-    assert!(click(&mut harness, "Open").is_empty(), "nothing to open yet");
-    harness.get_by_role(egui::accesskit::Role::TextInput).focus();
+    assert!(
+        click(&mut harness, "Open").is_empty(),
+        "nothing to open yet"
+    );
+    harness
+        .get_by_role(egui::accesskit::Role::TextInput)
+        .focus();
     harness.run();
     harness
         .get_by_role(egui::accesskit::Role::TextInput)
@@ -120,7 +128,10 @@ fn a_path_can_be_typed() {
     assert!(matches!(&actions[..], [Action::EditOpenPath(path)] if path == "/a.ply"));
     harness.state_mut().0.open_path = "/a.ply".to_owned();
     harness.run();
-    assert!(matches!(click(&mut harness, "Open")[..], [Action::OpenTypedPath]));
+    assert!(matches!(
+        click(&mut harness, "Open")[..],
+        [Action::OpenTypedPath]
+    ));
 }
 
 #[test]
@@ -128,7 +139,10 @@ fn the_inspector_changes_how_a_scene_is_drawn() {
     let Some(gpu) = gpu() else { return };
     let mut harness = full(gpu, "inspector");
     for (label, changed) in [
-        ("Antialiased", (|it| it.render.antialiased) as fn(&app::settings::Settings) -> bool),
+        (
+            "Antialiased",
+            (|it| it.render.antialiased) as fn(&app::settings::Settings) -> bool,
+        ),
         ("Bounds", |it| it.overlays.bounds),
         ("Grid", |it| !it.overlays.grid),
         ("Axes", |it| !it.overlays.axes),
@@ -166,8 +180,11 @@ fn the_inspector_says_what_saving_loses() {
     harness.get_by_label("Nothing is lost.");
     harness.get_by_label("one property was not known");
     assert!(matches!(click(&mut harness, "Save")[..], [Action::Save]));
-    assert!(matches!(click(&mut harness, "Choose…")[..], [Action::AskWhereToSave]));
-    harness.get_by_label("Format").click();
+    assert!(matches!(
+        click(&mut harness, "Choose…")[..],
+        [Action::AskWhereToSave]
+    ));
+    harness.get_by_label("Save as").click();
     harness.run();
     let actions = click(&mut harness, ".splat");
     let [Action::ChooseExportFormat(format)] = actions[..] else {
@@ -192,9 +209,18 @@ fn menus_act() {
         harness.run();
         std::mem::take(&mut harness.state_mut().1)
     };
-    assert!(matches!(choose("File", "Open path")[..], [Action::Show(Pane::OpenPath, true)]));
-    assert!(matches!(choose("File", "Save as")[..], [Action::AskWhereToSave]));
-    assert!(matches!(choose("File", "Close scene")[..], [Action::CloseScene]));
+    assert!(matches!(
+        choose("File", "Open path")[..],
+        [Action::Show(Pane::OpenPath, true)]
+    ));
+    assert!(matches!(
+        choose("File", "Save as")[..],
+        [Action::AskWhereToSave]
+    ));
+    assert!(matches!(
+        choose("File", "Close scene")[..],
+        [Action::CloseScene]
+    ));
     assert!(matches!(choose("File", "Quit")[..], [Action::Quit]));
     assert!(matches!(
         &choose("View", "Depth")[..],
@@ -219,15 +245,24 @@ fn bars_tell_and_hide() {
     let Some(gpu) = gpu() else { return };
     let mut harness = full(gpu, "error_bar");
     harness.get_by_label_contains("the header ends early");
-    assert!(matches!(click(&mut harness, "Dismiss")[..], [Action::DismissError]));
+    assert!(matches!(
+        click(&mut harness, "Dismiss")[..],
+        [Action::DismissError]
+    ));
     let mut harness = full(gpu, "status_bar");
     harness.get_by_label("Test Adapter 3000");
     harness.get_by_label("2 splats");
     harness.get_by_label("idle");
-    assert!(matches!(click(&mut harness, "1 warnings")[..], [Action::Flip(Pane::Log)]));
+    assert!(matches!(
+        click(&mut harness, "1 warning")[..],
+        [Action::Flip(Pane::Log)]
+    ));
     let mut harness = full(gpu, "log");
     harness.get_by_label("one property was not known");
-    assert!(matches!(click(&mut harness, "Hide")[..], [Action::Show(Pane::Log, false)]));
+    assert!(matches!(
+        click(&mut harness, "Hide")[..],
+        [Action::Show(Pane::Log, false)]
+    ));
 }
 
 #[test]
@@ -236,7 +271,10 @@ fn the_cheat_sheet_shows_every_binding() {
     let mut harness = full(gpu, "cheat_sheet");
     for binding in app::keys::all() {
         let label = binding.trigger.label(false);
-        assert!(harness.query_all_by_label(&label).next().is_some(), "{label}");
+        assert!(
+            harness.query_all_by_label(&label).next().is_some(),
+            "{label}"
+        );
     }
     assert!(matches!(
         click(&mut harness, "Close")[..],

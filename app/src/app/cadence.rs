@@ -16,7 +16,11 @@ pub(super) struct Cadence(VecDeque<Instant>);
 impl Cadence {
     /// A frame was handed to the GPU.
     pub(super) fn add(&mut self, at: Instant) {
-        if self.0.back().is_some_and(|it| PAUSE < at.duration_since(*it)) {
+        if self
+            .0
+            .back()
+            .is_some_and(|it| PAUSE < at.duration_since(*it))
+        {
             self.0.clear();
         }
         self.0.push_back(at);

@@ -76,9 +76,7 @@ impl App {
         if !self.viewport.hovered || ctx.egui_wants_keyboard_input() {
             return;
         }
-        let is_tab = |it: &mut egui::Event| {
-            matches!(it, egui::Event::Key { key: egui::Key::Tab, modifiers, .. } if modifiers.is_none())
-        };
+        let is_tab = |it: &mut egui::Event| matches!(it, egui::Event::Key { key: egui::Key::Tab, modifiers, .. } if modifiers.is_none());
         self.withheld.extend(input.events.extract_if(.., is_tab));
     }
 
@@ -147,7 +145,7 @@ impl App {
             ctx.request_repaint_after(super::cadence::PAUSE);
         }
         if let Some((at, depth)) = returned.picked {
-            self.viewport.pivot_at(at, depth, &self.state.settings);
+            self.viewport.picked(at, depth, &self.state.settings);
         }
         if let Some(err) = returned.failure {
             self.state.fail(err.to_string());
@@ -183,7 +181,11 @@ impl App {
         };
         let more = paths.count();
         if 0 < more {
-            let text = format!("Dropped {} files: only {} is opened", more + 1, path.display());
+            let text = format!(
+                "Dropped {} files: only {} is opened",
+                more + 1,
+                path.display()
+            );
             self.state.say(Gravity::Warning, text);
         }
         self.send(Command::Open(path));

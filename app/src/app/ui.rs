@@ -106,5 +106,11 @@ fn drop_veil(ui: &egui::Ui) {
     let painter = ui.painter();
     painter.rect_filled(rect, 0, theme::DROP_VEIL);
     let font = egui::FontId::proportional(20.0);
-    painter.text(rect.center(), egui::Align2::CENTER_CENTER, text, font, colour);
+    painter.text(
+        rect.center(),
+        egui::Align2::CENTER_CENTER,
+        text,
+        font,
+        colour,
+    );
 }

@@ -133,7 +133,7 @@ fn corner(point: [f32; 3]) -> String {
 fn export_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     let export = &state.export;
     let mut format = export.format;
-    ComboBox::from_label("Format")
+    ComboBox::from_label("Save as")
         .selected_text(export.ending())
         .show_ui(ui, |ui| {
             for (it, ending) in EXPORT_FORMATS {
@@ -157,7 +157,10 @@ fn export_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     }
     ui.horizontal(|ui| {
         let can_save = !export.path.trim().is_empty();
-        if ui.add_enabled(can_save, egui::Button::new("Save")).clicked() {
+        if ui
+            .add_enabled(can_save, egui::Button::new("Save"))
+            .clicked()
+        {
             actions.push(Action::Save);
         }
         if ui.button("Choose…").clicked() {

@@ -16,18 +16,23 @@ pub fn timings_ui(ui: &mut egui::Ui, state: &AppState, _: &mut Vec<Action>) {
         ui.label("The next frame is timed.");
         return;
     }
-    egui::Grid::new("kernel timings").striped(true).show(ui, |ui| {
-        ui.strong("Kernel");
-        ui.strong("ms");
-        ui.end_row();
-        for kernel in &stats.timings {
-            ui.label(kernel.name);
-            ui.monospace(format!("{:8.3}", kernel.ms));
+    egui::Grid::new("kernel timings")
+        .striped(true)
+        .show(ui, |ui| {
+            ui.strong("Kernel");
+            ui.strong("ms");
             ui.end_row();
-        }
-        ui.strong("All");
-        ui.monospace(format!("{:8.3}", stats.gpu_ms.unwrap_or_default()));
-        ui.end_row();
-    });
-    ui.label(format!("{} pairs of tile and splat", super::grouped(stats.pairs.into())));
+            for kernel in &stats.timings {
+                ui.label(kernel.name);
+                ui.monospace(format!("{:8.3}", kernel.ms));
+                ui.end_row();
+            }
+            ui.strong("All");
+            ui.monospace(format!("{:8.3}", stats.gpu_ms.unwrap_or_default()));
+            ui.end_row();
+        });
+    ui.label(format!(
+        "{} pairs of tile and splat",
+        super::grouped(stats.pairs.into())
+    ));
 }

@@ -93,8 +93,7 @@ impl Input {
             return;
         }
         if is_flying
-            && let Some(Effect::Drag(other)) =
-                binding(|it| it == Trigger::DragWhileHolding(button))
+            && let Some(Effect::Drag(other)) = binding(|it| it == Trigger::DragWhileHolding(button))
         {
             kind = other;
         }
@@ -138,21 +137,15 @@ fn flight(ctx: &egui::Context) -> Option<(Vec3, f32)> {
     })
 }
 
-fn wheel(
-    ui: &egui::Ui,
-    response: &egui::Response,
-    navigation: &mut Navigation,
-    focal_px: f32,
-) {
+fn wheel(ui: &egui::Ui, response: &egui::Response, navigation: &mut Navigation, focal_px: f32) {
     let scale = ui.pixels_per_point();
     let pointer = response.hover_pos().unwrap_or(response.rect.center());
     let from_middle = pointer - response.rect.center();
     let from_middle_px = Vec2::new(from_middle.x, from_middle.y) * scale;
     let turns: Vec<_> = ui.input(|input| input.events.iter().filter_map(notches).collect());
     for (notches, modifiers) in turns {
-        let kind = binding(
-            |it| matches!(it, Trigger::Wheel(wanted) if modifiers.matches_exact(wanted)),
-        );
+        let kind =
+            binding(|it| matches!(it, Trigger::Wheel(wanted) if modifiers.matches_exact(wanted)));
         match kind {
             Some(Effect::Wheel(WheelKind::Zoom)) => {
                 navigation.zoom(ZOOM_PER_NOTCH.powf(notches), from_middle_px, focal_px);

@@ -34,7 +34,11 @@ impl Extent {
     /// Of the sphere around it; that of a single point is 1.
     pub fn radius(&self) -> f32 {
         let radius = 0.5 * (self.high - self.low).length();
-        if radius.is_finite() && 1e-6 < radius { radius } else { 1.0 }
+        if radius.is_finite() && 1e-6 < radius {
+            radius
+        } else {
+            1.0
+        }
     }
 }
 
@@ -149,7 +153,11 @@ impl Navigation {
     /// Keeps the direction and brings what is seen at a pixel, at this depth along the optical
     /// axis, into the middle.
     pub fn pivot_at(&mut self, from_middle_px: Vec2, depth: f32, focal_px: f32) {
-        let offset = Vec3::new(from_middle_px.x / focal_px, from_middle_px.y / focal_px, 1.0);
+        let offset = Vec3::new(
+            from_middle_px.x / focal_px,
+            from_middle_px.y / focal_px,
+            1.0,
+        );
         self.pivot = self.eye() + self.rotation * (offset * depth);
         self.distance = depth;
     }

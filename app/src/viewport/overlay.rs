@@ -55,7 +55,11 @@ fn grid(segments: &mut Vec<Segment>, extent: &Extent, up: Vec3, width_px: f32) {
             segments.push(Segment {
                 from,
                 to,
-                colour: if is_main { theme::GRID_MAIN } else { theme::GRID },
+                colour: if is_main {
+                    theme::GRID_MAIN
+                } else {
+                    theme::GRID
+                },
                 width_px,
             });
         }
@@ -87,7 +91,13 @@ fn axes(segments: &mut Vec<Segment>, radius: f32, width_px: f32) {
 /// The twelve edges.
 fn cuboid(segments: &mut Vec<Segment>, extent: &Extent, width_px: f32) {
     let corner = |bits: u32| {
-        let pick = |k: usize| if bits & (1 << k) == 0 { extent.low[k] } else { extent.high[k] };
+        let pick = |k: usize| {
+            if bits & (1 << k) == 0 {
+                extent.low[k]
+            } else {
+                extent.high[k]
+            }
+        };
         Vec3::new(pick(0), pick(1), pick(2))
     };
     for bits in 0..8 {
@@ -125,7 +135,10 @@ mod tests {
                 (low, high) = (low.min(point), high.max(point));
             }
             let across = |axis: Vec3| axis.dot(up) != 0.0;
-            for axis in [Vec3::X, Vec3::Y, Vec3::Z].into_iter().filter(|it| !across(*it)) {
+            for axis in [Vec3::X, Vec3::Y, Vec3::Z]
+                .into_iter()
+                .filter(|it| !across(*it))
+            {
                 assert!(low.dot(axis) < EXTENT.low.dot(axis));
                 assert!(EXTENT.high.dot(axis) < high.dot(axis));
             }

@@ -11,9 +11,7 @@ use eframe::egui;
 use egui_wgpu::{CallbackResources, CallbackTrait, ScreenDescriptor};
 use glam::Vec2;
 use render::gpu::{Gpu, GpuError};
-use render::{
-    Camera, FrameStats, GpuSplats, Lines, Present, Rasterizer, RenderConfig, Segment,
-};
+use render::{Camera, FrameStats, GpuSplats, Lines, Present, Rasterizer, RenderConfig, Segment};
 
 /// How often to look whether the GPU has finished, at least.
 const POLL_MIN: Duration = Duration::from_millis(8);
@@ -52,8 +50,8 @@ pub(crate) struct FrameValues {
 pub(crate) struct Returned {
     pub(crate) stats: Option<FrameStats>,
     pub(crate) failure: Option<GpuError>,
-    /// Where was picked, and the depth along the optical axis that was found there.
-    pub(crate) picked: Option<(Vec2, f32)>,
+    /// Where was picked, and the depth along the optical axis; `None` where there is nothing.
+    pub(crate) picked: Option<(Vec2, Option<f32>)>,
     /// Of the newest frame that is done.
     pub(crate) done: Option<DoneFrame>,
     /// When the last frames were handed over; taken by the app to count them.
@@ -146,13 +144,15 @@ impl Painter {
         }
         if let Some(pick) = values.pick {
             let result = self.pick(pick);
-            if let Ok(Some(depth)) = result {
-                mailbox.open().picked = Some((pick, depth));
-                ctx.request_repaint();
-            }
+            let depth = result.as_ref().copied().unwrap_or_default();
+            mailbox.open().picked = Some((pick, depth));
+            ctx.request_repaint();
             report(mailbox, ctx, result.map(|_| ()));
         }
-        let camera = self.drawn.as_ref().map_or(&values.key.camera, |it| &it.camera);
+        let camera = self
+            .drawn
+            .as_ref()
+            .map_or(&values.key.camera, |it| &it.camera);
         let result = self.lines.prepare(
             &self.gpu,
             &self.rasterizer,

@@ -53,7 +53,10 @@ fn orbit_turns_about_the_pivot() {
     assert_eq!((navigation.pivot, navigation.distance), (pivot, distance));
     assert_near(pixel(&navigation, pivot), 0.5 * SIZE);
     let seen = pixel(&navigation, nearer);
-    assert!(200.0 < seen.x && 150.0 < seen.y, "the near side follows the drag: {seen}");
+    assert!(
+        200.0 < seen.x && 150.0 < seen.y,
+        "the near side follows the drag: {seen}"
+    );
     let horizon = navigation.rotation * Vec3::X;
     assert!(horizon.dot(Vec3::Y).abs() < 1e-5, "no roll comes up");
 }
@@ -78,7 +81,10 @@ fn look_stays_where_it_stands() {
     let ahead = navigation.pivot;
     navigation.look(0.2, 0.0);
     assert!((navigation.eye() - eye).length() < 1e-4);
-    assert!(pixel(&navigation, ahead).x < 150.0, "a drag to the right looks right");
+    assert!(
+        pixel(&navigation, ahead).x < 150.0,
+        "a drag to the right looks right"
+    );
 }
 
 #[test]
@@ -86,7 +92,10 @@ fn roll_and_level() {
     let mut navigation = start(Vec3::NEG_Y);
     let right_of_pivot = navigation.pivot + navigation.rotation * Vec3::X;
     navigation.roll(0.3);
-    assert!(155.0 < pixel(&navigation, right_of_pivot).y, "clockwise: right goes down");
+    assert!(
+        155.0 < pixel(&navigation, right_of_pivot).y,
+        "clockwise: right goes down"
+    );
     navigation.level();
     assert!((pixel(&navigation, right_of_pivot).y - 150.0).abs() < 0.05);
 }
@@ -96,7 +105,10 @@ fn pan_keeps_the_pivot_under_the_pointer() {
     let mut navigation = start(Vec3::NEG_Y);
     let point = navigation.pivot;
     navigation.pan(Vec2::new(31.0, -17.0), intrinsics().fx);
-    assert_near(pixel(&navigation, point), 0.5 * SIZE + Vec2::new(31.0, -17.0));
+    assert_near(
+        pixel(&navigation, point),
+        0.5 * SIZE + Vec2::new(31.0, -17.0),
+    );
 }
 
 #[test]
