@@ -38,7 +38,7 @@ fn wait(harness: &mut Harness<'static, App>, what: &str, holds: impl Fn(&App) ->
             return;
         }
         let waited = started.elapsed();
-        assert!(waited < Duration::from_secs(60), "waited for {what}");
+        assert!(waited < Duration::from_mins(1), "waited for {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

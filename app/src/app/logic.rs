@@ -163,8 +163,8 @@ impl App {
                 }
                 Answer::Nothing => {}
                 Answer::NoDialog => {
-                    let text = "No file dialog opened on this system: type a path instead";
-                    self.state.say(Gravity::Warning, text);
+                    self.state
+                        .fail("no file dialog opened on this system: type a path instead");
                     // The first screen has a path field, the inspector one for saving.
                     self.state.panes.open_path = self.state.scene.is_some();
                     self.state.settings.inspector = true;

@@ -108,7 +108,7 @@ impl Viewport {
         let values = FrameValues {
             key: self.frame_key(&navigation, scene, state, reduction),
             splats: scene.snapshot.splats.clone(),
-            segments: overlay::segments(scene, &settings.overlays, settings.up, scale),
+            segments: overlay::segments(scene, settings.overlays, settings.up, scale),
             viewport_px: self.size_px.to_array(),
             pick: self.pick,
         };

@@ -17,7 +17,7 @@ const MAIN_EVERY: i32 = 10;
 /// The lines that are switched on. `width_px` is that of a thin line.
 pub(crate) fn segments(
     scene: &Scene,
-    overlays: &Overlays,
+    overlays: Overlays,
     up: UpAxis,
     width_px: f32,
 ) -> Vec<Segment> {
