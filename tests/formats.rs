@@ -3,7 +3,7 @@
 mod garden;
 mod hostile;
 mod roundtrip;
-mod zoo;
+pub(crate) mod zoo;
 
 use std::path::Path;
 
@@ -14,14 +14,14 @@ use recon::io::{self, SplatFile};
 use render::{Splats, sh};
 
 /// Opens what has to open.
-fn open(path: &Path) -> SplatFile {
+pub(crate) fn open(path: &Path) -> SplatFile {
     let file = io::open(path).unwrap_or_else(|it| panic!("{it}"));
     assert_eq!(file.splats.check(), Ok(()), "{}", path.display());
     file
 }
 
 /// Random splats of ordinary sizes and colours.
-fn random_splats(count: usize, sh_degree: u32, seed: u64) -> Splats {
+pub(crate) fn random_splats(count: usize, sh_degree: u32, seed: u64) -> Splats {
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
     let mut vector = |half: f32| Vec3::from([(); 3].map(|()| rng.random_range(-half..half)));
     let coeffs = sh::coeff_count(sh_degree);

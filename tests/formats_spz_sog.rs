@@ -6,55 +6,11 @@ mod roundtrip;
 mod zoo;
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use glam::{IVec3, Vec3};
-use rand::{RngExt, SeedableRng};
-use rand_pcg::Pcg64Mcg;
-use recon::io::{SplatFile, SplatFormat, sog, spz};
-use render::{Splats, sh};
+use render::Splats;
 
-/// Reads the `.spz` or `.sog` at `path`, which has to be sound.
-fn open(path: &Path) -> SplatFile {
-    let bytes = std::fs::read(path).unwrap();
-    let read = match path.extension().and_then(|it| it.to_str()) {
-        Some("spz") => spz::read,
-        _ => sog::read,
-    };
-    let file = read(&bytes).unwrap_or_else(|it| panic!("{}: {it}", path.display()));
-    assert_eq!(file.splats.check(), Ok(()), "{}", path.display());
-    file
-}
-
-/// A file that holds these splats and says nothing else.
-fn file_of(splats: Splats, format: SplatFormat) -> SplatFile {
-    SplatFile {
-        splats,
-        format,
-        antialiased: None,
-        comments: Vec::new(),
-        warnings: Vec::new(),
-    }
-}
-
-/// Random splats of ordinary sizes and colours, harmonics within ±0.85.
-fn random_splats(count: usize, sh_degree: u32, seed: u64) -> Splats {
-    let mut rng = Pcg64Mcg::seed_from_u64(seed);
-    let mut vector = |half: f32| Vec3::from([(); 3].map(|()| rng.random_range(-half..half)));
-    let coeffs = sh::coeff_count(sh_degree);
-    Splats {
-        means: (0..count).map(|_| vector(5.0)).collect(),
-        quats: (0..count)
-            .map(|_| (2.0 * vector(1.0)).extend(vector(1.0).x).to_array())
-            .collect(),
-        log_scales: (0..count).map(|_| vector(2.0) - 4.0).collect(),
-        opacity_logits: (0..count).map(|_| vector(6.0).x).collect(),
-        sh_coeffs: (0..count * coeffs)
-            .map(|_| vector(0.85).to_array())
-            .collect(),
-        sh_degree,
-    }
-}
+use crate::formats::{open, random_splats};
 
 /// The largest differences that the steps of a format explain.
 struct Steps {

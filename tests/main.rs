@@ -8,8 +8,12 @@ mod camera_paths;
 mod formats;
 /// The same for SPZ and SOG.
 mod formats_spz_sog;
+/// Each kernel agrees with its plain twin; frames grow, repeat and show every style.
+mod kernels;
 /// The forward rasteriser agrees with golden files.
 mod raster;
+/// The plain twins of the kernels.
+mod reference;
 /// Every shader is valid, translates to each back end, and agrees with its Rust structs.
 mod shaders;
 /// House rules that the compiler does not check.

@@ -9,7 +9,7 @@ use recon::worker::{Opened, Snapshot};
 use recon::{Command, Event, Worker};
 use tests::gpu;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn worker() -> Option<Worker> {
     let gpu = gpu::gpu()?;

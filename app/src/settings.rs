@@ -139,6 +139,10 @@ impl UpAxis {
 }
 
 /// Which lines lie over the scene.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that are independent of each other"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(

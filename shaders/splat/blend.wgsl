@@ -26,9 +26,11 @@ const WORDS: u32 = 4u; // BATCH / 32
 const BOXES: u32 = 8u;
 const LOG2_E: f32 = 1.4426950409;
 
-var<workgroup> sh_a: array<vec4f, BATCH>;
-var<workgroup> sh_b: array<vec4f, BATCH>;
-var<workgroup> sh_c: array<vec4f, BATCH>;
+// Apart, so that what is only needed where a splat is seen, or has a hard border, is only then read.
+var<workgroup> sh_mean: array<vec2f, BATCH>;
+var<workgroup> sh_shape: array<vec4f, BATCH>; // conic for exp2, opacity
+var<workgroup> sh_look: array<vec4f, BATCH>;  // rgb, depth
+var<workgroup> sh_cut: array<f32, BATCH>;     // power at the border
 var<workgroup> sh_masks: array<atomic<u32>, 64>; // two halves of BOXES × WORDS, used in turn
 var<workgroup> sh_finished: atomic<u32>;
 
@@ -74,42 +76,42 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) thr
             while mask != 0u && any(live) {
                 let k = word * 32u + firstTrailingBit(mask);
                 mask &= mask - 1u;
-                let a = sh_a[k];
-                let b = sh_b[k];
+                let mean = sh_mean[k];
+                let b = sh_shape[k];
 
                 // −log2 of the Gaussian at the four pixels.
-                let dx = a.x - centre.x;
-                let dy = a.y - centre.y - rows;
+                let dx = mean.x - centre.x;
+                let dy = mean.y - centre.y - rows;
                 let power = b.x * dx * dx + (b.y * dx + b.z * dy) * dy;
                 var alpha = min(vec4f(frame.alpha_max), b.w * exp2(-power));
                 var hit = live & (vec4f(0.0) <= power) & (vec4f(frame.alpha_min) <= alpha);
                 if HARD {
-                    hit = live & (power <= vec4f(a.w));
+                    hit = live & (power <= vec4f(sh_cut[k]));
                     alpha = vec4f(1.0);
                 }
                 if !any(hit) { continue; }
 
                 let next = transmittance * (1.0 - alpha);
-                let c = sh_c[k];
+                let look = sh_look[k];
                 var weight = alpha * transmittance;
                 if HARD {
                     live = live & !hit;
                     weight = select(vec4f(0.0), weight, hit);
                     transmittance = select(transmittance, next, hit);
-                    depth += weight * a.z;
+                    depth += weight * look.w;
                     // Lit from the viewer: 1 where the surface faces it, less towards the rim.
-                    weight *= 0.3 + 0.7 * sqrt(max(1.0 - power / a.w, vec4f(0.0)));
+                    weight *= 0.3 + 0.7 * sqrt(max(1.0 - power / sh_cut[k], vec4f(0.0)));
                 } else {
                     let stop = hit & (next <= vec4f(frame.transmittance_stop));
                     live = live & !stop;
                     hit = hit & !stop;
                     weight = select(vec4f(0.0), weight, hit);
                     transmittance = select(transmittance, next, hit);
-                    depth += weight * a.z;
+                    depth += weight * look.w;
                 }
-                red += weight * c.x;
-                green += weight * c.y;
-                blue += weight * c.z;
+                red += weight * look.x;
+                green += weight * look.y;
+                blue += weight * look.z;
             }
         }
         half = other_half;
@@ -134,9 +136,10 @@ fn fetch(k: u32, splat: u32, origin: vec2f, half: u32) {
     let cut = cut_of(frame, b.w) * LOG2_E;
     // σ log2(e) = q.x dx² + q.y dx dy + q.z dy², so that alpha = opacity · exp2(−that).
     let q = b.xyz * vec3f(0.5, 1.0, 0.5) * LOG2_E;
-    sh_a[k] = vec4f(a.xyz, cut);
-    sh_b[k] = vec4f(q, b.w);
-    sh_c[k] = c;
+    sh_mean[k] = a.xy;
+    sh_shape[k] = vec4f(q, b.w);
+    sh_look[k] = vec4f(c.xyz, a.z);
+    sh_cut[k] = cut;
     let to_mean = a.xy - origin;
     let bit = 1u << (k % 32u);
     // One part in a thousand for rounding; a box too many does no harm.

@@ -61,19 +61,20 @@ fn ramp(t: f32) -> vec3f {
     return mix(keys[k], keys[k + 1u], x - f32(k));
 }
 
-// Camera-space point seen at a pixel; w is 0 where there is nothing.
+// Camera-space point seen at a pixel; w is 0 where there is nothing, as beyond the image.
 fn point(pixel: vec2i) -> vec4f {
-    let inside = clamp(pixel, vec2i(0), vec2i(frame.image_size) - 1);
-    let at = u32(inside.y) * frame.image_size.x + u32(inside.x);
+    if any(pixel < vec2i(0)) || any(vec2i(frame.image_size) <= pixel) { return vec4f(0.0); }
+    let at = u32(pixel.y) * frame.image_size.x + u32(pixel.x);
     let alpha = image[at].w;
     if alpha <= MIN_ALPHA { return vec4f(0.0); }
     let z = depths[at] / alpha;
-    return vec4f((vec2f(inside) + 0.5 - frame.principal) / frame.focal * z, z, 1.0);
+    return vec4f((vec2f(pixel) + 0.5 - frame.principal) / frame.focal * z, z, 1.0);
 }
 
 // Of the two neighbours along an axis the one nearer in depth: normals then do not smear over
-// silhouettes.
+// silhouettes. Where there is neither, no slope.
 fn slope(here: vec4f, before: vec4f, after: vec4f) -> vec3f {
+    if before.w == 0.0 && after.w == 0.0 { return vec3f(0.0); }
     let back = here - before;
     let forward = after - here;
     let use_back = after.w == 0.0 || (before.w != 0.0 && abs(back.z) < abs(forward.z));

@@ -5,7 +5,7 @@ use std::fs;
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use recon::io::{self, FormatError, SplatFile, SplatFormat, compressed_ply, ply, splat};
+use recon::io::{self, FormatError, SplatFile, SplatFormat, compressed_ply, ply, sog, splat, spz};
 
 use super::random_splats;
 
@@ -22,11 +22,16 @@ fn samples() -> Vec<(&'static str, Vec<u8>, Reader)> {
     let ascii = ascii_ply();
     let packed = compressed_ply::write(&file(SplatFormat::CompressedPly)).unwrap();
     let rows = splat::write(&file(SplatFormat::Splat)).unwrap();
+    let spz = |version| spz::write(&file(SplatFormat::Spz { version })).unwrap();
+    let sog = sog::write(&file(SplatFormat::Sog)).unwrap();
     vec![
         (".ply", binary, ply::read),
         (".ply", ascii, ply::read),
         (".compressed.ply", packed, compressed_ply::read),
         (".splat", rows, splat::read),
+        (".spz", spz(3), spz::read),
+        (".spz", spz(4), spz::read),
+        (".sog", sog, sog::read),
     ]
 }
 

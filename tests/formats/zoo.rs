@@ -8,7 +8,7 @@ use tests::{npz, test_data};
 use super::{Distance, open};
 
 /// The splats that all files of the zoo hold.
-fn reference(zoo: &std::path::Path) -> Splats {
+pub(crate) fn reference(zoo: &std::path::Path) -> Splats {
     let arrays = npz::read(&zoo.join("reference.npz"));
     let base = arrays["f_dc"].rows::<3>();
     let rest = arrays["f_rest_inria_channel_major"].rows::<45>();

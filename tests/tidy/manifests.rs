@@ -69,8 +69,12 @@ pub(crate) fn violations(root: &str, member: &str, manifest: &str) -> Vec<String
             value,
         } = &dependency;
         let package = package(&root, &dependency);
+        // The tests of the program must lie in its package, and rest on what all tests rest on.
+        let of_its_tests =
+            (member, section.as_str(), package) == ("app", "dev-dependencies", "tests");
         if let Some(ruled) = ruled(package)
             && !allowed.contains(&ruled)
+            && !of_its_tests
         {
             found.push(format!(
                 "{member}: [{section}] {key}: {member} may not depend on {package}"

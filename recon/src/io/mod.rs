@@ -28,5 +28,5 @@ pub use camera_path::{
 pub use error::{FormatError, IoError};
 pub use format::{SplatFile, SplatFormat, losses};
 pub use open::open;
-pub use save::save;
+pub use save::{replace, save};
 pub use summary::SplatSummary;

@@ -19,23 +19,15 @@ const HEAD_BYTES: u64 = 4096;
 /// [`IoError`], naming the path, where the system refuses, where the content is of another kind,
 /// or where it is damaged. What is of another kind is not read beyond its first bytes.
 pub fn open(path: &Path) -> Result<SplatFile, IoError> {
-    let content = classify(path)?;
-    let bytes = || fs::read(path).map_err(|it| IoError::system(path, it));
-    let file = match &content {
-        Content::Ply => {
-            let bytes = bytes()?;
-            if compressed_ply::is_compressed(&bytes) {
-                compressed_ply::read(&bytes)
-            } else {
-                ply::read(&bytes)
-            }
-        }
-        Content::Splat => splat::read(&bytes()?),
-        Content::Spz => spz::read(&bytes()?),
-        Content::Sog => sog::read(&bytes()?),
-        Content::SogFolder(folder) => return sog::read_folder(folder),
+    let read = match classify(path)? {
+        Content::Ply => read_any_ply,
+        Content::Splat => splat::read,
+        Content::Spz => spz::read,
+        Content::Sog => sog::read,
+        Content::SogFolder(folder) => return sog::read_folder(&folder),
     };
-    let mut file = file.map_err(|it| IoError::format(path, it))?;
+    let bytes = fs::read(path).map_err(|it| IoError::system(path, it))?;
+    let mut file = read(&bytes).map_err(|it| IoError::format(path, it))?;
     if let Ok(named) = SplatFormat::from_path(path)
         && discriminant(&named) != discriminant(&file.format)
     {
@@ -46,10 +38,19 @@ pub fn open(path: &Path) -> Result<SplatFile, IoError> {
     Ok(file)
 }
 
+/// The header tells which kind of `.ply` it is.
+fn read_any_ply(bytes: &[u8]) -> Result<SplatFile, FormatError> {
+    if compressed_ply::is_compressed(bytes) {
+        compressed_ply::read(bytes)
+    } else {
+        ply::read(bytes)
+    }
+}
+
 /// What is to be read, and how.
 #[derive(Debug, PartialEq)]
 enum Content {
-    /// `.ply` or `.compressed.ply`: the header tells.
+    /// `.ply` or `.compressed.ply`.
     Ply,
     Splat,
     Spz,

@@ -31,8 +31,11 @@ fn write(file: &SplatFile) -> Result<Vec<u8>, FormatError> {
     }
 }
 
-/// Puts `bytes` at `path` in one step.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Puts `bytes` at `path` in one step: into a new file beside it, which then takes the name.
+///
+/// # Errors
+/// What the system says; a file that was there before is then untouched.
+pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // A link stays one: what it points to is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (part, mut file) = create_beside(&target)?;

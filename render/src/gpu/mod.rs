@@ -17,5 +17,5 @@ pub use layout::{
     SortParams,
 };
 pub use layout::{GPU_STRUCTS, GpuStruct, GpuStructLayout};
-pub use recorder::{Groups, KernelTime, Profiler, Recorder};
+pub use recorder::{Groups, KernelTime, Profiler, Recorder, TimedPasses};
 pub use shader::{Shader, ShaderError, resolve_imports};

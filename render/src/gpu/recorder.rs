@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{DispatchArgs, Gpu, GpuVec, Kernel, read_bytes};
+use super::{DispatchArgs, Gpu, GpuVec, Kernel};
 
 /// How many dispatches of a frame can be timed; the rest goes untimed.
 const MAX_TIMED: u32 = 256;
@@ -25,7 +25,7 @@ pub struct KernelTime {
     pub ms: f32,
 }
 
-/// Time stamps around dispatches.
+/// Time stamps around passes.
 #[derive(Debug)]
 pub struct Profiler {
     queries: wgpu::QuerySet,
@@ -35,6 +35,9 @@ pub struct Profiler {
 }
 
 impl Profiler {
+    /// Size of a frame's time stamps, in bytes.
+    pub const BYTES: u64 = MAX_TIMED as u64 * 16;
+
     /// `None` where the device has no time stamps.
     pub fn new(gpu: &Gpu) -> Option<Self> {
         if !gpu.capabilities().timestamps {
@@ -47,7 +50,7 @@ impl Profiler {
         });
         let resolved = gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("kernel times"),
-            size: u64::from(2 * MAX_TIMED) * 8,
+            size: Self::BYTES,
             usage: wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC,
             mapped_at_creation: false,
         });
@@ -59,13 +62,31 @@ impl Profiler {
         })
     }
 
-    /// Milliseconds per kernel of the frame submitted last, in order of first use; waits for it.
-    ///
-    /// # Errors
-    /// [`super::GpuError::DeviceLost`].
-    pub fn read(&self, gpu: &Gpu) -> Result<Vec<KernelTime>, super::GpuError> {
-        let bytes = read_bytes(gpu, &self.resolved, 0, self.names.len() as u64 * 16)?;
-        let ticks: Vec<[u64; 2]> = bytemuck::pod_collect_to_vec(&bytes);
+    fn stamp(&mut self, name: &'static str) -> Option<wgpu::ComputePassTimestampWrites<'_>> {
+        let slot = 2 * self.names.len() as u32;
+        if 2 * MAX_TIMED <= slot {
+            return None;
+        }
+        self.names.push(name);
+        Some(wgpu::ComputePassTimestampWrites {
+            query_set: &self.queries,
+            beginning_of_pass_write_index: Some(slot),
+            end_of_pass_write_index: Some(slot + 1),
+        })
+    }
+}
+
+/// Whose times the stamps of a frame are, while they are on their way to the processor.
+#[derive(Clone, Debug, Default)]
+pub struct TimedPasses {
+    names: Vec<&'static str>,
+    ns_per_tick: f32,
+}
+
+impl TimedPasses {
+    /// Milliseconds per name, in order of first use, from the copied stamps.
+    pub fn times(&self, stamps: &[u8]) -> Vec<KernelTime> {
+        let ticks: Vec<[u64; 2]> = bytemuck::pod_collect_to_vec(stamps);
         let mut times: Vec<KernelTime> = Vec::new();
         for (&name, &[begin, end]) in self.names.iter().zip(&ticks) {
             let ms = end.saturating_sub(begin) as f32 * self.ns_per_tick * 1e-6;
@@ -74,7 +95,7 @@ impl Profiler {
                 None => times.push(KernelTime { name, ms }),
             }
         }
-        Ok(times)
+        times
     }
 }
 
@@ -83,11 +104,13 @@ pub struct Recorder<'a> {
     encoder: wgpu::CommandEncoder,
     pass: Option<wgpu::ComputePass<'static>>,
     profiler: Option<&'a mut Profiler>,
+    each_kernel: bool,
 }
 
 impl<'a> Recorder<'a> {
-    /// Begins. With a profiler each dispatch gets a pass of its own, which costs some time.
-    pub fn new(gpu: &Gpu, mut profiler: Option<&'a mut Profiler>) -> Self {
+    /// Begins. A profiler times the frame; with `each_kernel` every dispatch gets a pass of its
+    /// own to be timed, which costs some time itself.
+    pub fn new(gpu: &Gpu, mut profiler: Option<&'a mut Profiler>, each_kernel: bool) -> Self {
         if let Some(profiler) = &mut profiler {
             profiler.names.clear();
         }
@@ -95,6 +118,7 @@ impl<'a> Recorder<'a> {
             encoder: gpu.device.create_command_encoder(&Default::default()),
             pass: None,
             profiler,
+            each_kernel,
         }
     }
 
@@ -119,7 +143,7 @@ impl<'a> Recorder<'a> {
 
     /// Runs a kernel.
     pub fn dispatch(&mut self, kernel: &Kernel, bind_group: &wgpu::BindGroup, groups: Groups<'_>) {
-        if self.profiler.is_some() {
+        if self.each_kernel {
             self.pass = None;
         }
         if self.pass.is_none() {
@@ -146,34 +170,31 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    /// Copies the time stamps of what was recorded so far into a buffer, from `offset` on;
+    /// there must be room for [`Profiler::BYTES`]. Tells whose times they will be.
+    pub fn copy_times(&mut self, to: &wgpu::Buffer, offset: u64) -> TimedPasses {
+        self.pass = None;
+        let Some(profiler) = &self.profiler else {
+            return TimedPasses::default();
+        };
+        let count = profiler.names.len() as u32;
+        if 0 < count {
+            let (queries, resolved) = (&profiler.queries, &profiler.resolved);
+            self.encoder
+                .resolve_query_set(queries, 0..2 * count, resolved, 0);
+            let bytes = u64::from(count) * 16;
+            self.encoder
+                .copy_buffer_to_buffer(resolved, 0, to, offset, bytes);
+        }
+        TimedPasses {
+            names: profiler.names.clone(),
+            ns_per_tick: profiler.ns_per_tick,
+        }
+    }
+
     /// Hands the frame to the GPU and does not wait.
     pub fn submit(mut self, gpu: &Gpu) {
         self.pass = None;
-        if let Some(profiler) = &self.profiler {
-            let count = 2 * profiler.names.len() as u32;
-            if 0 < count {
-                let Profiler {
-                    queries, resolved, ..
-                } = &**profiler;
-                self.encoder
-                    .resolve_query_set(queries, 0..count, resolved, 0);
-            }
-        }
         gpu.queue.submit([self.encoder.finish()]);
-    }
-}
-
-impl Profiler {
-    fn stamp(&mut self, name: &'static str) -> Option<wgpu::ComputePassTimestampWrites<'_>> {
-        let slot = 2 * self.names.len() as u32;
-        if 2 * MAX_TIMED <= slot {
-            return None;
-        }
-        self.names.push(name);
-        Some(wgpu::ComputePassTimestampWrites {
-            query_set: &self.queries,
-            beginning_of_pass_write_index: Some(slot),
-            end_of_pass_write_index: Some(slot + 1),
-        })
     }
 }

@@ -36,9 +36,10 @@ pub struct FrameStats {
     pub pairs: u32,
     /// Splats are missing for lack of room; draw again.
     pub overflowed: bool,
-    /// Time of each kernel, while profiling.
+    /// Time of each kernel, while profiling; else of the whole frame, under its first kernel's
+    /// name. Empty where the device has no time stamps.
     pub timings: Vec<KernelTime>,
-    /// Time of the frame on the GPU, while profiling.
+    /// Time of the frame on the GPU.
     pub gpu_ms: Option<f32>,
 }
 
@@ -51,7 +52,6 @@ pub struct Rasterizer {
     readback: Readback,
     profiler: Option<Profiler>,
     profiling: bool,
-    timed: bool,
     stats: FrameStats,
 }
 
@@ -68,7 +68,6 @@ impl Rasterizer {
             readback: Readback::new(gpu)?,
             profiler: Profiler::new(gpu),
             profiling: false,
-            timed: false,
             stats: FrameStats::default(),
         })
     }
@@ -99,9 +98,7 @@ impl Rasterizer {
         let uniform = frame::uniform(camera, config, splats, &buffers.capacity);
         buffers.frame.write(gpu, &[uniform]);
 
-        let profiler = self.profiler.as_mut().filter(|_| self.profiling);
-        self.timed = profiler.is_some();
-        let mut recorder = Recorder::new(gpu, profiler);
+        let mut recorder = Recorder::new(gpu, self.profiler.as_mut(), self.profiling);
         let hard = config.style.is_hard();
         steps::record(&mut recorder, &self.kernels, buffers, bindings, hard);
         let requested = self.readback.record(&mut recorder, &buffers.counters);
@@ -123,6 +120,9 @@ impl Rasterizer {
         camera: &Camera,
         config: &RenderConfig,
     ) -> Result<FrameStats, GpuError> {
+        // Numbers of an earlier frame that still are on their way would be taken for this one's.
+        gpu.wait()?;
+        self.poll(gpu)?;
         loop {
             self.draw(gpu, splats, camera, config)?;
             gpu.wait()?;
@@ -137,22 +137,15 @@ impl Rasterizer {
         }
     }
 
-    /// The newest numbers that have come back, without waiting (while profiling it waits, for the
-    /// times). Where they say that splats are missing, the next frame has more room.
+    /// The newest numbers that have come back, without waiting. Where they say that splats are missing, the next frame has more room.
     ///
     /// # Errors
     /// What the device has to tell of earlier work ([`Gpu::check`]).
     pub fn poll(&mut self, gpu: &Gpu) -> Result<FrameStats, GpuError> {
         gpu.device.poll(wgpu::PollType::Poll).ok();
         gpu.check()?;
-        if let Some(counters) = self.readback.take() {
-            self.stats = stats_of(counters);
-            if self.timed
-                && let Some(profiler) = &self.profiler
-            {
-                self.stats.timings = profiler.read(gpu)?;
-                self.stats.gpu_ms = Some(self.stats.timings.iter().map(|it| it.ms).sum());
-            }
+        if let Some((counters, times)) = self.readback.take() {
+            self.stats = stats_of(counters, times);
         }
         Ok(self.stats.clone())
     }
@@ -287,13 +280,14 @@ impl Rasterizer {
     }
 }
 
-fn stats_of(counters: Counters) -> FrameStats {
+fn stats_of(counters: Counters, times: Vec<KernelTime>) -> FrameStats {
     FrameStats {
         visible: counters.wanted_visible,
         pairs: counters.wanted_pairs,
         overflowed: counters.num_visible < counters.wanted_visible
             || counters.num_pairs < counters.wanted_pairs,
-        ..FrameStats::default()
+        gpu_ms: (!times.is_empty()).then(|| times.iter().map(|it| it.ms).sum()),
+        timings: times,
     }
 }
 

@@ -4,20 +4,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::gpu::{Counters, Gpu, GpuError, GpuVec, Recorder};
+use crate::gpu::{Counters, Gpu, GpuError, GpuVec, KernelTime, Profiler, Recorder, TimedPasses};
 
 const IDLE: u8 = 0;
 const ON_ITS_WAY: u8 = 1;
 const ARRIVED: u8 = 2;
 const FAILED: u8 = 3;
 
-const BYTES: u64 = size_of::<Counters>() as u64;
+const COUNTER_BYTES: u64 = size_of::<Counters>() as u64;
 
 /// One read-back at a time.
 #[derive(Debug)]
 pub(super) struct Readback {
     staging: wgpu::Buffer,
     state: Arc<AtomicU8>,
+    timed: TimedPasses,
 }
 
 impl Readback {
@@ -28,21 +29,27 @@ impl Readback {
     pub(super) fn new(gpu: &Gpu) -> Result<Self, GpuError> {
         let descriptor = wgpu::BufferDescriptor {
             label: Some("counters read-back"),
-            size: BYTES,
+            size: COUNTER_BYTES + Profiler::BYTES,
             usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         };
         Ok(Self {
             staging: gpu.allocate("counters read-back", |it| it.create_buffer(&descriptor))?,
             state: Arc::new(AtomicU8::new(IDLE)),
+            timed: TimedPasses::default(),
         })
     }
 
     /// Records the copy, unless an earlier one is still on its way. Tells whether it did.
-    pub(super) fn record(&self, recorder: &mut Recorder<'_>, counters: &GpuVec<Counters>) -> bool {
+    pub(super) fn record(
+        &mut self,
+        recorder: &mut Recorder<'_>,
+        counters: &GpuVec<Counters>,
+    ) -> bool {
         let free = self.state.load(Ordering::Acquire) == IDLE;
         if free {
-            recorder.copy(counters, &self.staging, BYTES);
+            recorder.copy(counters, &self.staging, COUNTER_BYTES);
+            self.timed = recorder.copy_times(&self.staging, COUNTER_BYTES);
         }
         free
     }
@@ -58,18 +65,18 @@ impl Readback {
             });
     }
 
-    /// The numbers, once, when they have come.
-    pub(super) fn take(&self) -> Option<Counters> {
+    /// The numbers and the times, once, when they have come.
+    pub(super) fn take(&mut self) -> Option<(Counters, Vec<KernelTime>)> {
         match self.state.load(Ordering::Acquire) {
             ARRIVED => {
-                let counters = self
-                    .staging
-                    .get_mapped_range(..)
-                    .ok()
-                    .map(|bytes| bytemuck::pod_read_unaligned(&bytes));
+                let numbers = self.staging.get_mapped_range(..).ok().map(|bytes| {
+                    let (counters, stamps) = bytes.split_at(COUNTER_BYTES as usize);
+                    let counters = bytemuck::pod_read_unaligned(counters);
+                    (counters, self.timed.times(stamps))
+                });
                 self.staging.unmap();
                 self.state.store(IDLE, Ordering::Release);
-                counters
+                numbers
             }
             FAILED => {
                 self.state.store(IDLE, Ordering::Release);

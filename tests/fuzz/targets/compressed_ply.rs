@@ -3,4 +3,8 @@
 
 use recon::io::compressed_ply;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::read_and_write(bytes, compressed_ply::read, compressed_ply::write));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::read_and_write(
+    bytes,
+    compressed_ply::read,
+    compressed_ply::write
+));

@@ -19,6 +19,10 @@
 //! splat-transform 2.7.1 (the reference writer) stores the numbers of the `.ply` as they are, as
 //! its files beside their `.ply` show; only its viewers turn the scene for display.
 //!
+//! # Invisible splats
+//! splat-transform 2.7.1 stores an opacity below 1/255 as alpha 0, and its WebP encoder then drops
+//! the colour of the pixel: such splats come back black. Ours keeps it.
+//!
 //! # Antialiasing
 //! `"antialias": bool` is of the published description, `"model": "antialiased"` of newer
 //! writers. Both are read, both written.

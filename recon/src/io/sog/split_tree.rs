@@ -88,8 +88,9 @@ struct Cluster {
 
 impl SplitTree {
     /// Splits `points` (at least one) into at most `max_clusters`; fewer where points coincide.
-    /// Returns the tree and the means of the clusters, padded. `[num_clusters × stride]`
-    pub(super) fn grow(points: &Points, max_clusters: usize) -> (Self, Vec<f32>) {
+    /// Returns the tree, the means of the clusters, padded, `[num_clusters × stride]`, and the
+    /// cluster of each point.
+    pub(super) fn grow(points: &Points, max_clusters: usize) -> (Self, Vec<f32>, Vec<u32>) {
         let stride = points.stride();
         let mut tree = Self {
             nodes: vec![Node::Leaf { cluster: 0 }],
@@ -116,8 +117,14 @@ impl SplitTree {
             clusters[cluster as usize] = below;
             clusters.push(above);
         }
+        let mut labels = vec![0; points.len()];
+        for (number, cluster) in clusters.iter().enumerate() {
+            for &i in &order[cluster.start..cluster.end] {
+                labels[i as usize] = number as u32;
+            }
+        }
         let means = clusters.into_iter().flat_map(|it| it.mean).collect();
-        (tree, means)
+        (tree, means, labels)
     }
 
     /// Cuts a cluster at its mean, across its longest direction: the lower half keeps the number
@@ -353,7 +360,7 @@ mod tests {
     #[test]
     fn an_unlimited_search_finds_the_nearest() {
         let points = cloud(600);
-        let (tree, centres) = SplitTree::grow(&points, 64);
+        let (tree, centres, _) = SplitTree::grow(&points, 64);
         assert_eq!(centres.len(), 64 * points.stride());
         for i in 0..points.len() {
             let point = points.point(i);
@@ -370,7 +377,7 @@ mod tests {
     fn coinciding_points_make_one_cluster() {
         let rows: Vec<[f32; 2]> = (0..90).map(|i| [(i % 3) as f32 * 0.1, 1.0 / 3.0]).collect();
         let points = Points::new(rows.iter().map(|it| &it[..]), 2);
-        let (tree, centres) = SplitTree::grow(&points, 40);
+        let (tree, centres, _) = SplitTree::grow(&points, 40);
         assert_eq!(centres.len(), 3 * points.stride());
         for i in 0..90 {
             let (_, distance) = tree.search(points.point(i), &centres, 8, (0, f32::INFINITY));

@@ -156,19 +156,22 @@ fn read_streams(
         AxisSigns::RUB
     };
     let (table, mut streams) = bytes[table_at..].split_at(table_bytes);
-    let mut entries = table.as_chunks::<TABLE_ENTRY_BYTES>().0.iter();
+    let columns: Vec<(u64, &str)> = header
+        .column_widths()
+        .into_iter()
+        .map(|it| u64::from(header.count) * it as u64)
+        .zip(COLUMN_NAMES)
+        .filter(|(expected, _)| *expected != 0)
+        .collect();
+    if usize::from(header.streams) < columns.len() {
+        return Err(FormatError::Malformed(format!(
+            "the SPZ file has only {} streams; its splats need {}",
+            header.streams,
+            columns.len()
+        )));
+    }
     let mut payload = Vec::new();
-    for (width, name) in header.column_widths().into_iter().zip(COLUMN_NAMES) {
-        let expected = u64::from(header.count) * width as u64;
-        if expected == 0 {
-            continue;
-        }
-        let Some(entry) = entries.next() else {
-            return Err(FormatError::Malformed(format!(
-                "{name} are missing: the SPZ file has only {} streams",
-                header.streams
-            )));
-        };
+    for ((expected, name), entry) in columns.into_iter().zip(table.as_chunks().0) {
         let (column, rest) = read_stream(*entry, streams, expected, name)?;
         payload.extend(column);
         streams = rest;

@@ -14,7 +14,7 @@ use crate::io::{FormatError, SplatFile, SplatFormat};
 /// The version that is written where the file does not name one.
 const DEFAULT_VERSION: u32 = 4;
 
-/// Effort of zstd: beyond it the garden shrinks by less than 1 % and takes several times longer.
+/// Effort of zstd. At this one the garden is as large, to the byte, as from Niantic's packer.
 const ZSTD_LEVEL: i32 = 12;
 
 /// Writes the splats of `file` as SPZ, in the version that its format names (3 or 4), or in

@@ -1,0 +1,353 @@
+//! The command line as it is typed; what can be checked one value at a time is checked here.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+use glam::Vec3;
+use render::Style;
+
+/// No image is larger, in pixels along a side: beyond it PNG readers and video encoders give up.
+const MAX_SIDE_PX: i64 = 16_384;
+
+/// Gaussian splats on the screen: view, convert, draw and measure them.
+///
+/// Without a command the window opens, with FILE if one is given.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "accrete", version, override_usage = USAGE, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// Splat file to open in the window: .ply, .compressed.ply, .splat, .spz or .sog
+    file: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show it as the help of the program")]
+    pub common: Common,
+}
+
+const USAGE: &str = "accrete [OPTIONS] [FILE]
+       accrete [OPTIONS] <COMMAND> …";
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 an error (told on standard error), 2 no usable graphics adapter.
+
+Examples:
+  accrete demo
+  accrete scene.spz
+  accrete info scene.ply --json
+  accrete convert scene.ply scene.spz
+  accrete render scene.ply --turntable 120 --out turn.mp4";
+
+impl Cli {
+    /// What is to be done.
+    ///
+    /// # Errors
+    /// Where a file for the window stands before another command.
+    pub fn chosen(self) -> anyhow::Result<Command> {
+        match (self.file, self.command) {
+            (file, None) => Ok(Command::View { file }),
+            (None, Some(command)) => Ok(command),
+            (Some(file), Some(_)) => bail!(
+                "{}: one command at a time; a file to open in the window stands alone",
+                file.display()
+            ),
+        }
+    }
+}
+
+/// What every command understands.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Common {
+    /// Graphics adapter: its index in `accrete adapters`, or a part of its name
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME|INDEX",
+        env = "ACCRETE_ADAPTER"
+    )]
+    pub adapter: Option<String>,
+
+    /// Report as JSON, into FILE or on standard output (the text for people then goes to standard
+    /// error)
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "-"
+    )]
+    pub json: Option<PathBuf>,
+
+    /// Say nothing but warnings, errors and what --json asks for
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// The commands.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Open the window
+    View {
+        /// Splat file to open in it
+        file: Option<PathBuf>,
+    },
+    /// Show a scene made on the spot: in the window, or as files where there is no display
+    Demo(DemoArgs),
+    /// Write a splat file in another format, and say what that loses
+    Convert(ConvertArgs),
+    /// Tell what a splat file holds
+    Info {
+        /// Splat file
+        file: PathBuf,
+    },
+    /// Draw a splat file into images or a video
+    ///
+    /// Without --camera, --path or --turntable the whole scene is framed from its front.
+    Render(RenderArgs),
+    /// Measure the speed of this machine
+    #[command(subcommand)]
+    Bench(Bench),
+    /// List the graphics adapters and what each can hold
+    Adapters,
+}
+
+/// What `demo` takes.
+#[derive(Args, Clone, Debug)]
+pub struct DemoArgs {
+    /// Folder for accrete-demo.png and accrete-demo.ply where no window opens
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub out: PathBuf,
+
+    /// Open no window even where there is a display
+    #[arg(long)]
+    pub headless: bool,
+}
+
+/// What `convert` takes.
+#[derive(Args, Clone, Debug)]
+pub struct ConvertArgs {
+    /// Splat file to read; what it contains counts, not its name
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+
+    /// Splat file to write: .ply, .compressed.ply, .splat, .spz or .sog
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+}
+
+/// What can be measured.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Bench {
+    /// Draw synthetic scenes and time each kernel
+    Render {
+        /// Only the small scenes; always so on a CPU adapter
+        #[arg(long)]
+        quick: bool,
+    },
+}
+
+/// What `render` takes.
+#[derive(Args, Clone, Debug)]
+pub struct RenderArgs {
+    /// Splat file
+    pub file: PathBuf,
+
+    /// Where to: a .png; for several images a folder, or .mp4 or .webm (made by ffmpeg)
+    #[arg(long, short)]
+    pub out: PathBuf,
+
+    /// One camera of a list in JSON (ours, 3DGS's cameras.json, or opencv_cameras.json); the first
+    /// unless #INDEX follows
+    #[arg(long, value_name = "CAMS.JSON[#INDEX]", group = "shot")]
+    pub camera: Option<PathBuf>,
+
+    /// All cameras of such a list, one image each
+    #[arg(long, value_name = "CAMS.JSON", group = "shot")]
+    pub path: Option<PathBuf>,
+
+    /// N images evenly once around the scene
+    #[arg(long, value_name = "N", group = "shot", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub turntable: Option<u32>,
+
+    /// Images a second of a video
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=240))]
+    pub fps: u32,
+
+    /// Width in pixels [default: the camera's, else 16:9]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_SIDE_PX))]
+    pub width: Option<u32>,
+
+    /// Height in pixels [default: the camera's, else 720]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_SIDE_PX))]
+    pub height: Option<u32>,
+
+    /// Vertical field of view in degrees [default: the camera's, else 45]
+    #[arg(long, value_name = "DEGREES", value_parser = fov_degrees)]
+    pub fov: Option<f32>,
+
+    /// What is shown
+    #[arg(long, default_value = style_name(Style::Splats), value_parser = style_parser())]
+    pub style: Style,
+
+    /// Colour behind the scene: RRGGBB, or r,g,b from 0 to 1
+    #[arg(long, value_name = "RRGGBB|r,g,b", default_value = "000000", value_parser = colour)]
+    pub background: [f32; 3],
+
+    /// Draw for splats that were optimised with antialiasing [default: what the file says]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub antialiased: Option<bool>,
+
+    /// Which way is up in the scene: -y (as COLMAP leaves it), +y, +z, -z, +x or -x
+    #[arg(long, value_name = "AXIS", default_value = "-y", allow_hyphen_values = true, value_parser = up_axis)]
+    pub up: Vec3,
+}
+
+/// What a style is called on the command line.
+pub fn style_name(style: Style) -> &'static str {
+    match style {
+        Style::Splats => "splats",
+        Style::Points => "points",
+        Style::Ellipsoids => "ellipsoids",
+        Style::Depth => "depth",
+        Style::Normals => "normals",
+        Style::AxisNormals => "axis-normals",
+        Style::Alpha => "alpha",
+    }
+}
+
+fn style_parser() -> impl TypedValueParser<Value = Style> {
+    PossibleValuesParser::new(Style::ALL.map(style_name)).map(|name| {
+        let named = |style: &Style| style_name(*style) == name;
+        // The parser has let through nothing but names of the list.
+        Style::ALL.into_iter().find(named).unwrap_or_default()
+    })
+}
+
+fn fov_degrees(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(degrees) if (1.0..=170.0).contains(&degrees) => Ok(degrees),
+        _ => Err("expected an angle from 1 to 170".to_owned()),
+    }
+}
+
+/// `RRGGBB`, with or without `#`, or `r,g,b` from 0 to 1.
+fn colour(text: &str) -> Result<[f32; 3], String> {
+    let expected = || "expected RRGGBB (hexadecimal) or r,g,b from 0 to 1".to_owned();
+    if text.contains(',') {
+        let parts: Result<Vec<f32>, _> = text.split(',').map(|it| it.trim().parse()).collect();
+        return parts
+            .ok()
+            .and_then(|it| <[f32; 3]>::try_from(it).ok())
+            .filter(|it| it.iter().all(|c| (0.0..=1.0).contains(c)))
+            .ok_or_else(expected);
+    }
+    let digits = text.strip_prefix('#').unwrap_or(text);
+    if digits.len() != 6 || !digits.bytes().all(|it| it.is_ascii_hexdigit()) {
+        return Err(expected());
+    }
+    let bits = u32::from_str_radix(digits, 16).map_err(|_| expected())?;
+    Ok([16, 8, 0].map(|shift| (bits >> shift & 0xff) as f32 / 255.0))
+}
+
+fn up_axis(text: &str) -> Result<Vec3, String> {
+    Ok(match text.to_ascii_lowercase().as_str() {
+        "-y" => Vec3::NEG_Y,
+        "+y" | "y" => Vec3::Y,
+        "+z" | "z" => Vec3::Z,
+        "-z" => Vec3::NEG_Z,
+        "+x" | "x" => Vec3::X,
+        "-x" => Vec3::NEG_X,
+        _ => return Err("expected -y, +y, +z, -z, +x or -x".to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn render(args: &str) -> Result<RenderArgs, clap::Error> {
+        let words = ["accrete", "render", "a.ply", "--out", "a.png"];
+        let cli = Cli::try_parse_from(words.into_iter().chain(args.split_whitespace()))?;
+        match cli.chosen().unwrap() {
+            Command::Render(args) => Ok(args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_the_window_opens() {
+        let command = |words: &[&str]| Cli::try_parse_from(words).unwrap().chosen();
+        assert!(matches!(
+            command(&["accrete"]).unwrap(),
+            Command::View { file: None }
+        ));
+        for words in [&["accrete", "a.ply"][..], &["accrete", "view", "a.ply"]] {
+            let Command::View { file } = command(words).unwrap() else {
+                panic!("{words:?}");
+            };
+            assert_eq!(file, Some(PathBuf::from("a.ply")));
+        }
+        command(&["accrete", "a.ply", "adapters"]).unwrap_err();
+    }
+
+    #[test]
+    fn json_goes_to_a_file_or_to_standard_output() {
+        let json = |words: &[&str]| Cli::try_parse_from(words).unwrap().common.json;
+        assert_eq!(json(&["accrete", "info", "a.ply"]), None);
+        let stdout = Some(PathBuf::from("-"));
+        assert_eq!(json(&["accrete", "info", "--json", "a.ply"]), stdout);
+        assert_eq!(json(&["accrete", "--json", "info", "a.ply"]), stdout);
+        let file = Some(PathBuf::from("r.json"));
+        assert_eq!(json(&["accrete", "info", "a.ply", "--json=r.json"]), file);
+    }
+
+    #[test]
+    fn render_takes_colours_axes_and_styles() {
+        let args = render("--background #ff8000 --up +z --style depth --antialiased").unwrap();
+        assert_eq!(args.background, [1.0, 128.0 / 255.0, 0.0]);
+        assert_eq!(args.up, Vec3::Z);
+        assert_eq!(args.style, Style::Depth);
+        assert_eq!(args.antialiased, Some(true));
+        let args = render("--background 0,0.5,1 --up -y --antialiased=false").unwrap();
+        assert_eq!(args.background, [0.0, 0.5, 1.0]);
+        assert_eq!((args.up, args.antialiased), (Vec3::NEG_Y, Some(false)));
+        assert_eq!(render("").unwrap().antialiased, None);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for args in [
+            "--background red",
+            "--background 0,0,2",
+            "--background +12345",
+            "--background 0,NaN,0",
+            "--up w",
+            "--fov 0",
+            "--fov NaN",
+            "--width 0",
+            "--turntable 0",
+            "--turntable 4 --path c.json",
+            "--style nice",
+        ] {
+            assert!(render(args).is_err(), "{args}");
+        }
+    }
+}

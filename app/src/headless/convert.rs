@@ -1,0 +1,95 @@
+//! `accrete convert`: a splat file in another format, and what that loses.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::bail;
+use recon::io::{self, IoError, SplatFile, SplatFormat, SplatSummary};
+use serde::Serialize;
+
+use super::Console;
+use crate::args::ConvertArgs;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    input: Input<'a>,
+    output: Output<'a>,
+    losses: Vec<String>,
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Input<'a> {
+    path: &'a Path,
+    #[serde(flatten)]
+    summary: SplatSummary,
+}
+
+#[derive(Serialize)]
+struct Output<'a> {
+    path: &'a Path,
+    format: SplatFormat,
+    bytes: u64,
+}
+
+/// Reads one file, writes the other.
+///
+/// # Errors
+/// Where one cannot be read or the other not written, and where they are one and the same.
+pub fn run(console: &Console, args: &ConvertArgs) -> anyhow::Result<()> {
+    let (input, output) = (args.input.as_path(), args.output.as_path());
+    let format = SplatFormat::from_path(output).map_err(|it| IoError::format(output, it))?;
+    if is_same_file(input, output) {
+        bail!(
+            "{} and {} are the same file; give the result another name",
+            input.display(),
+            output.display()
+        );
+    }
+    let mut file = io::open(input)?;
+    let summary = file.summary();
+    for warning in &summary.warnings {
+        console.warn(format_args!("{}: {warning}", input.display()));
+    }
+    let losses = io::losses(&file, format);
+    file.format = format;
+    let bytes = io::save(output, &file)?;
+
+    console.say(told(&file, &summary, output, bytes))?;
+    for loss in &losses {
+        console.say(format_args!("  lost: {loss}"))?;
+    }
+    let warnings = summary.warnings.clone();
+    console.report(&Report {
+        input: Input {
+            path: input,
+            summary,
+        },
+        output: Output {
+            path: output,
+            format,
+            bytes,
+        },
+        losses,
+        warnings,
+    })
+}
+
+fn told(file: &SplatFile, summary: &SplatSummary, output: &Path, bytes: u64) -> String {
+    format!(
+        "{} splats from {} to {}: {} ({:.1} MB)",
+        summary.splats,
+        summary.format,
+        file.format,
+        output.display(),
+        bytes as f64 / 1e6
+    )
+}
+
+/// By whatever links lead there. A file that does not exist yet is no other.
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    match (fs::canonicalize(a), fs::canonicalize(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}

@@ -1,0 +1,25 @@
+//! The modes of the program that need no window, one file each.
+
+pub mod adapters;
+pub mod bench;
+mod console;
+pub mod convert;
+pub mod demo;
+mod frames;
+pub mod info;
+pub mod render;
+mod shots;
+mod video;
+
+use ::render::gpu::{Gpu, GpuError};
+
+pub use console::{Console, is_closed_output, tell_error};
+
+/// Opens the graphics device; called only by modes that draw, and only when they get that far.
+pub type OpenGpu<'a> = &'a dyn Fn() -> Result<Gpu, GpuError>;
+
+/// Whether a window could open.
+pub fn has_display() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|it| !it.is_empty());
+    cfg!(any(windows, target_os = "macos")) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}

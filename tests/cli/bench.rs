@@ -1,0 +1,42 @@
+//! The measuring behind `bench render` and `cargo bench`, on a scene small enough for a test.
+
+use app::headless::bench::{Case, Scene, measure, table};
+
+#[test]
+fn a_case_is_measured_by_frame_and_by_kernel() {
+    let Some(gpu) = tests::gpu::gpu() else {
+        return;
+    };
+    let cases = [[64, 64], [128, 96]].map(|size| Case::new("tiny", Scene::Demo, 500, 1, size));
+    let mut begun = Vec::new();
+    let report = measure(gpu, &cases, &mut |it| begun.push(it.name())).unwrap();
+    assert_eq!(
+        begun,
+        ["tiny 0.5k demo 64x64 SH1", "tiny 0.5k demo 128x96 SH1"]
+    );
+    assert!(0.0 < report.calibration.ms);
+    assert!(report.skipped.is_empty() && report.ratios.is_empty());
+
+    let text = table(&report);
+    let json = serde_json::to_value(&report).unwrap();
+    for (i, it) in report.cases.iter().enumerate() {
+        assert_eq!(it.case, cases[i]);
+        // The demo's camera sees all of it.
+        assert!(
+            (450..=500).contains(&it.visible) && it.visible <= it.pairs,
+            "{it:?}"
+        );
+        assert!(0.0 < it.frame_ms_least && it.frame_ms_least <= it.frame_ms);
+        assert!(0.0 < it.fps && (it.splats_per_sec / it.fps - 500.0).abs() < 1e-6);
+        assert!(text.contains(&begun[i]), "{text}");
+        assert_eq!(json["cases"][i]["splats"], 500);
+        if gpu.capabilities().timestamps {
+            let names: Vec<_> = it.kernels.iter().map(|it| it.name).collect();
+            assert!(names.contains(&"splat/project") && names.contains(&"splat/blend"));
+            assert!(it.kernels.iter().all(|it| 0.0 <= it.ms));
+            // What the device is busy with cannot take longer than waiting for it.
+            assert!(it.gpu_ms.unwrap() <= 1.1 * it.frame_ms, "{it:?}");
+        }
+    }
+    assert_eq!(report.cases.len(), 2);
+}

@@ -1,0 +1,138 @@
+//! Each kernel, run by itself, against its plain twin in `reference`; then whole frames for what
+//! golden files do not show.
+
+/// `blend` and `shade`, soft and hard.
+mod blending;
+/// Kernels one after the other, each array open to be read and changed.
+mod chain;
+/// `scan`, `pair_count`, `ranges`.
+mod counting;
+/// `emit`, and what it may not lose.
+mod emission;
+/// Whole frames: growth, chunks, repetition, styles.
+mod frames;
+/// `cull` and `project`, golden projections included.
+mod projection;
+/// The kernels of the sort, and the sort.
+mod sorting;
+
+use std::sync::OnceLock;
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use render::gpu::{Gpu, Groups, Kernel, Recorder, resolve_imports};
+use render::kernels as k;
+use render::rasterizer::Sort;
+
+use crate::tidy::files;
+
+/// Sizes around the widths of workgroups.
+const SIZES: [usize; 7] = [0, 1, 255, 256, 257, 1000, 70_000];
+
+/// All kernels, compiled once for all tests.
+struct Kernels {
+    blend: k::Blend,
+    blend_hard: k::Blend,
+    cull: k::Cull,
+    emit: k::Emit,
+    pair_count: k::PairCount,
+    project: k::Project,
+    ranges: k::Ranges,
+    scan: k::Scan,
+    shade: k::Shade,
+    sort: Sort,
+    sort_count: k::SortCount,
+    sort_scan: k::SortScan,
+    sort_scatter: k::SortScatter,
+    sort_spine: k::SortSpine,
+}
+
+fn kernels(gpu: &Gpu) -> &'static Kernels {
+    static KERNELS: OnceLock<Kernels> = OnceLock::new();
+    KERNELS.get_or_init(|| Kernels {
+        blend: k::Blend::new(gpu).unwrap(),
+        blend_hard: k::Blend::with_constants(gpu, &[("HARD", 1.0)]).unwrap(),
+        cull: k::Cull::new(gpu).unwrap(),
+        emit: k::Emit::new(gpu).unwrap(),
+        pair_count: k::PairCount::new(gpu).unwrap(),
+        project: k::Project::new(gpu).unwrap(),
+        ranges: k::Ranges::new(gpu).unwrap(),
+        scan: k::Scan::new(gpu).unwrap(),
+        shade: k::Shade::new(gpu).unwrap(),
+        sort: Sort::new(gpu).unwrap(),
+        sort_count: k::SortCount::new(gpu).unwrap(),
+        sort_scan: k::SortScan::new(gpu).unwrap(),
+        sort_scatter: k::SortScatter::new(gpu).unwrap(),
+        sort_spine: k::SortSpine::new(gpu).unwrap(),
+    })
+}
+
+/// Runs one kernel and waits for it.
+fn run(gpu: &Gpu, kernel: &Kernel, bound: &wgpu::BindGroup, groups: Groups<'_>) {
+    let mut recorder = Recorder::new(gpu, None, false);
+    recorder.dispatch(kernel, bound, groups);
+    recorder.submit(gpu);
+    gpu.wait().unwrap();
+}
+
+/// As many workgroups as `count` threads need at `width` each, in rows of 32768.
+fn per(count: usize, width: usize) -> Groups<'static> {
+    let groups = count.div_ceil(width) as u32;
+    Groups::Direct(groups.min(32_768), groups.div_ceil(32_768))
+}
+
+fn rng(seed: u64) -> Pcg64Mcg {
+    Pcg64Mcg::seed_from_u64(seed)
+}
+
+/// Numbers below `end`.
+fn random_u32s(rng: &mut Pcg64Mcg, len: usize, end: u32) -> Vec<u32> {
+    (0..len).map(|_| rng.random_range(0..end)).collect()
+}
+
+#[test]
+fn wrappers_bind_what_the_sources_declare() {
+    let wrappers = [
+        ("blend", k::Blend::BINDINGS),
+        ("cull", k::Cull::BINDINGS),
+        ("emit", k::Emit::BINDINGS),
+        ("pair_count", k::PairCount::BINDINGS),
+        ("project", k::Project::BINDINGS),
+        ("ranges", k::Ranges::BINDINGS),
+        ("scan", k::Scan::BINDINGS),
+        ("shade", k::Shade::BINDINGS),
+        ("sort_count", k::SortCount::BINDINGS),
+        ("sort_scan", k::SortScan::BINDINGS),
+        ("sort_scatter", k::SortScatter::BINDINGS),
+        ("sort_spine", k::SortSpine::BINDINGS),
+    ];
+    let sources = files("shaders", "wgsl");
+    let compute: Vec<_> = sources
+        .iter()
+        .filter(|it| it.text.contains("@compute"))
+        .collect();
+    let stems: Vec<&str> = compute.iter().map(|it| it.stem()).collect();
+    for stem in &stems {
+        assert!(
+            wrappers.iter().any(|(name, _)| name == stem),
+            "{stem} is not in this test's list"
+        );
+    }
+    for (stem, bindings) in wrappers {
+        let source = compute.iter().find(|it| it.stem() == stem).unwrap();
+        let wgsl = resolve_imports(stem, &source.text).unwrap();
+        let module = naga::front::wgsl::parse_str(&wgsl).unwrap();
+        let mut declared: Vec<(u32, &str)> = module
+            .global_variables
+            .iter()
+            .filter_map(|(_, it)| {
+                let at = it.binding.as_ref()?;
+                assert_eq!(at.group, 0, "{stem}");
+                Some((at.binding, it.name.as_deref().unwrap()))
+            })
+            .collect();
+        declared.sort_unstable();
+        let wrapped: Vec<(u32, &str)> = (0..).zip(bindings.iter().copied()).collect();
+        assert_eq!(declared, wrapped, "{stem}");
+    }
+}

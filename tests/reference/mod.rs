@@ -1,0 +1,29 @@
+//! Every compute kernel again in plain Rust: what it should compute, said as simply as possible.
+//!
+//! None of these knows of tiles, batches or workgroups except where the kernel's result is about
+//! them. Geometry is in f64, so that a difference is the kernel's.
+
+/// Blends all splats at each pixel, one pixel after the other.
+pub(crate) mod blend;
+/// Marks the splats whose box reaches the image.
+pub(crate) mod cull;
+/// Finds the tiles an ellipse reaches by trying each.
+pub(crate) mod emit;
+/// Adds the tile counts of each 256 splats in the order of depth.
+pub(crate) mod pair_count;
+/// Projects one splat by the matrices of the paper and evaluates its colour.
+pub(crate) mod project;
+/// Finds where each tile's pairs begin and end by looking at every pair.
+pub(crate) mod ranges;
+/// Running sum over blocks, the total as a counter, and the dispatches that follow from it.
+pub(crate) mod scan;
+/// What is shown of each pixel: colour, depth ramp, normals or alpha.
+pub(crate) mod shade;
+/// Digits per partition and per block.
+pub(crate) mod sort_count;
+/// Where the keys of each digit begin, for each partition.
+pub(crate) mod sort_scan;
+/// The standard library's stable sort by one digit.
+pub(crate) mod sort_scatter;
+/// Where the keys of each digit begin, for each block of partitions.
+pub(crate) mod sort_spine;
