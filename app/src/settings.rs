@@ -145,10 +145,6 @@ impl UpAxis {
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own in the inspector"
-)]
 pub struct Overlays {
     /// All of them, at once.
     pub shown: bool,
