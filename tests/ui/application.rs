@@ -23,6 +23,7 @@ const VIEWPORT: &str = "Scene viewport";
 fn open(gpu: &Gpu, start: Start) -> Harness<'static, App> {
     Harness::builder()
         .with_size(Vec2::new(760.0, 420.0))
+        .with_step_dt(1.0 / 60.0)
         .renderer(renderer(gpu))
         .build_eframe(|cc| App::new(cc, gpu, start).unwrap())
 }
@@ -231,10 +232,8 @@ fn a_scene_can_be_saved() {
     let folder = tempfile::tempdir().unwrap();
     let mut harness = open(gpu, Start::Open(scene_file(folder.path())));
     wait(&mut harness, "the scene", |app| app.state().scene.is_some());
-    harness.step();
-    harness.get_by_label("Save").scroll_to_me();
-    harness.step();
-    harness.step();
+    harness.set_size(Vec2::new(760.0, 900.0));
+    harness.run_steps(3);
     harness.get_by_label("Save").click();
     wait(&mut harness, "the file", |app| {
         app.state().export.saved.is_some()

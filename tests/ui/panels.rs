@@ -13,7 +13,7 @@ use tests::gpu::gpu;
 
 use super::{Shown, empty_state, full_state, renderer};
 
-const SIZE: Vec2 = Vec2::new(460.0, 560.0);
+const SIZE: Vec2 = Vec2::new(640.0, 780.0);
 
 fn harness(gpu: &Gpu, panel: Panel, state: AppState) -> Harness<'static, Shown> {
     Harness::builder()
@@ -184,7 +184,7 @@ fn the_inspector_says_what_saving_loses() {
         click(&mut harness, "Choose…")[..],
         [Action::AskWhereToSave]
     ));
-    harness.get_by_label("Format").click();
+    harness.get_by_label("Save as").click();
     harness.run();
     let actions = click(&mut harness, ".splat");
     let [Action::ChooseExportFormat(format)] = actions[..] else {
@@ -254,7 +254,7 @@ fn bars_tell_and_hide() {
     harness.get_by_label("2 splats");
     harness.get_by_label("idle");
     assert!(matches!(
-        click(&mut harness, "1 warnings")[..],
+        click(&mut harness, "1 warning")[..],
         [Action::Flip(Pane::Log)]
     ));
     let mut harness = full(gpu, "log");

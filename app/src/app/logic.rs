@@ -145,7 +145,7 @@ impl App {
             ctx.request_repaint_after(super::cadence::PAUSE);
         }
         if let Some((at, depth)) = returned.picked {
-            self.viewport.pivot_at(at, depth, &self.state.settings);
+            self.viewport.picked(at, depth, &self.state.settings);
         }
         if let Some(err) = returned.failure {
             self.state.fail(err.to_string());
@@ -163,8 +163,8 @@ impl App {
                 }
                 Answer::Nothing => {}
                 Answer::NoDialog => {
-                    let text = "No file dialog opened on this system: type a path instead";
-                    self.state.say(Gravity::Warning, text);
+                    self.state
+                        .fail("no file dialog opened on this system: type a path instead");
                     // The first screen has a path field, the inspector one for saving.
                     self.state.panes.open_path = self.state.scene.is_some();
                     self.state.settings.inspector = true;

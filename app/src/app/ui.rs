@@ -12,6 +12,9 @@ use crate::panels::{
 };
 use crate::theme;
 
+/// Of a pane that floats, before the user changes it; smaller where its content is.
+const WINDOW_SIZE: [f32; 2] = [620.0, 520.0];
+
 impl App {
     /// The whole window.
     pub(super) fn draw(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
@@ -77,7 +80,7 @@ impl App {
             let mut open = shown;
             egui::Window::new(title)
                 .open(&mut open)
-                .resizable(true)
+                .default_size(WINDOW_SIZE)
                 .vscroll(true)
                 .show(ctx, |ui| panel(ui, state, actions));
             if shown && !open {

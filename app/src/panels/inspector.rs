@@ -133,7 +133,7 @@ fn corner(point: [f32; 3]) -> String {
 fn export_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     let export = &state.export;
     let mut format = export.format;
-    ComboBox::from_label("Format")
+    ComboBox::from_label("Save as")
         .selected_text(export.label())
         .show_ui(ui, |ui| {
             for (it, _, label) in EXPORT_FORMATS {

@@ -20,7 +20,7 @@ pub(super) fn path_field(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<
     let label = ui.label("Path");
     let field = egui::TextEdit::singleline(&mut path)
         .hint_text("/folder/scene.ply")
-        .desired_width(ui.available_width() - 60.0);
+        .desired_width((ui.available_width() - 64.0).max(80.0));
     let field = ui.add(field).labelled_by(label.id);
     if field.changed() {
         actions.push(Action::EditOpenPath(path));

@@ -17,7 +17,7 @@ const WIDTH: f32 = 520.0;
 pub fn start_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     egui::ScrollArea::vertical().show(ui, |ui| {
         ui.vertical_centered(|ui| {
-            ui.set_max_width(WIDTH);
+            ui.set_max_width(WIDTH.min(ui.available_width() - 24.0));
             ui.add_space(12.0);
             ui.heading("Accrete");
             drop_field(ui, state, actions);
@@ -49,7 +49,7 @@ fn drop_field(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
         let title = if state.accepts_drops {
             "Drop a splat file here"
         } else {
-            "Dropping files is not possible on Wayland alone: use Open file, or start with XWayland"
+            "Dropping files is not possible on Wayland alone: open one, or start with XWayland"
         };
         ui.label(RichText::new(title).size(17.0));
         ui.label(RichText::new(SplatFormat::SUPPORTED).color(theme::MUTED));

@@ -4,7 +4,7 @@ use eframe::egui::{self, RichText};
 
 use super::{bytes, grouped};
 use crate::action::{Action, Pane};
-use crate::state::AppState;
+use crate::state::{AppState, Gravity};
 use crate::theme;
 
 /// Adapter, splats, speed, memory.
@@ -25,11 +25,13 @@ pub fn status_bar_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Acti
         let warnings = state
             .messages
             .iter()
-            .filter(|it| it.gravity != crate::state::Gravity::Note)
+            .filter(|it| it.gravity != Gravity::Note)
             .count();
         if 0 < warnings {
             ui.separator();
-            let text = RichText::new(format!("{warnings} warnings")).color(theme::WARNING);
+            let plural = if warnings == 1 { "" } else { "s" };
+            let text = format!("{warnings} warning{plural}");
+            let text = RichText::new(text).color(theme::WARNING);
             if ui.link(text).clicked() {
                 actions.push(Action::Flip(Pane::Log));
             }

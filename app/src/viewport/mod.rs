@@ -35,6 +35,8 @@ pub(crate) struct Viewport {
     pub(crate) hovered: bool,
     pub(crate) mailbox: Mailbox,
     size_px: Vec2,
+    /// Where to look for a new pivot, until the painter has answered.
+    pick: Option<Vec2>,
 }
 
 impl Viewport {
@@ -69,11 +71,12 @@ impl Viewport {
         }
     }
 
-    /// The scene turns about what was picked.
-    pub(crate) fn pivot_at(&mut self, at: Vec2, depth: f32, settings: &Settings) {
+    /// The scene turns about what was picked, where there is something.
+    pub(crate) fn picked(&mut self, at: Vec2, depth: Option<f32>, settings: &Settings) {
+        self.pick = None;
         let focal_px = self.focal_px(settings);
         let from_middle_px = (at - 0.5) * self.size_px;
-        if let Some(navigation) = &mut self.navigation {
+        if let (Some(navigation), Some(depth)) = (&mut self.navigation, depth) {
             navigation.pivot_at(from_middle_px, depth, focal_px);
             self.moved = Some(Instant::now());
         }
@@ -95,6 +98,7 @@ impl Viewport {
 
         let before = *navigation;
         let pick = self.input.apply(ui, &response, navigation, focal_px);
+        self.pick = pick.or(self.pick);
         let now = Instant::now();
         if before != *navigation {
             self.moved = Some(now);
@@ -106,7 +110,7 @@ impl Viewport {
             splats: scene.snapshot.splats.clone(),
             segments: overlay::segments(scene, settings.overlays, settings.up, scale),
             viewport_px: self.size_px.to_array(),
-            pick,
+            pick: self.pick,
         };
         let paint = PaintScene {
             values,

@@ -50,8 +50,8 @@ pub(crate) struct FrameValues {
 pub(crate) struct Returned {
     pub(crate) stats: Option<FrameStats>,
     pub(crate) failure: Option<GpuError>,
-    /// Where was picked, and the depth along the optical axis that was found there.
-    pub(crate) picked: Option<(Vec2, f32)>,
+    /// Where was picked, and the depth along the optical axis; `None` where there is nothing.
+    pub(crate) picked: Option<(Vec2, Option<f32>)>,
     /// Of the newest frame that is done.
     pub(crate) done: Option<DoneFrame>,
     /// When the last frames were handed over; taken by the app to count them.
@@ -144,10 +144,9 @@ impl Painter {
         }
         if let Some(pick) = values.pick {
             let result = self.pick(pick);
-            if let Ok(Some(depth)) = result {
-                mailbox.open().picked = Some((pick, depth));
-                ctx.request_repaint();
-            }
+            let depth = result.as_ref().copied().unwrap_or_default();
+            mailbox.open().picked = Some((pick, depth));
+            ctx.request_repaint();
             report(mailbox, ctx, result.map(|_| ()));
         }
         let camera = self
