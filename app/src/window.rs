@@ -7,9 +7,10 @@ use render::gpu::Gpu;
 
 use crate::app::App;
 pub use crate::app::Start;
+use crate::kept_adapter::kept_adapter;
 
 /// Name of the folder that eframe keeps settings in.
-const APP_ID: &str = "accrete";
+pub(crate) const APP_ID: &str = "accrete";
 
 /// Shows the window until it is closed.
 ///
@@ -23,6 +24,8 @@ pub fn run(gpu: Gpu, start: Start) -> anyhow::Result<()> {
         if !accepts_drops {
             app.refuse_drops();
         }
+        let names = Gpu::list().into_iter().map(|it| it.name);
+        app.offer_adapters(names.collect(), kept_adapter());
         Ok(Box::new(app) as Box<dyn eframe::App>)
     });
     // eframe's error is not Sync, so it travels as text.
