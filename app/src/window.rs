@@ -42,6 +42,7 @@ fn options(gpu: &Gpu) -> eframe::NativeOptions {
     });
     eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
+            .with_icon(icon())
             .with_title("Accrete")
             .with_app_id(APP_ID)
             .with_inner_size([1280.0, 800.0])
@@ -55,6 +56,12 @@ fn options(gpu: &Gpu) -> eframe::NativeOptions {
         event_loop_builder: event_loop_hook(),
         ..eframe::NativeOptions::default()
     }
+}
+
+/// The demo scene, as `accrete render` draws it. No icon rather than no window where it is broken.
+fn icon() -> egui::IconData {
+    let png = include_bytes!("../../assets/icon.png");
+    eframe::icon_data::from_png_bytes(png).unwrap_or_default()
 }
 
 /// winit hears of dropped files on X11 and not on Wayland: where both are there, X11 it is.
