@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use render::gpu::{Gpu, GpuError, GpuOptions};
 
-use crate::window::APP_ID;
+use crate::settings::FOLDER;
 
 /// Name of the file, in the folder of the settings.
 const FILE: &str = "adapter";
@@ -53,5 +53,5 @@ pub fn open_gpu(options: &GpuOptions) -> Result<Gpu, GpuError> {
 }
 
 fn path() -> Option<PathBuf> {
-    eframe::storage_dir(APP_ID).map(|it| it.join(FILE))
+    eframe::storage_dir(FOLDER).map(|it| it.join(FILE))
 }

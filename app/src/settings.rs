@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::theme;
 
+/// Name of the folder that settings are kept in, where the system keeps such.
+pub(crate) const FOLDER: &str = "accrete";
+
 /// Under which name eframe's storage keeps the settings.
 pub(crate) const STORAGE_KEY: &str = "settings";
 

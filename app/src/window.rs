@@ -8,9 +8,7 @@ use render::gpu::Gpu;
 use crate::app::App;
 pub use crate::app::Start;
 use crate::kept_adapter::kept_adapter;
-
-/// Name of the folder that eframe keeps settings in.
-pub(crate) const APP_ID: &str = "accrete";
+use crate::settings::FOLDER;
 
 /// Shows the window until it is closed.
 ///
@@ -29,7 +27,7 @@ pub fn run(gpu: Gpu, start: Start) -> anyhow::Result<()> {
         Ok(Box::new(app) as Box<dyn eframe::App>)
     });
     // eframe's error is not Sync, so it travels as text.
-    eframe::run_native(APP_ID, options, create)
+    eframe::run_native(FOLDER, options, create)
         .map_err(|err| anyhow!("the window could not be opened: {err}"))
 }
 
@@ -44,7 +42,7 @@ fn options(gpu: &Gpu) -> eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_icon(icon())
             .with_title("Accrete")
-            .with_app_id(APP_ID)
+            .with_app_id(FOLDER)
             .with_inner_size([1280.0, 800.0])
             .with_min_inner_size([480.0, 360.0])
             .with_drag_and_drop(true),
