@@ -228,22 +228,22 @@ impl App {
             if let Some(antialiased) = scene.snapshot.summary.antialiased {
                 self.state.settings.render.antialiased = antialiased;
             }
-            self.viewport.show_scene(scene, &self.state.settings);
+            self.viewport.begin_anew();
         }
         ctx.send_viewport_cmd(ViewportCommand::Title(title));
     }
 
     fn close_scene(&mut self, ctx: &egui::Context) {
         self.state.scene = None;
-        self.viewport.clear();
+        self.viewport.begin_anew();
         ctx.send_viewport_cmd(ViewportCommand::Title("Accrete".to_owned()));
     }
 
     fn change(&mut self, settings: Settings) {
         let turned = settings.up != self.state.settings.up;
         self.state.settings = settings;
-        if turned && let Some(scene) = &self.state.scene {
-            self.viewport.show_scene(scene, &self.state.settings);
+        if turned {
+            self.viewport.begin_anew();
         }
     }
 
