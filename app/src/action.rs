@@ -40,6 +40,8 @@ pub enum Action {
     DismissError,
     /// Forget the files that were open before.
     ForgetRecents,
+    /// Draw with this graphics adapter from the next start on; `None` for the best.
+    KeepAdapter(Option<String>),
     /// Close the scene and show the first screen.
     CloseScene,
     /// End the program.

@@ -15,6 +15,7 @@ pub mod action;
 pub mod app;
 pub mod args;
 pub mod headless;
+pub mod kept_adapter;
 pub mod keys;
 pub mod panels;
 pub mod settings;
@@ -70,9 +71,11 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         adapter: cli.common.adapter.clone(),
     };
     let open_gpu = || Gpu::open(&options);
+    // A window remembers what was chosen in it; a script shall not depend on that.
+    let open_for_window = || kept_adapter::open_gpu(&options);
     match cli.chosen()? {
-        Command::View { file } => view(&console, &open_gpu, file),
-        Command::Demo(args) => headless::demo::run(&console, &open_gpu, &args),
+        Command::View { file } => view(&console, &open_for_window, file),
+        Command::Demo(args) => headless::demo::run(&console, &open_for_window, &args),
         Command::Convert(args) => headless::convert::run(&console, &args),
         Command::Info { file } => headless::info::run(&console, &file),
         Command::Render(args) => headless::render::run(&console, &open_gpu, &args),

@@ -39,6 +39,10 @@ pub const EXPORT_FORMATS: [(SplatFormat, &str, &str); 6] = [
 pub struct AppState {
     /// What draws.
     pub adapter: Capabilities,
+    /// Names of all graphics adapters, best first.
+    pub adapters: Vec<String>,
+    /// The one that is to draw from the next start on; `None` for the best.
+    pub kept_adapter: Option<String>,
     /// What is remembered.
     pub settings: Settings,
     /// What is shown; `None` is the first screen.
@@ -229,6 +233,8 @@ impl AppState {
     pub fn new(adapter: Capabilities, settings: Settings) -> Self {
         Self {
             adapter,
+            adapters: Vec::new(),
+            kept_adapter: None,
             settings,
             scene: None,
             job: None,

@@ -7,9 +7,10 @@ use render::gpu::Gpu;
 
 use crate::app::App;
 pub use crate::app::Start;
+use crate::kept_adapter::kept_adapter;
 
 /// Name of the folder that eframe keeps settings in.
-const APP_ID: &str = "accrete";
+pub(crate) const APP_ID: &str = "accrete";
 
 /// Shows the window until it is closed.
 ///
@@ -23,6 +24,8 @@ pub fn run(gpu: Gpu, start: Start) -> anyhow::Result<()> {
         if !accepts_drops {
             app.refuse_drops();
         }
+        let names = Gpu::list().into_iter().map(|it| it.name);
+        app.offer_adapters(names.collect(), kept_adapter());
         Ok(Box::new(app) as Box<dyn eframe::App>)
     });
     // eframe's error is not Sync, so it travels as text.
@@ -39,6 +42,7 @@ fn options(gpu: &Gpu) -> eframe::NativeOptions {
     });
     eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
+            .with_icon(icon())
             .with_title("Accrete")
             .with_app_id(APP_ID)
             .with_inner_size([1280.0, 800.0])
@@ -52,6 +56,12 @@ fn options(gpu: &Gpu) -> eframe::NativeOptions {
         event_loop_builder: event_loop_hook(),
         ..eframe::NativeOptions::default()
     }
+}
+
+/// The demo scene, as `accrete render` draws it. No icon rather than no window where it is broken.
+fn icon() -> egui::IconData {
+    let png = include_bytes!("../../assets/icon.png");
+    eframe::icon_data::from_png_bytes(png).unwrap_or_default()
 }
 
 /// winit hears of dropped files on X11 and not on Wayland: where both are there, X11 it is.

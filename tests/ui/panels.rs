@@ -241,6 +241,25 @@ fn menus_act() {
 }
 
 #[test]
+fn another_adapter_can_be_chosen() {
+    let Some(gpu) = gpu() else { return };
+    let mut harness = full(gpu, "top_bar");
+    harness.state_mut().0.adapters = vec!["Fast card".to_owned(), "Slow card".to_owned()];
+    harness.run();
+    for label in ["View", "Graphics adapter"] {
+        harness.get_by_label_contains(label).click();
+        harness.run();
+    }
+    harness.get_by_label("Slow card").click();
+    harness.run();
+    let actions = std::mem::take(&mut harness.state_mut().1);
+    assert!(
+        matches!(&actions[..], [Action::KeepAdapter(Some(it))] if it == "Slow card"),
+        "{actions:?}"
+    );
+}
+
+#[test]
 fn bars_tell_and_hide() {
     let Some(gpu) = gpu() else { return };
     let mut harness = full(gpu, "error_bar");

@@ -9,6 +9,7 @@ use recon::worker::{Command, Event, Snapshot};
 use super::App;
 use super::dialog::Answer;
 use crate::action::{Action, Pane};
+use crate::kept_adapter::keep_adapter;
 use crate::settings::Settings;
 use crate::state::Gravity;
 use crate::viewport::input;
@@ -66,6 +67,7 @@ impl App {
                 self.state.settings.recents.clear();
                 self.unsaved = true;
             }
+            Action::KeepAdapter(name) => self.keep_adapter(name),
             Action::CloseScene => self.close_scene(ctx),
             Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         }
@@ -231,6 +233,21 @@ impl App {
             self.viewport.begin_anew();
         }
         ctx.send_viewport_cmd(ViewportCommand::Title(title));
+    }
+
+    fn keep_adapter(&mut self, name: Option<String>) {
+        match keep_adapter(name.as_deref()) {
+            Ok(()) => {
+                let label = name.as_deref().unwrap_or("the best adapter");
+                let text = format!("From the next start on {label} draws.");
+                self.state.say(Gravity::Note, text);
+                self.state.kept_adapter = name;
+            }
+            Err(err) => {
+                let text = format!("The choice of the adapter could not be kept: {err}");
+                self.state.fail(text);
+            }
+        }
     }
 
     fn close_scene(&mut self, ctx: &egui::Context) {

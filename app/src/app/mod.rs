@@ -87,6 +87,12 @@ impl App {
         &self.state
     }
 
+    /// Says which graphics adapters there are, and which was chosen for the next start.
+    pub(crate) fn offer_adapters(&mut self, names: Vec<String>, kept: Option<String>) {
+        self.state.adapters = names;
+        self.state.kept_adapter = kept;
+    }
+
     /// Says that files cannot be dropped here.
     pub(crate) fn refuse_drops(&mut self) {
         self.state.accepts_drops = false;

@@ -123,9 +123,23 @@ fn view_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
             actions.push(Action::Show(pane, shown));
         }
     }
+    ui.menu_button("Graphics adapter", |ui| adapter_menu(ui, state, actions));
     if entry(ui, "Full screen", &keys(Deed::Fullscreen), true) {
         actions.push(Action::FlipFullscreen);
     }
+}
+
+fn adapter_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let kept = &state.kept_adapter;
+    let best = std::iter::once((None, "Best available"));
+    let named = state.adapters.iter().map(|it| (Some(it), it.as_str()));
+    for (name, label) in best.chain(named) {
+        if ui.selectable_label(kept.as_ref() == name, label).clicked() {
+            actions.push(Action::KeepAdapter(name.cloned()));
+        }
+    }
+    ui.separator();
+    ui.weak("used from the next start on");
 }
 
 fn help_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
