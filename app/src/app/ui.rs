@@ -13,7 +13,7 @@ use crate::panels::{
 use crate::theme;
 
 /// Where a pane that floats begins: below the bars.
-const WINDOW_CORNER: [f32; 2] = [16.0, 44.0];
+const WINDOW_CORNER: [f32; 2] = [16.0, 72.0];
 
 impl App {
     /// The whole window.
@@ -62,7 +62,7 @@ impl App {
                 "Keys and mouse",
                 Pane::CheatSheet,
                 panes.cheat_sheet,
-                [620.0, 500.0],
+                [620.0, 480.0],
                 cheat_sheet::cheat_sheet_ui,
             ),
             (
@@ -76,7 +76,7 @@ impl App {
                 "Open path",
                 Pane::OpenPath,
                 panes.open_path,
-                [420.0, 100.0],
+                [420.0, 130.0],
                 open_path::open_path_ui,
             ),
         ];
