@@ -19,7 +19,16 @@ pub(super) enum Answer {
     /// The user chose nothing.
     Nothing,
     /// This system could not show a dialog.
-    NoDialog,
+    NoDialog(Purpose),
+}
+
+/// What a dialog is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To choose a file to open.
+    Open,
+    /// To choose where to save.
+    Save,
 }
 
 /// Opens dialogs and collects their answers.
@@ -46,7 +55,7 @@ impl Dialogs {
     /// Asks for a splat file to open.
     pub(super) fn ask_for_file(&mut self) {
         let endings = ["ply", "splat", "spz", "sog"];
-        self.ask(move || {
+        self.ask(Purpose::Open, move || {
             let dialog = rfd::FileDialog::new()
                 .set_title("Open a splat file")
                 .add_filter("Splat files", &endings)
@@ -59,7 +68,7 @@ impl Dialogs {
     pub(super) fn ask_where_to_save(&mut self, proposed: &Path) {
         let folder = proposed.parent().map(Path::to_owned).unwrap_or_default();
         let name = proposed.file_name().unwrap_or_default().to_owned();
-        self.ask(move || {
+        self.ask(Purpose::Save, move || {
             let dialog = rfd::FileDialog::new()
                 .set_title("Save splats")
                 .set_directory(folder)
@@ -76,7 +85,7 @@ impl Dialogs {
     }
 
     /// One dialog at a time.
-    fn ask(&mut self, show: impl FnOnce() -> Option<Answer> + Send + 'static) {
+    fn ask(&mut self, purpose: Purpose, show: impl FnOnce() -> Option<Answer> + Send + 'static) {
         if self.is_open {
             return;
         }
@@ -86,7 +95,7 @@ impl Dialogs {
             let asked = Instant::now();
             let chosen = show();
             let answer = chosen.unwrap_or(if asked.elapsed() < TOO_FAST {
-                Answer::NoDialog
+                Answer::NoDialog(purpose)
             } else {
                 Answer::Nothing
             });
@@ -95,7 +104,7 @@ impl Dialogs {
         });
         self.is_open = started.is_ok();
         if started.is_err() {
-            self.outbox.send(Answer::NoDialog).ok();
+            self.outbox.send(Answer::NoDialog(purpose)).ok();
             self.ctx.request_repaint();
         }
     }

@@ -7,7 +7,7 @@ use eframe::egui::{self, ViewportCommand};
 use recon::worker::{Command, Event, Snapshot};
 
 use super::App;
-use super::dialog::Answer;
+use super::dialog::{Answer, Purpose};
 use crate::action::{Action, Pane};
 use crate::kept_adapter::keep_adapter;
 use crate::settings::Settings;
@@ -164,15 +164,26 @@ impl App {
                     self.save_scene();
                 }
                 Answer::Nothing => {}
-                Answer::NoDialog => {
-                    self.state
-                        .fail("no file dialog opened on this system: type a path instead");
-                    // The first screen has a path field, the inspector one for saving.
-                    self.state.panes.open_path = self.state.scene.is_some();
-                    self.state.settings.inspector = true;
-                }
+                Answer::NoDialog(purpose) => self.do_without_dialog(purpose),
             }
         }
+    }
+
+    /// Paths can be typed where no dialog opens.
+    fn do_without_dialog(&mut self, purpose: Purpose) {
+        let instead = match purpose {
+            Purpose::Open => {
+                // The first screen has a path field of its own.
+                self.state.panes.open_path = self.state.scene.is_some();
+                "type the path of the file"
+            }
+            Purpose::Save => {
+                self.state.settings.inspector = true;
+                "type the path under Export and press Save"
+            }
+        };
+        let text = format!("no file dialog opened on this system: {instead}");
+        self.state.fail(text);
     }
 
     fn hear_drops(&mut self, ctx: &egui::Context) {
@@ -230,7 +241,7 @@ impl App {
             if let Some(antialiased) = scene.snapshot.summary.antialiased {
                 self.state.settings.render.antialiased = antialiased;
             }
-            self.viewport.show_scene(scene, &self.state.settings);
+            self.viewport.begin_anew();
         }
         ctx.send_viewport_cmd(ViewportCommand::Title(title));
     }
@@ -252,15 +263,15 @@ impl App {
 
     fn close_scene(&mut self, ctx: &egui::Context) {
         self.state.scene = None;
-        self.viewport.clear();
+        self.viewport.begin_anew();
         ctx.send_viewport_cmd(ViewportCommand::Title("Accrete".to_owned()));
     }
 
     fn change(&mut self, settings: Settings) {
         let turned = settings.up != self.state.settings.up;
         self.state.settings = settings;
-        if turned && let Some(scene) = &self.state.scene {
-            self.viewport.show_scene(scene, &self.state.settings);
+        if turned {
+            self.viewport.begin_anew();
         }
     }
 

@@ -12,8 +12,8 @@ use crate::panels::{
 };
 use crate::theme;
 
-/// Of a pane that floats, before the user changes it; smaller where its content is.
-const WINDOW_SIZE: [f32; 2] = [620.0, 520.0];
+/// Where a pane that floats begins: below the bars.
+const WINDOW_CORNER: [f32; 2] = [16.0, 72.0];
 
 impl App {
     /// The whole window.
@@ -56,31 +56,36 @@ impl App {
 
     fn draw_windows(&self, ctx: &egui::Context, actions: &mut Vec<Action>) {
         let state = &self.state;
-        let windows: [(&str, Pane, bool, panels::Panel); 3] = [
+        let panes = state.panes;
+        let windows: [(&str, Pane, bool, [f32; 2], panels::Panel); 3] = [
             (
                 "Keys and mouse",
                 Pane::CheatSheet,
-                state.panes.cheat_sheet,
+                panes.cheat_sheet,
+                [620.0, 480.0],
                 cheat_sheet::cheat_sheet_ui,
             ),
             (
                 "Kernel timings",
                 Pane::Timings,
-                state.panes.timings,
+                panes.timings,
+                [210.0, 380.0],
                 timings::timings_ui,
             ),
             (
                 "Open path",
                 Pane::OpenPath,
-                state.panes.open_path,
+                panes.open_path,
+                [420.0, 130.0],
                 open_path::open_path_ui,
             ),
         ];
-        for (title, pane, shown, panel) in windows {
+        for (title, pane, shown, size, panel) in windows {
             let mut open = shown;
             egui::Window::new(title)
                 .open(&mut open)
-                .default_size(WINDOW_SIZE)
+                .default_pos(WINDOW_CORNER)
+                .default_size(size)
                 .vscroll(true)
                 .show(ctx, |ui| panel(ui, state, actions));
             if shown && !open {

@@ -55,7 +55,7 @@ fn frame(ui: &mut egui::Ui, state: &AppState, splat_bytes: u64) {
     match (report.stats.gpu_ms, report.latency_ms) {
         (Some(ms), _) => ui
             .label(format!("{ms:.2} ms GPU"))
-            .on_hover_text("the sum of all kernels, by the device's own clock"),
+            .on_hover_text("by the device's own clock"),
         (None, Some(ms)) => ui
             .label(format!("{ms:.0} ms GPU"))
             .on_hover_text("from handing the frame over until it was done; View > Kernel timings measures the kernels"),

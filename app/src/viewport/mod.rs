@@ -40,26 +40,22 @@ pub(crate) struct Viewport {
 }
 
 impl Viewport {
-    /// Shows another scene from its first view; the same scene again keeps the view.
-    pub(crate) fn show_scene(&mut self, scene: &Scene, settings: &Settings) {
-        self.navigation = Some(self.first_view(scene, settings));
-        self.full_ms = None;
-    }
-
-    /// No scene.
-    pub(crate) fn clear(&mut self) {
+    /// The next frame shows a scene from its first view; which that is depends on the frame's size.
+    pub(crate) fn begin_anew(&mut self) {
         self.navigation = None;
+        self.full_ms = None;
+        self.pick = None;
     }
 
     /// Moves the camera at once.
     pub(crate) fn go(&mut self, to: CameraMove, scene: &Scene, settings: &Settings) {
-        let fov = self.framing_fov(settings);
+        let half_tangents = self.half_tangents(settings);
         let first = self.first_view(scene, settings);
         let navigation = self.navigation.get_or_insert(first);
         match to {
             CameraMove::Home => *navigation = first,
-            CameraMove::Focus => navigation.frame(scene.main_part, fov),
-            CameraMove::FrameAll => navigation.frame(scene.whole, fov),
+            CameraMove::Focus => navigation.frame(scene.main_part, half_tangents),
+            CameraMove::FrameAll => navigation.frame(scene.whole, half_tangents),
             CameraMove::Level => navigation.level(),
         }
     }
@@ -161,18 +157,20 @@ impl Viewport {
     }
 
     fn first_view(&self, scene: &Scene, settings: &Settings) -> Navigation {
-        let fov = self.framing_fov(settings);
-        Navigation::home(scene.main_part, settings.up.vector(), fov)
+        let half_tangents = self.half_tangents(settings);
+        Navigation::home(scene.main_part, settings.up.vector(), half_tangents)
     }
 
-    /// The smaller of both fields of view, so that a narrow window sees the scene too.
-    fn framing_fov(&self, settings: &Settings) -> f32 {
-        let vertical = settings.fov_degrees.to_radians();
-        if self.size_px.y <= 0.0 {
-            return vertical;
-        }
-        let aspect = self.size_px.x / self.size_px.y;
-        vertical.min(2.0 * ((0.5 * vertical).tan() * aspect).atan())
+    /// Tangents of half the field of view, across and down.
+    fn half_tangents(&self, settings: &Settings) -> Vec2 {
+        let down = (0.5 * settings.fov_degrees.to_radians()).tan();
+        let is_known = 0.0 < self.size_px.min_element();
+        let aspect = if is_known {
+            self.size_px.x / self.size_px.y
+        } else {
+            1.0
+        };
+        Vec2::new(down * aspect, down)
     }
 
     fn focal_px(&self, settings: &Settings) -> f32 {

@@ -16,6 +16,9 @@ const DISTANCES: [f32; 2] = [1e-4, 1e3];
 /// How far above the horizon the first view stands, in radians.
 const HOME_ELEVATION: f32 = 0.3;
 
+/// How much larger than what it frames an image is.
+const ROOM: f32 = 1.06;
+
 /// What the camera shall frame: a box in the world.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Extent {
@@ -29,6 +32,15 @@ impl Extent {
     /// Its middle.
     pub fn centre(&self) -> Vec3 {
         0.5 * (self.low + self.high)
+    }
+
+    /// Its eight corners.
+    fn corners(&self) -> impl Iterator<Item = Vec3> {
+        let ends = [self.low, self.high];
+        (0..8).map(move |bits: usize| {
+            let [x, y, z] = [0, 1, 2].map(|k| ends[(bits >> k) & 1][k]);
+            Vec3::new(x, y, z)
+        })
     }
 
     /// Of the sphere around it; that of a single point is 1.
@@ -59,7 +71,7 @@ pub struct Navigation {
 
 impl Navigation {
     /// The first view of a scene: from the front, a little from above.
-    pub fn home(scene: Extent, up: Vec3, fov_y: f32) -> Self {
+    pub fn home(scene: Extent, up: Vec3, half_tangents: Vec2) -> Self {
         let front = if up.z.abs() < 0.5 { Vec3::Z } else { Vec3::Y };
         let (sin, cos) = HOME_ELEVATION.sin_cos();
         let mut navigation = Self {
@@ -69,7 +81,7 @@ impl Navigation {
             up,
             scene,
         };
-        navigation.frame(scene, fov_y);
+        navigation.frame(scene, half_tangents);
         navigation
     }
 
@@ -144,10 +156,23 @@ impl Navigation {
         (0.6 * self.distance).clamp(0.05 * self.scene.radius(), 2.0 * self.scene.radius())
     }
 
-    /// Keeps the direction and shows all of `extent` on an image with this vertical field of view.
-    pub fn frame(&mut self, extent: Extent, fov_y: f32) {
-        self.pivot = extent.centre();
-        self.distance = extent.radius() / (0.5 * fov_y).sin().max(1e-3);
+    /// Keeps the direction and shows all of `extent`, with a little room around it.
+    /// `half_tangents` are those of half the field of view, across and down.
+    pub fn frame(&mut self, extent: Extent, half_tangents: Vec2) {
+        let centre = extent.centre();
+        let camera_from_world = self.rotation.inverse();
+        let needed = extent.corners().map(|corner| {
+            let seen = camera_from_world * (corner - centre);
+            let across = (seen.truncate().abs() / half_tangents).max_element();
+            ROOM * across - seen.z
+        });
+        let needed = needed.fold(0.0, f32::max);
+        self.pivot = centre;
+        self.distance = if needed.is_finite() && 1e-6 < needed {
+            needed
+        } else {
+            2.0 * extent.radius()
+        };
     }
 
     /// Keeps the direction and brings what is seen at a pixel, at this depth along the optical
