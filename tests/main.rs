@@ -8,6 +8,8 @@ mod camera_paths;
 mod formats;
 /// The same for SPZ and SOG.
 mod formats_spz_sog;
+/// A device that cannot do what is asked says so, and goes on.
+mod gpu_errors;
 /// Each kernel agrees with its plain twin; frames grow, repeat and show every style.
 mod kernels;
 /// The forward rasteriser agrees with golden files.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use glam::Vec3;
 use image::RgbaImage;
+use recon::synthetic::{DEMO_SH_DEGREE, DEMO_SPLATS};
 use render::{Camera, Intrinsics};
 
 use super::Desk;
@@ -35,7 +36,10 @@ fn the_demo_writes_a_picture_and_its_splats() {
     );
     picture(&desk.path("new/folder/accrete-demo.png"), 640, 480);
     let file = recon::io::open(&desk.path("new/folder/accrete-demo.ply")).unwrap();
-    assert_eq!((file.splats.len(), file.splats.sh_degree), (20_000, 3));
+    assert_eq!(
+        (file.splats.len(), file.splats.sh_degree),
+        (DEMO_SPLATS, DEMO_SH_DEGREE)
+    );
 
     let json = desk.run("demo --headless --json").done().json();
     picture(Path::new(json["png"].as_str().unwrap()), 640, 480);

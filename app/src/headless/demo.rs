@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ::render::{GpuSplats, Rasterizer, RenderConfig};
 use recon::io::{self, IoError, SplatFile, SplatFormat};
-use recon::synthetic::{demo_camera, demo_scene};
+use recon::synthetic::{DEMO_SEED, DEMO_SH_DEGREE, DEMO_SPLATS, demo_camera, demo_scene};
 use serde::Serialize;
 
 use super::console::with_causes;
@@ -14,10 +14,6 @@ use super::{Console, OpenGpu, has_display};
 use crate::args::DemoArgs;
 use crate::window::{self, Start};
 
-/// Enough to look good, and drawn within a second by a CPU.
-const NUM_SPLATS: usize = 20_000;
-const SH_DEGREE: u32 = 3;
-const SEED: u64 = 1;
 const WIDTH_PX: u32 = 640;
 const HEIGHT_PX: u32 = 480;
 
@@ -63,7 +59,10 @@ fn write_files(console: &Console, open_gpu: OpenGpu<'_>, folder: &Path) -> anyho
         folder.join("accrete-demo.png"),
         folder.join("accrete-demo.ply"),
     );
-    let file = SplatFile::new(demo_scene(SEED, NUM_SPLATS, SH_DEGREE), SplatFormat::Ply);
+    let file = SplatFile::new(
+        demo_scene(DEMO_SEED, DEMO_SPLATS, DEMO_SH_DEGREE),
+        SplatFormat::Ply,
+    );
     io::save(&ply, &file)?;
 
     let splats = GpuSplats::upload(&gpu, &file.splats)?;
@@ -75,13 +74,13 @@ fn write_files(console: &Console, open_gpu: OpenGpu<'_>, folder: &Path) -> anyho
 
     console.say(format_args!("Picture: {}", png.display()))?;
     console.say(format_args!(
-        "Splats:  {} ({NUM_SPLATS}, SH degree {SH_DEGREE})",
+        "Splats:  {} ({DEMO_SPLATS}, SH degree {DEMO_SH_DEGREE})",
         ply.display()
     ))?;
     console.report(&Report {
         adapter: &gpu.capabilities().name,
-        splats: NUM_SPLATS,
-        sh_degree: SH_DEGREE,
+        splats: DEMO_SPLATS,
+        sh_degree: DEMO_SH_DEGREE,
         width: WIDTH_PX,
         height: HEIGHT_PX,
         png,

@@ -1,6 +1,7 @@
 //! The menus.
 
 use eframe::egui::{self, Button};
+use recon::synthetic::{DEMO_SEED, DEMO_SH_DEGREE, DEMO_SPLATS};
 use recon::worker::Command;
 use render::Style;
 
@@ -9,11 +10,11 @@ use crate::keys::{self, Deed};
 use crate::settings::Overlay;
 use crate::state::AppState;
 
-/// What the demo scene is made of: quick to generate, and quick enough on a CPU driver.
+/// The same scene as without a window.
 pub(crate) const DEMO: Command = Command::Demo {
-    seed: 1,
-    num_splats: 60_000,
-    sh_degree: 2,
+    seed: DEMO_SEED,
+    num_splats: DEMO_SPLATS,
+    sh_degree: DEMO_SH_DEGREE,
 };
 
 /// File, View and Help.

@@ -20,6 +20,15 @@ pub use demo::demo_scene;
 /// The direction away from the ground in every scene of this module.
 pub const UP: Vec3 = Vec3::NEG_Y;
 
+/// Seed of the demo scene that the program shows.
+pub const DEMO_SEED: u64 = 1;
+
+/// Splats of that scene: dense enough to have no holes, and quick enough on a CPU driver.
+pub const DEMO_SPLATS: usize = 60_000;
+
+/// Degree of their harmonics.
+pub const DEMO_SH_DEGREE: u32 = 3;
+
 /// What [`demo_scene`] turns around, in world units.
 pub const DEMO_CENTRE: Vec3 = Vec3::new(0.0, -0.62, 0.0);
 

@@ -1,6 +1,6 @@
 //! The device and its queue: choosing an adapter, opening it, and hearing when it fails.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Capabilities, ShaderError};
 
@@ -31,6 +31,7 @@ pub struct Gpu {
     pub queue: wgpu::Queue,
     capabilities: Arc<Capabilities>,
     failure: Arc<Mutex<Option<GpuError>>>,
+    lost: Arc<OnceLock<String>>,
 }
 
 /// Why no GPU could be opened, or what happened to it since.
@@ -136,6 +137,7 @@ impl Gpu {
             queue,
             capabilities: Arc::new(capabilities),
             failure: Arc::default(),
+            lost: Arc::default(),
         };
         gpu.listen();
         Ok(gpu)
@@ -151,10 +153,24 @@ impl Gpu {
         &self.capabilities
     }
 
-    /// Reports, once, what has gone wrong since the last call.
+    /// Reports, once, what has gone wrong since the last call; that the device is lost, each time.
+    ///
+    /// # Errors
+    /// [`GpuError::DeviceLost`], [`GpuError::OutOfMemory`] or [`GpuError::Invalid`].
     pub fn check(&self) -> Result<(), GpuError> {
-        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        failure.take().map_or(Ok(()), Err)
+        let failure = {
+            let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+            failure.take()
+        };
+        if failure.is_some() {
+            // A lost device shows first in calls that fail; why comes with the next poll.
+            self.device.poll(wgpu::PollType::Poll).ok();
+        }
+        match (self.lost.get(), failure) {
+            (Some(reason), _) => Err(GpuError::DeviceLost(reason.clone())),
+            (None, Some(failure)) => Err(failure),
+            (None, None) => Ok(()),
+        }
     }
 
     /// Waits until all submitted work is done.
@@ -170,7 +186,10 @@ impl Gpu {
     }
 
     /// Runs `make` and turns the device's complaints about memory into an error.
-    pub(crate) fn allocate<T>(
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`], saying that it was for `what`.
+    pub fn allocate<T>(
         &self,
         what: &str,
         make: impl FnOnce(&wgpu::Device) -> T,
@@ -186,12 +205,10 @@ impl Gpu {
     }
 
     fn listen(&self) {
-        let failure = self.failure.clone();
+        let lost = self.lost.clone();
         self.device
             .set_device_lost_callback(move |reason, message| {
-                if reason != wgpu::DeviceLostReason::Destroyed {
-                    note(&failure, GpuError::DeviceLost(message));
-                }
+                lost.get_or_init(|| format!("{reason:?}: {message}"));
             });
         let failure = self.failure.clone();
         self.device.on_uncaptured_error(Arc::new(move |err| {

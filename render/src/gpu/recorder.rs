@@ -1,7 +1,6 @@
 //! Recording dispatches, in one pass, or in a pass each with time stamps around it.
 
 use serde::Serialize;
-use wgpu::util::StagingBelt;
 
 use super::{DispatchArgs, Gpu, GpuVec, Kernel};
 
@@ -120,20 +119,6 @@ impl<'a> Recorder<'a> {
             pass: None,
             profiler,
             each_kernel,
-        }
-    }
-
-    /// Replaces the first elements of an array, through memory that is used again every frame.
-    pub fn upload<T>(&mut self, belt: &mut StagingBelt, array: &GpuVec<T>, elements: &[T])
-    where
-        T: bytemuck::Pod,
-    {
-        self.pass = None;
-        let bytes: &[u8] = bytemuck::cast_slice(elements);
-        if let Some(size) = wgpu::BufferSize::new(bytes.len() as u64) {
-            belt.write_buffer(&mut self.encoder, array.buffer(), 0, size)
-                .copy_from_slice(bytes);
-            belt.finish_and_recall_on_submit(&self.encoder);
         }
     }
 

@@ -19,7 +19,6 @@ pub use sort::{
 };
 
 use serde::Serialize;
-use wgpu::util::StagingBelt;
 
 use crate::gpu::{Counters, FrameUniform, Gpu, GpuError, GpuVec, KernelTime, Profiler, Recorder};
 use crate::{Camera, GpuSplats, RenderConfig};
@@ -27,9 +26,6 @@ use crate::{Camera, GpuSplats, RenderConfig};
 use buffers::FrameBuffers;
 use readback::Readback;
 use steps::{Bindings, Kernels};
-
-/// Staging memory of a frame's uniform is taken in pieces of this size.
-const BELT_BYTES: u64 = 1024;
 
 /// Numbers of a frame.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -54,7 +50,6 @@ pub struct Rasterizer {
     buffers: Option<FrameBuffers>,
     bound: Option<(wgpu::Buffer, Bindings)>,
     readback: Readback,
-    belt: StagingBelt,
     profiler: Option<Profiler>,
     profiling: bool,
     stats: FrameStats,
@@ -71,7 +66,6 @@ impl Rasterizer {
             buffers: None,
             bound: None,
             readback: Readback::new(gpu)?,
-            belt: StagingBelt::new(gpu.device.clone(), BELT_BYTES),
             profiler: Profiler::new(gpu),
             profiling: false,
             stats: FrameStats::default(),
@@ -102,8 +96,9 @@ impl Rasterizer {
             return Ok(());
         };
         let uniform = frame::uniform(camera, config, splats, &buffers.capacity);
+        // Not through a staging belt, which panics when the device is lost.
+        buffers.frame.write(gpu, &[uniform]);
         let mut recorder = Recorder::new(gpu, self.profiler.as_mut(), self.profiling);
-        recorder.upload(&mut self.belt, &buffers.frame, &[uniform]);
         let hard = config.style.is_hard();
         steps::record(&mut recorder, &self.kernels, buffers, bindings, hard);
         let requested = self.readback.record(&mut recorder, &buffers.counters);
