@@ -165,6 +165,15 @@ fn a_double_click_and_the_wheel_move_the_camera() {
         first.len() / 4 / 20 < differ(&first, &nearer),
         "the wheel zooms"
     );
+    harness.event(egui::Event::Zoom(0.5));
+    wait_for_frame(&mut harness);
+    let farther = picture(&mut harness);
+    assert!(
+        first.len() / 4 / 20 < differ(&nearer, &farther),
+        "so does a pinch"
+    );
+    harness.event(egui::Event::Zoom(2.0));
+    wait_for_frame(&mut harness);
     for pressed in [true, false, true, false] {
         harness.event(egui::Event::PointerButton {
             pos: point,

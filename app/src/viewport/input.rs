@@ -154,6 +154,18 @@ fn wheel(ui: &egui::Ui, response: &egui::Response, navigation: &mut Navigation, 
             _ => {}
         }
     }
+    // Two fingers on a trackpad: spreading them brings the scene nearer.
+    let pinches: Vec<f32> = ui.input(|input| input.events.iter().filter_map(pinch).collect());
+    for spread in pinches {
+        navigation.zoom(1.0 / spread, from_middle_px, focal_px);
+    }
+}
+
+fn pinch(event: &Event) -> Option<f32> {
+    match event {
+        Event::Zoom(spread) if 0.0 < *spread => Some(*spread),
+        _ => None,
+    }
 }
 
 /// How far the wheel turned, and the modifiers that were held.
