@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use glam::Vec3;
-use render::Style;
+use render::{RenderConfig, Style};
 
 /// No image is larger, in pixels along a side: beyond it PNG readers and video encoders give up.
 const MAX_SIDE_PX: i64 = 16_384;
@@ -212,6 +212,10 @@ pub struct RenderArgs {
     )]
     pub antialiased: Option<bool>,
 
+    /// Blur added to each splat, in square pixels; 0.1 for scenes made with Mip-Splatting's filter
+    #[arg(long, value_name = "PX2", default_value_t = RenderConfig::default().eps2d, value_parser = eps2d)]
+    pub eps2d: f32,
+
     /// Which way is up in the scene: -y (as COLMAP leaves it), +y, +z, -z, +x or -x
     #[arg(long, value_name = "AXIS", default_value = "-y", allow_hyphen_values = true, value_parser = up_axis)]
     pub up: Vec3,
@@ -236,6 +240,13 @@ fn style_parser() -> impl TypedValueParser<Value = Style> {
         // The parser has let through nothing but names of the list.
         Style::ALL.into_iter().find(named).unwrap_or_default()
     })
+}
+
+fn eps2d(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(square_px) if (0.0..=100.0).contains(&square_px) => Ok(square_px),
+        _ => Err("expected square pixels from 0 to 100".to_owned()),
+    }
 }
 
 fn fov_degrees(text: &str) -> Result<f32, String> {
@@ -344,6 +355,8 @@ mod tests {
             "--background +12345",
             "--background 0,NaN,0",
             "--up w",
+            "--eps2d -1",
+            "--eps2d NaN",
             "--fov 0",
             "--fov NaN",
             "--width 0",

@@ -84,6 +84,9 @@ impl Settings {
         if !(10.0..=120.0).contains(&self.fov_degrees) {
             self.fov_degrees = defaults.fov_degrees;
         }
+        if !(0.0..=1.0).contains(&self.render.eps2d) {
+            self.render.eps2d = defaults.render.eps2d;
+        }
         if !(0.5..=10.0).contains(&self.render.point_radius_px) {
             self.render.point_radius_px = defaults.render.point_radius_px;
         }

@@ -27,8 +27,12 @@ pub fn run(gpu: Gpu, start: Start) -> anyhow::Result<()> {
         Ok(Box::new(app) as Box<dyn eframe::App>)
     });
     // eframe's error is not Sync, so it travels as text.
-    eframe::run_native(FOLDER, options, create)
-        .map_err(|err| anyhow!("the window could not be opened: {err}"))
+    eframe::run_native(FOLDER, options, create).map_err(|err| {
+        anyhow!(
+            "the window could not be opened: {err}. Is the display there (DISPLAY, \
+                 WAYLAND_DISPLAY)? `accrete render FILE --out x.png` draws without one"
+        )
+    })
 }
 
 fn options(gpu: &Gpu) -> eframe::NativeOptions {

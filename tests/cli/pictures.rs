@@ -60,7 +60,11 @@ fn one_picture_of_the_whole_scene() {
     let words = "render scene.ply --out b.png --width 160 --style depth";
     desk.run(words).done();
     assert_ne!(picture(&desk.path("b.png"), 160, 90), splats);
-    assert_eq!(desk.names("."), ["a.png", "b.png", "scene.ply"]);
+
+    let words = "render scene.ply --out c.png --width 160 --background ff0000 --eps2d 3";
+    desk.run(words).done();
+    assert_ne!(picture(&desk.path("c.png"), 160, 90), splats);
+    assert_eq!(desk.names("."), ["a.png", "b.png", "c.png", "scene.ply"]);
 }
 
 #[test]

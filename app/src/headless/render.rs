@@ -41,6 +41,7 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &RenderArgs) -> anyho
     let config = RenderConfig {
         antialiased: args.antialiased.or(file.antialiased).unwrap_or(false),
         background: args.background,
+        eps2d: args.eps2d,
         style: args.style,
         near: shots.near,
         ..RenderConfig::default()

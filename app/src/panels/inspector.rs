@@ -42,6 +42,14 @@ fn render_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     });
     ui.checkbox(&mut render.antialiased, "Antialiased")
         .on_hover_text("for scenes optimised with it: thin splats keep their opacity");
+    ui.add(
+        Slider::new(&mut render.eps2d, 0.0..=1.0)
+            .fixed_decimals(2)
+            .text("Blur, px²"),
+    )
+    .on_hover_text(
+        "added to each splat so that none is thinner than a pixel; 0.1 for Mip-Splatting",
+    );
     ui.add(Slider::new(&mut render.max_sh_degree, 0..=3).text("SH degree"));
     ui.add(Slider::new(&mut render.point_radius_px, 0.5..=10.0).text("Point size"));
     ui.add(
