@@ -50,6 +50,11 @@ impl Style {
         }
     }
 
+    /// Whether the blended colours are what is shown.
+    pub(crate) fn shows_colour(self) -> bool {
+        !matches!(self, Self::Depth | Self::Normals | Self::Alpha)
+    }
+
     /// Whether splats have hard borders.
     pub(crate) fn is_hard(self) -> bool {
         matches!(self, Self::Points | Self::Ellipsoids)

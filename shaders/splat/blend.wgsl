@@ -7,6 +7,7 @@
 // 2. every box has a bit mask of the splats that can reach it and walks only those.
 
 #import shared/frame
+#import shared/pixel
 
 @group(0) @binding(0) var<uniform> frame: FrameUniform;
 @group(0) @binding(1) var<storage, read> tile_ranges: array<vec2u>;
@@ -16,6 +17,7 @@
 @group(0) @binding(5) var<storage, read> projected_c: array<vec4f>; // rgb, extent.x
 @group(0) @binding(6) var<storage, read_write> image: array<vec4f>; // rgb with background, alpha
 @group(0) @binding(7) var<storage, read_write> depths: array<f32>;  // Σ α T z
+@group(0) @binding(8) var<storage, read_write> pixels: array<u32>;  // RGBA8, where colour is shown
 
 // Points and ellipsoids have hard borders.
 override HARD: bool = false;
@@ -124,6 +126,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) thr
         let colour = vec3f(red[k], green[k], blue[k]) + t * frame.background.xyz;
         image[at] = vec4f(colour, 1.0 - t);
         depths[at] = depth[k];
+        if frame.shading == SHADE_COLOUR { pixels[at] = shown_pixel(colour); }
     }
 }
 

@@ -1,18 +1,13 @@
-// The frame as it is shown: colour, depth as a ramp, normals from depth, or alpha, in bytes.
-//
-// Splat colours are trained on photographs and are display values already; no curve is applied.
+// The frame as something other than its colours: depth as a ramp, normals from depth, or alpha.
+// (Its colours are shown by splat/blend, which has them at hand.)
 
 #import shared/frame
+#import shared/pixel
 
 @group(0) @binding(0) var<uniform> frame: FrameUniform;
 @group(0) @binding(1) var<storage, read> image: array<vec4f>; // rgb with background, alpha
 @group(0) @binding(2) var<storage, read> depths: array<f32>;  // Σ α T z
 @group(0) @binding(3) var<storage, read_write> pixels: array<u32>; // RGBA8
-
-const SHADE_COLOUR: u32 = 0u;
-const SHADE_DEPTH: u32 = 1u;
-const SHADE_NORMALS: u32 = 2u;
-const SHADE_ALPHA: u32 = 3u;
 
 // Less than this is nothing to take a depth from.
 const MIN_ALPHA: f32 = 0.05;
@@ -22,11 +17,6 @@ fn main(@builtin(global_invocation_id) pixel: vec3u) {
     if any(frame.image_size <= pixel.xy) { return; }
     let at = pixel.y * frame.image_size.x + pixel.x;
     let here = image[at];
-    // Nearly every frame is shown in colour: the rest must cost it nothing.
-    if frame.shading == SHADE_COLOUR {
-        pixels[at] = pack(here.xyz);
-        return;
-    }
     var colour = frame.background.xyz;
     if frame.shading == SHADE_ALPHA {
         colour = vec3f(here.w);
@@ -40,11 +30,7 @@ fn main(@builtin(global_invocation_id) pixel: vec3u) {
         }
         colour = mix(colour, surface, here.w);
     }
-    pixels[at] = pack(colour);
-}
-
-fn pack(colour: vec3f) -> u32 {
-    return pack4x8unorm(vec4f(colour, 1.0)); // clamps to 0..1
+    pixels[at] = shown_pixel(colour);
 }
 
 // Near is bright and warm, far dark and cold; lightness falls evenly.

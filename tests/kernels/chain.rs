@@ -36,6 +36,7 @@ pub(super) struct Chain<'a> {
     pub(super) tile_ranges: GpuVec<[u32; 2]>,
     pub(super) image: GpuVec<[f32; 4]>,
     pub(super) depths: GpuVec<f32>,
+    pub(super) pixels: GpuVec<u32>,
     scratch: SortScratch,
     tile_bits: u32,
 }
@@ -83,6 +84,7 @@ impl<'a> Chain<'a> {
             tile_ranges: GpuVec::zeroed(gpu, "ranges", (across * down) as usize).unwrap(),
             image: fours(pixels),
             depths: GpuVec::zeroed(gpu, "depths", pixels).unwrap(),
+            pixels: GpuVec::zeroed(gpu, "pixels", pixels).unwrap(),
             scratch: SortScratch::new(gpu, n.max(pairs)).unwrap(),
             tile_bits: capacity.tile_bits(),
         };
@@ -257,6 +259,7 @@ impl<'a> Chain<'a> {
             projected_c: &self.projected_c,
             image: &self.image,
             depths: &self.depths,
+            pixels: &self.pixels,
         };
         let kernel = if self.uniform.shape == 0 {
             &self.kernels.blend

@@ -88,7 +88,7 @@ gpu_structs! {
         shape: u32,
         /// 0 harmonics, 1 the shortest axis as a normal.
         colour_source: u32,
-        /// How the image is shown: 0 colour, 1 depth, 2 normals from depth, 3 alpha, 4 colour as normals.
+        /// How the image is shown: 0 colour, 1 depth, 2 normals from depth, 3 alpha.
         shading: u32,
         /// Nearest depth of the colour ramp, world units.
         depth_low: f32,

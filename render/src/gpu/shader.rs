@@ -30,6 +30,7 @@ const SHARED: &[Shader] = &[
     shader!("shared/block_scan"),
     shader!("shared/dispatch"),
     shader!("shared/frame"),
+    shader!("shared/pixel"),
     shader!("shared/project"),
     shader!("shared/sort"),
     shader!("shared/tiles"),

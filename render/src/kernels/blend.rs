@@ -14,5 +14,6 @@ kernel! {
         projected_c: [f32; 4],
         image: [f32; 4],
         depths: f32,
+        pixels: u32,
     }
 }

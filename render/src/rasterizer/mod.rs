@@ -99,8 +99,13 @@ impl Rasterizer {
         // Not through a staging belt, which panics when the device is lost.
         buffers.frame.write(gpu, &[uniform]);
         let mut recorder = Recorder::new(gpu, self.profiler.as_mut(), self.profiling);
-        let hard = config.style.is_hard();
-        steps::record(&mut recorder, &self.kernels, buffers, bindings, hard);
+        steps::record(
+            &mut recorder,
+            &self.kernels,
+            buffers,
+            bindings,
+            config.style,
+        );
         let requested = self.readback.record(&mut recorder, &buffers.counters);
         recorder.submit(gpu);
         if requested {

@@ -1,11 +1,11 @@
 //! A frame as a list of steps, in order.
 
-use crate::GpuSplats;
 use crate::gpu::{Gpu, GpuError, GpuVec, Groups, Recorder, ScanParams};
 use crate::kernels::{
     Blend, Cull, Emit, PairCount, Project, Ranges, Scan, Shade, blend, cull, emit, pair_count,
     project, ranges, scan, shade,
 };
+use crate::{GpuSplats, Style};
 
 use super::buffers::FrameBuffers;
 use super::sort::{Counted, KeyValues, Sort, SortPasses};
@@ -194,6 +194,7 @@ fn bind_blend(gpu: &Gpu, kernel: &Blend, b: &FrameBuffers) -> wgpu::BindGroup {
             projected_c: &b.projected_c,
             image: &b.image,
             depths: &b.depths,
+            pixels: &b.pixels,
         },
     )
 }
@@ -242,7 +243,7 @@ pub(super) fn record(
     kernels: &Kernels,
     buffers: &FrameBuffers,
     bindings: &Bindings,
-    hard: bool,
+    style: Style,
 ) {
     let per_visible = Groups::Indirect(&buffers.dispatches, Counted::Visible as usize * 3);
     let per_pair = Groups::Indirect(&buffers.dispatches, Counted::Pairs as usize * 3);
@@ -268,15 +269,17 @@ pub(super) fn record(
     recorder.dispatch(k.ranges.kernel(), &bindings.ranges, per_pair);
 
     let [across, down] = buffers.capacity.tiles();
-    let (blend, bound) = if hard {
+    let (blend, bound) = if style.is_hard() {
         (&k.blend_hard, &bindings.blend_hard)
     } else {
         (&k.blend, &bindings.blend)
     };
     recorder.dispatch(blend.kernel(), bound, Groups::Direct(across, down));
-    let [width, height] = buffers.capacity.image_size;
-    let groups = Groups::Direct(width.div_ceil(8), height.div_ceil(8));
-    recorder.dispatch(k.shade.kernel(), &bindings.shade, groups);
+    if !style.shows_colour() {
+        let [width, height] = buffers.capacity.image_size;
+        let groups = Groups::Direct(width.div_ceil(8), height.div_ceil(8));
+        recorder.dispatch(k.shade.kernel(), &bindings.shade, groups);
+    }
 }
 
 /// A row of workgroups, folded as `fold_groups` in `shared/dispatch.wgsl` does.
