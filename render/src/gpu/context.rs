@@ -10,6 +10,9 @@ const ADAPTER_VARIABLE: &str = "ACCRETE_ADAPTER";
 /// Workgroup memory the sorting kernel needs, in bytes. Every desktop GPU has it.
 const WORKGROUP_BYTES: u32 = 32 * 1024;
 
+/// Storage buffers that the projecting kernel binds, the most of all.
+const STORAGE_BUFFERS: u32 = 9;
+
 /// Which adapter to open.
 #[derive(Clone, Debug, Default)]
 pub struct GpuOptions {
@@ -119,14 +122,9 @@ impl Gpu {
             .filter(|it| !it.is_empty());
         let adapter = choose(adapters, wanted)?;
         let capabilities = Capabilities::of(&adapter);
-        if capabilities.workgroup_bytes < WORKGROUP_BYTES {
-            return Err(GpuError::Unfit {
-                adapter: capabilities.name,
-                lacks: format!(
-                    "its workgroups share {} bytes, {WORKGROUP_BYTES} are needed",
-                    capabilities.workgroup_bytes
-                ),
-            });
+        if let Some(lacks) = lacks(&adapter.limits()) {
+            let adapter = capabilities.name;
+            return Err(GpuError::Unfit { adapter, lacks });
         }
         let (device, queue) = open_device(&adapter, &capabilities)?;
         log::info!("graphics adapter: {capabilities}");
@@ -283,6 +281,25 @@ fn choose(
     }
 }
 
+/// What the kernels need and an adapter of these limits has not.
+fn lacks(limits: &wgpu::Limits) -> Option<String> {
+    [
+        (
+            "bytes shared by a workgroup",
+            limits.max_compute_workgroup_storage_size,
+            WORKGROUP_BYTES,
+        ),
+        (
+            "storage buffers in a kernel",
+            limits.max_storage_buffers_per_shader_stage,
+            STORAGE_BUFFERS,
+        ),
+    ]
+    .into_iter()
+    .find(|(_, has, needed)| has < needed)
+    .map(|(what, has, needed)| format!("it has {has} {what}, {needed} are needed"))
+}
+
 fn open_device(
     adapter: &wgpu::Adapter,
     capabilities: &Capabilities,
@@ -305,4 +322,29 @@ fn open_device(
         adapter: capabilities.name.clone(),
         reason: err.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_adapter_lacks_is_named() {
+        let enough = wgpu::Limits {
+            max_compute_workgroup_storage_size: WORKGROUP_BYTES,
+            max_storage_buffers_per_shader_stage: STORAGE_BUFFERS,
+            ..wgpu::Limits::default()
+        };
+        assert_eq!(lacks(&enough), None);
+        let little = wgpu::Limits {
+            max_compute_workgroup_storage_size: 16 * 1024,
+            ..enough.clone()
+        };
+        assert!(lacks(&little).is_some_and(|it| it.contains("16384")));
+        let few = wgpu::Limits {
+            max_storage_buffers_per_shader_stage: 8,
+            ..enough
+        };
+        assert!(lacks(&few).is_some_and(|it| it.contains("storage buffers")));
+    }
 }
