@@ -1,6 +1,7 @@
 //! Every shader resolves, parses, validates, translates for every system, and agrees with the
 //! structs of `render`. None of this needs a GPU.
 
+mod constants;
 mod structs;
 mod translate;
 

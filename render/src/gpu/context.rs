@@ -8,10 +8,10 @@ use super::{Capabilities, ShaderError};
 const ADAPTER_VARIABLE: &str = "ACCRETE_ADAPTER";
 
 /// Workgroup memory the sorting kernel needs, in bytes. Every desktop GPU has it.
-const WORKGROUP_BYTES: u32 = 32 * 1024;
+pub const WORKGROUP_BYTES: u32 = 32 * 1024;
 
 /// Storage buffers that the projecting kernel binds, the most of all.
-const STORAGE_BUFFERS: u32 = 9;
+pub const STORAGE_BUFFERS: u32 = 9;
 
 /// Which adapter to open.
 #[derive(Clone, Debug, Default)]

@@ -10,7 +10,7 @@ mod shader;
 
 pub use buffer::{GpuVec, GpuView, read_bytes};
 pub use capabilities::{AdapterKind, Capabilities};
-pub use context::{Gpu, GpuError, GpuOptions};
+pub use context::{Gpu, GpuError, GpuOptions, STORAGE_BUFFERS, WORKGROUP_BYTES};
 pub use kernel::Kernel;
 pub use layout::{
     ChunkUniform, Counters, DispatchArgs, FrameUniform, LineUniform, PresentUniform, ScanParams,

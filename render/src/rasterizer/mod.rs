@@ -25,6 +25,7 @@ use crate::{Camera, GpuSplats, RenderConfig};
 
 use buffers::FrameBuffers;
 use readback::Readback;
+pub use steps::FOLD;
 use steps::{Bindings, Kernels};
 
 /// Numbers of a frame.

@@ -282,8 +282,10 @@ pub(super) fn record(
     }
 }
 
+/// Longer rows of workgroups are folded at this width; `FOLD` in `shared/dispatch.wgsl`.
+pub const FOLD: u32 = 32_768;
+
 /// A row of workgroups, folded as `fold_groups` in `shared/dispatch.wgsl` does.
 fn folded(groups: u32) -> Groups<'static> {
-    const FOLD: u32 = 32_768;
     Groups::Direct(groups.min(FOLD), groups.div_ceil(FOLD))
 }
