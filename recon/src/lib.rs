@@ -4,7 +4,9 @@
 //! disk, and only [`worker`] owns threads and channels.
 
 pub mod camera_path;
+pub mod dataset;
 pub mod io;
+pub mod poses;
 pub mod synthetic;
 pub mod worker;
 

@@ -11,6 +11,7 @@ mod camera_path;
 mod clean;
 pub mod compressed_ply;
 mod error;
+mod folder;
 mod format;
 mod morton;
 mod open;
@@ -26,6 +27,7 @@ pub use camera_path::{
     camera_path_from_json, camera_path_to_json, read_camera_path, write_camera_path,
 };
 pub use error::{FormatError, IoError};
+pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
 pub use open::open;
 pub use save::{replace, save};

@@ -1,0 +1,17 @@
+//! Camera poses from plain photos.
+//!
+//! ```text
+//! Photos ──► PoseEngine ──► PoseFile ──► quality gate ──► .accrete/ beside the photos
+//! ```
+//!
+//! An engine's word that a photo is registered counts for nothing here: the gate looks at what
+//! each photo contributes. What is deliberately absent: no thread; an engine runs where it is
+//! called and asks `report` whether to go on.
+
+mod engine;
+mod quality;
+
+pub use engine::{LivePoses, Photos, PoseConfig, PoseEngine, PoseError, PoseUpdate};
+pub use quality::{
+    GOOD_OBSERVATIONS, GateReport, PhotoQuality, STOP_RATE, Standing, Verdict, WARN_RATE,
+};
