@@ -12,6 +12,8 @@ mod formats_spz_sog;
 mod gpu_errors;
 /// Each kernel agrees with its plain twin; frames grow, repeat and show every style.
 mod kernels;
+/// Pose files other than COLMAP's: real ones, written and read back, damaged.
+mod pose_formats;
 /// The forward rasteriser agrees with golden files.
 mod raster;
 /// The plain twins of the kernels.
