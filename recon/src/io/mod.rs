@@ -22,6 +22,8 @@ mod photo_header;
 mod photo_names;
 mod photos;
 pub mod ply;
+pub mod point_cloud;
+mod posed;
 mod quantised;
 mod save;
 pub mod sog;

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+pub(super) use super::folder::slashed;
+
 /// Endings of the photos that are read, in the order in which they stand in for one another.
 pub(super) const READABLE: [&str; 7] = ["png", "jpg", "jpeg", "webp", "tif", "tiff", "exr"];
 
@@ -86,12 +88,6 @@ pub(super) fn foreign_reason(path: &Path) -> Option<String> {
     FOREIGN
         .contains(&extension.as_str())
         .then(|| format!("a .{extension}, which is not read. Convert it to .jpg or .png"))
-}
-
-/// With forward slashes on every system; what is not Unicode is replaced.
-pub(super) fn slashed(path: &Path) -> String {
-    let parts = path.components().map(|it| it.as_os_str().to_string_lossy());
-    parts.collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::dataset::{ImageFile, Lens, LengthUnit, Optics, Orientation};
+use crate::dataset::{ImageFile, LengthUnit, Lens, Optics, Orientation};
 use crate::io::photo_header::Header;
 
 /// A photo with the lens for its pixels.
@@ -40,7 +40,10 @@ pub(super) fn fit(path: &Path, header: &Header, optics: &Optics) -> Result<Fitte
                 return Err(contradiction(lens, header));
             };
             let ratio = |a: u32, b: u32| f64::from(a) / f64::from(b);
-            let scale = [ratio(image.width, lens.width), ratio(image.height, lens.height)];
+            let scale = [
+                ratio(image.width, lens.width),
+                ratio(image.height, lens.height),
+            ];
             Fitted {
                 lens: optics.at(image.width, image.height),
                 scale: (!same_size).then_some(scale),
@@ -65,7 +68,9 @@ fn has_aspect(lens: &Lens, image: &ImageFile) -> bool {
     let [lens_w, lens_h, w, h] =
         [lens.width, lens.height, image.width, image.height].map(f64::from);
     // Not a factor, as zero sizes are no aspect ratio at all.
-    0.0 < lens_w && 0.0 < lens_h && (h - lens_h * w / lens_w).abs() <= 1.0 + lens_h / lens_w
+    0.0 < lens_w
+        && 0.0 < lens_h
+        && (h - lens_h * w / lens_w).abs() <= 1.0 + lens_h / lens_w
         && (w - lens_w * h / lens_h).abs() <= 1.0 + lens_w / lens_h
 }
 
@@ -100,7 +105,11 @@ fn check(lens: &Lens) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    fn fitted(stored: [u32; 2], orientation: Orientation, lens: [u32; 2]) -> Result<Fitted, String> {
+    fn fitted(
+        stored: [u32; 2],
+        orientation: Orientation,
+        lens: [u32; 2],
+    ) -> Result<Fitted, String> {
         let header = Header {
             width: stored[0],
             height: stored[1],
@@ -120,7 +129,10 @@ mod tests {
         assert_eq!((it.scale, it.lens.cx), (None, 240.0));
         // The poses were made from the pixels as they are stored.
         let it = fitted([640, 480], turn, [640, 480]).unwrap();
-        assert_eq!((it.image.orientation, it.image.width), (Orientation::Stored, 640));
+        assert_eq!(
+            (it.image.orientation, it.image.width),
+            (Orientation::Stored, 640)
+        );
         let it = fitted([640, 480], Orientation::Rotate180, [640, 480]).unwrap();
         assert_eq!(it.image.orientation, Orientation::Stored);
         let it = fitted([640, 480], Orientation::Stored, [480, 640]);
@@ -134,7 +146,10 @@ mod tests {
         assert_eq!(it.lens.fx, 32.0);
         assert_eq!(it.scale, Some([0.32, 213.0 / 667.0]));
         let it = fitted([320, 240], Orientation::Rotate270, [960, 1280]).unwrap();
-        assert_eq!((it.lens.width, it.image.orientation), (240, Orientation::Rotate270));
+        assert_eq!(
+            (it.lens.width, it.image.orientation),
+            (240, Orientation::Rotate270)
+        );
         fitted([320, 200], Orientation::Stored, [1000, 667]).unwrap_err();
         fitted([320, 240], Orientation::Stored, [0, 0]).unwrap_err();
     }
