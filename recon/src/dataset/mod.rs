@@ -10,16 +10,24 @@
 //! Coordinates are those of the pose file, in f64; cameras have OpenCV's axes (x right, y down,
 //! z forward) whatever the file had. What is deliberately absent: no GPU, no thread.
 
+mod eigen;
+pub mod kmeans;
 mod lens;
+pub mod normalise;
+mod outliers;
 mod points;
 mod pose_file;
 mod report;
+pub mod resize;
+mod split;
 mod view;
 
 pub use lens::{Distortion, Lens, LensModel};
+pub use outliers::outliers;
 pub use points::{Observation, Points};
 pub use pose_file::{Frame, LengthUnit, Optics, PoseFile, PoseFormat, RelativeLens};
 pub use report::{ImageProblem, ImportReport, LensReport, MissingImage, ReprojectionReport};
+pub use split::HoldOut;
 pub use view::{ImageFile, Orientation, Split, View};
 
 use std::collections::BTreeMap;

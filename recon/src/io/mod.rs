@@ -15,6 +15,7 @@ mod folder;
 mod format;
 mod morton;
 mod open;
+pub mod photo;
 pub mod ply;
 mod quantised;
 mod save;
