@@ -25,7 +25,7 @@ mod morton;
 mod open;
 mod open_splats;
 pub mod opencv_cameras;
-mod photo_header;
+pub mod photo;
 mod photo_names;
 mod photos;
 pub mod ply;

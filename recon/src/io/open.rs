@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, HoldOut};
 use crate::poses::Photos;
 
 use super::open_splats::{self, open_splats};
@@ -33,7 +33,11 @@ pub enum Opened {
 
 /// What can be chosen when photos are opened.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct OpenOptions {}
+pub struct OpenOptions {
+    /// Which views are held out. `None` leaves that to the pose file; where it does not split,
+    /// every 8th is.
+    pub hold_out: Option<HoldOut>,
+}
 
 /// Opens the file, folder or zip at `path`, whatever it holds.
 ///

@@ -9,9 +9,9 @@ use crate::dataset::{
     Dataset, Frame, ImageProblem, ImportReport, Lens, LensReport, MissingImage, Optics,
     Orientation, PoseFile, View,
 };
-use crate::io::photo_header::{Header, read_all};
+use crate::io::photo::Header;
 use crate::io::photo_names::{is_photo, slashed};
-use crate::io::photos::sizes;
+use crate::io::photos::{read_headers, sizes};
 use crate::io::{Folder, FormatError};
 
 use super::fit::{Fitted, fit};
@@ -60,7 +60,7 @@ pub(super) fn assemble(
     };
     let found = assembly.find_photos(&poses.frames);
     let paths: Vec<&Path> = found.iter().map(|it| it.1.as_path()).collect();
-    let headers = read_all(folder, &paths);
+    let headers = read_headers(folder, &paths);
     for ((index, path), header) in found.iter().zip(headers) {
         let frame = &poses.frames[*index];
         let optics = poses.optics.get(frame.optics);

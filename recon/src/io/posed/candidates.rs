@@ -254,7 +254,7 @@ fn other_files(folder: &Folder, files: &[&Path]) -> Vec<Candidate> {
     };
     let of_this_kind = |it: &&&Path| {
         let is_result = it.components().any(|it| it.as_os_str() == RESULTS_FOLDER);
-        ["json", "csv", "xml", "npy"].contains(&extension(it).as_str()) && !is_result
+        ["json", "csv", "txt", "xml", "npy"].contains(&extension(it).as_str()) && !is_result
     };
     let mut files: Vec<&Path> = files.iter().filter(of_this_kind).copied().collect();
     files.sort_by_key(|it| (!is_usual(it), it.components().count()));

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::dataset::{ImageFile, LengthUnit, Lens, Optics, Orientation};
-use crate::io::photo_header::Header;
+use crate::io::photo::Header;
+use crate::io::photos::image_file;
 
 /// A photo with the lens for its pixels.
 #[derive(Debug)]
@@ -23,8 +24,8 @@ pub(super) struct Fitted {
 /// # Errors
 /// In words, where the sizes contradict each other, or the lens is none.
 pub(super) fn fit(path: &Path, header: &Header, optics: &Optics) -> Result<Fitted, String> {
-    let stored = header.image_file(path, false);
-    let turned = header.image_file(path, true);
+    let stored = image_file(path, header, false);
+    let turned = image_file(path, header, true);
     let fitted = match optics {
         Optics::Lens(lens) => {
             let is = |it: &ImageFile| (it.width, it.height) == (lens.width, lens.height);
@@ -104,19 +105,28 @@ fn check(lens: &Lens) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::photo::PhotoKind;
+
+    fn header([width, height]: [u32; 2], orientation: Orientation) -> Header {
+        Header {
+            kind: PhotoKind::Jpeg,
+            width,
+            height,
+            orientation,
+            has_alpha: false,
+            bits: 8,
+            focal_35mm: None,
+            focal_mm: None,
+            camera: None,
+        }
+    }
 
     fn fitted(
         stored: [u32; 2],
         orientation: Orientation,
         lens: [u32; 2],
     ) -> Result<Fitted, String> {
-        let header = Header {
-            width: stored[0],
-            height: stored[1],
-            orientation,
-            has_alpha: false,
-            bits: 8,
-        };
+        let header = header(stored, orientation);
         let optics = Optics::Lens(Lens::centred(100.0, lens[0], lens[1]));
         fit(Path::new("a.jpg"), &header, &optics)
     }
@@ -156,13 +166,7 @@ mod tests {
 
     #[test]
     fn a_lens_without_a_focal_length_is_none() {
-        let header = Header {
-            width: 8,
-            height: 8,
-            orientation: Orientation::Stored,
-            has_alpha: false,
-            bits: 8,
-        };
+        let header = header([8, 8], Orientation::Stored);
         for focal in [0.0, -5.0, f64::NAN, f64::INFINITY] {
             let optics = Optics::Lens(Lens::centred(focal, 8, 8));
             let error = fit(Path::new("a"), &header, &optics).unwrap_err();

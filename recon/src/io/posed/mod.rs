@@ -22,7 +22,7 @@ use std::path::{Component, Path, PathBuf};
 
 use glam::DAffine3;
 
-use crate::dataset::{Dataset, Split, reprojection};
+use crate::dataset::{Dataset, HoldOut, Split, outliers, reprojection};
 
 use super::{Folder, FormatError, IoError, OpenOptions};
 use assemble::{Origin, assemble};
@@ -156,6 +156,10 @@ fn dataset(
     let cameras = dataset.views.iter().map(|it| (it.lens, it.c2w));
     let cameras: Vec<(usize, DAffine3)> = cameras.collect();
     dataset.report.reprojection = reprojection(&dataset.lenses, &cameras, &dataset.points);
+    let positions = dataset.views.iter().map(|it| it.c2w.translation);
+    let far = outliers(&positions.collect::<Vec<_>>());
+    let far = far.into_iter().map(|it| dataset.views[it].name.clone());
+    dataset.report.outliers = far.collect();
     split(&mut dataset, options);
     Ok(dataset)
 }
@@ -173,14 +177,12 @@ fn name_of(root: &Folder, home: &Path) -> String {
     name.unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn split(dataset: &mut Dataset, _options: &OpenOptions) {
+/// What the file itself splits stays so, unless something else was asked for.
+fn split(dataset: &mut Dataset, options: &OpenOptions) {
     let by_file = dataset.views.iter().any(|it| it.split == Split::HeldOut);
-    if !by_file {
-        for view in dataset.views.iter_mut().step_by(8) {
-            view.split = Split::HeldOut;
-        }
+    match &options.hold_out {
+        Some(hold_out) => hold_out.apply(dataset),
+        None if by_file => dataset.count_splits(),
+        None => HoldOut::default().apply(dataset),
     }
-    let held_out = dataset.views.iter().filter(|it| it.split == Split::HeldOut);
-    dataset.report.held_out = held_out.count();
-    dataset.report.train = dataset.views.len() - dataset.report.held_out;
 }
