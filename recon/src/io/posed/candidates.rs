@@ -200,7 +200,10 @@ pub(super) fn reason(best: &Candidate, other: &Candidate) -> String {
 }
 
 fn count(folder: &Folder, candidate: &Candidate) -> Result<u64, IoError> {
-    let path = candidate.files.get(1).map_or(Path::new(""), PathBuf::as_path);
+    let path = candidate
+        .files
+        .get(1)
+        .map_or(Path::new(""), PathBuf::as_path);
     let bytes = folder.read(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     colmap::count_images(&name, &bytes).map_err(|it| IoError::format(path, it))
