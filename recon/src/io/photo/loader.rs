@@ -229,12 +229,14 @@ impl Shared {
         let of_file = path
             .map(|it| {
                 let pixels = self.decode(it)?;
-                Ok(mask::from_file(
-                    pixels,
-                    file.width,
-                    file.height,
-                    file.orientation,
-                ))
+                let (width, height) = (file.width, file.height);
+                let mut counts = mask::from_file(pixels, width, height, file.orientation);
+                if view.has_inverted_mask() {
+                    for it in &mut counts {
+                        *it = 255 - *it;
+                    }
+                }
+                Ok(counts)
             })
             .transpose()?;
         Ok(mask::both(of_alpha, of_file))
