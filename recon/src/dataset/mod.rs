@@ -18,16 +18,20 @@ mod outliers;
 mod points;
 mod pose_file;
 mod report;
+mod reprojection;
 pub mod resize;
 mod split;
+mod undistort;
 mod view;
 
-pub use lens::{Distortion, Lens, LensModel};
+pub use lens::{Distortion, Lens, LensModel, Projection};
 pub use outliers::outliers;
 pub use points::{Observation, Points};
 pub use pose_file::{Frame, LengthUnit, Optics, PoseFile, PoseFormat, RelativeLens};
 pub use report::{ImageProblem, ImportReport, LensReport, MissingImage, ReprojectionReport};
+pub use reprojection::reprojection;
 pub use split::HoldOut;
+pub use undistort::{Undistorted, Undistortion};
 pub use view::{ImageFile, Orientation, Split, View};
 
 use std::collections::BTreeMap;
