@@ -11,6 +11,7 @@
 //! z forward) whatever the file had. What is deliberately absent: no GPU, no thread.
 
 mod eigen;
+mod headline;
 pub mod kmeans;
 mod lens;
 pub mod normalise;
