@@ -16,6 +16,8 @@ mod formats_spz_sog;
 mod gpu_errors;
 /// Each kernel agrees with its plain twin; frames grow, repeat and show every style.
 mod kernels;
+/// Photos of every kind and turn, damaged ones, streams of them; views chosen and normalised.
+mod photos;
 /// The forward rasteriser agrees with golden files.
 mod raster;
 /// The plain twins of the kernels.

@@ -177,6 +177,16 @@ pub enum Bench {
         #[arg(long)]
         quick: bool,
     },
+    /// Write photos of four megapixels, open their folder and stream them all
+    Dataset {
+        /// Empty folder for the photos, which stay there [default: a temporary one]
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+
+        /// How many photos
+        #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        photos: u32,
+    },
 }
 
 /// What `render` takes.

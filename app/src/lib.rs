@@ -81,6 +81,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Info { file } => headless::info::run(&console, &file),
         Command::Render(args) => headless::render::run(&console, &open_gpu, &args),
         Command::Bench(Bench::Render { quick }) => headless::bench::run(&console, &open_gpu, quick),
+        Command::Bench(Bench::Dataset { folder, photos }) => {
+            headless::bench::dataset::run(&console, folder.as_deref(), photos)
+        }
         Command::Adapters => headless::adapters::run(&console),
     }
 }

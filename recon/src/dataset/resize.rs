@@ -6,8 +6,8 @@
 
 use rayon::prelude::*;
 
-/// Half the filter's width, in pixels of the larger scale.
-const LOBES: f64 = 3.0;
+/// Half the filter's width, in pixels of the coarser image.
+pub const LOBES: f64 = 3.0;
 
 /// Bits behind the point of a weight: a byte, the weight and a sign fit into 32 bits with room for
 /// sums that overshoot.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use image::{GrayImage, RgbaImage};
 
-use crate::dataset::resize::lanczos_rgba;
+use crate::dataset::resize::{LOBES, lanczos_rgba};
 use crate::dataset::{Dataset, Lens, Undistortion, View};
 use crate::io::{FormatError, IoError};
 
@@ -204,20 +204,18 @@ impl Shared {
             mask: counts,
             lens: lens.resized(width, height),
         };
-        let straight = self.straighten(upright, view.lens);
-        let mut photo = self.resize(straight).map_err(broken)?;
+        let (mut straight, covered) = self.straighten(upright, view.lens);
         if !is_transparent {
-            // Until here, what the photo does not reach was transparent, so that it did not bleed
-            // into what it does reach.
-            opaque(&mut photo.rgba);
+            opaque(&mut straight.rgba);
         }
-        Ok(photo)
+        self.resize(straight, covered).map_err(broken)
     }
 
-    /// The photo of a pinhole.
-    fn straighten(&self, photo: Photo, lens: usize) -> Photo {
+    /// The photo of a pinhole, and what of it the stored photo reaches (`None`: all). The mask
+    /// does not know of that yet.
+    fn straighten(&self, photo: Photo, lens: usize) -> (Photo, Option<Vec<u8>>) {
         if !self.options.undistort || photo.lens.is_pinhole() {
-            return photo;
+            return (photo, None);
         }
         let Photo {
             width,
@@ -231,18 +229,16 @@ impl Shared {
         let undistortion = undistortion.cloned().unwrap_or_else(new);
         let image = RgbaImage::from_raw(width, height, rgba).unwrap_or_default();
         let straight = undistortion.apply(&image);
-        let mask = mask
-            .and_then(|it| GrayImage::from_raw(width, height, it))
-            .map(|it| undistortion.apply_to_mask(&it))
-            .unwrap_or(straight.covered);
-        let mask = mask.into_raw();
-        Photo {
+        let mask = mask.and_then(|it| GrayImage::from_raw(width, height, it));
+        let covered = straight.covered.into_raw();
+        let photo = Photo {
             width,
             height,
             rgba: straight.image.into_raw(),
-            mask: mask.contains(&0).then_some(mask),
+            mask: mask.map(|it| undistortion.apply_to_mask(&it).into_raw()),
             lens: undistortion.lens().resized(width, height),
-        }
+        };
+        (photo, covered.contains(&0).then_some(covered))
     }
 
     fn lens(&self, view: &View) -> Result<&Lens, FormatError> {
@@ -285,11 +281,15 @@ impl Shared {
         Ok(mask::both(of_alpha, of_file))
     }
 
-    fn resize(&self, photo: Photo) -> Result<Photo, FormatError> {
+    /// Brings the photo to its size and takes out of it what is not `covered`.
+    fn resize(&self, photo: Photo, covered: Option<Vec<u8>>) -> Result<Photo, FormatError> {
         let from = (photo.width, photo.height);
         let to = self.options.size.of(from.0, from.1);
         if from == to {
-            return Ok(photo);
+            return Ok(Photo {
+                mask: mask::both(photo.mask, covered),
+                ..photo
+            });
         }
         if MAX_PIXELS < u64::from(to.0) * u64::from(to.1) {
             return Err(FormatError::Unsupported(format!(
@@ -297,11 +297,15 @@ impl Shared {
                 to.0, to.1
             )));
         }
+        // Where the photo does not reach there is no colour: nothing that the filter mixed with
+        // that counts. What a mask takes out has a colour.
+        let covered = covered.map(|it| mask::resize(&it, from, to, LOBES));
+        let counts = photo.mask.map(|it| mask::resize(&it, from, to, 0.5));
         Ok(Photo {
             width: to.0,
             height: to.1,
             rgba: lanczos_rgba(&photo.rgba, from, to),
-            mask: photo.mask.map(|it| mask::resize(&it, from, to)),
+            mask: mask::both(counts, covered),
             lens: photo.lens.resized(to.0, to.1),
         })
     }

@@ -76,11 +76,13 @@ pub(super) fn both(a: Option<Vec<u8>>, b: Option<Vec<u8>>) -> Option<Vec<u8>> {
     }
 }
 
-/// Resizes: a pixel counts where everything under it counted.
-pub(super) fn resize(mask: &[u8], from: (u32, u32), to: (u32, u32)) -> Vec<u8> {
+/// Resizes: a pixel counts where everything within `reach` of its centre counted, in pixels of the
+/// coarser image along each axis. 0.5 is the pixel's own area. An axis whose size stays is left
+/// alone.
+pub(super) fn resize(mask: &[u8], from: (u32, u32), to: (u32, u32), reach: f64) -> Vec<u8> {
     let (from_width, to_width) = (from.0 as usize, to.0 as usize);
-    let columns = footprints(from_width, to_width);
-    let rows = footprints(from.1 as usize, to.1 as usize);
+    let columns = footprints(from_width, to_width, reach);
+    let rows = footprints(from.1 as usize, to.1 as usize, reach);
     let least = |it: &[u8]| it.iter().copied().min().unwrap_or(0);
     let mut narrow = vec![0; to_width * from.1 as usize];
     narrow
@@ -105,10 +107,22 @@ pub(super) fn resize(mask: &[u8], from: (u32, u32), to: (u32, u32)) -> Vec<u8> {
     resized
 }
 
-/// The pixels of `from` that lie, in part, under each of `to`.
-fn footprints(from: usize, to: usize) -> Vec<(usize, usize)> {
+/// The pixels of `from` that lie, in part, within reach of each of `to`.
+fn footprints(from: usize, to: usize, reach: f64) -> Vec<(usize, usize)> {
+    if from == to {
+        return (0..to).map(|i| (i, i + 1)).collect();
+    }
+    let scale = from as f64 / to as f64;
+    let reach = reach * scale.max(1.0);
+    // Rounding may make an edge that lies on a pixel's border seem to lie just beyond.
+    let slack = 1e-6;
     (0..to)
-        .map(|i| (i * from / to, ((i + 1) * from).div_ceil(to)))
+        .map(|i| {
+            let centre = (i as f64 + 0.5) * scale;
+            let start = ((centre - reach + slack).max(0.0) as usize).min(from - 1);
+            let end = ((centre + reach - slack).ceil() as usize).clamp(start + 1, from);
+            (start, end)
+        })
         .collect()
 }
 
@@ -135,10 +149,15 @@ mod tests {
     #[test]
     fn a_smaller_mask_counts_only_what_counted_wholly() {
         let mask = [255, 255, 255, 0, 255, 255, 255, 255];
-        assert_eq!(resize(&mask, (8, 1), (4, 1)), [255, 0, 255, 255]);
-        assert_eq!(resize(&mask, (8, 1), (3, 1)), [255, 0, 255]);
-        assert_eq!(resize(&mask, (1, 8), (1, 4)), [255, 0, 255, 255]);
-        assert_eq!(resize(&[255, 0], (2, 1), (4, 1)), [255, 255, 0, 0]);
+        let area = |from, to| resize(&mask, from, to, 0.5);
+        assert_eq!(area((8, 1), (4, 1)), [255, 0, 255, 255]);
+        assert_eq!(area((8, 1), (3, 1)), [255, 0, 255]);
+        assert_eq!(area((1, 8), (1, 4)), [255, 0, 255, 255]);
+        // One pixel of the result further on either side.
+        assert_eq!(resize(&mask, (8, 1), (4, 1), 1.5), [0, 0, 0, 255]);
+        // The two in the middle lie across the border.
+        assert_eq!(resize(&[255, 0], (2, 1), (4, 1), 0.5), [255, 0, 0, 0]);
+        assert_eq!(resize(&[255, 0], (2, 1), (2, 1), 9.0), [255, 0]);
     }
 
     #[test]
