@@ -18,6 +18,8 @@ mod gpu_errors;
 mod kernels;
 /// Photos of every kind and turn, damaged ones, streams of them; views chosen and normalised.
 mod photos;
+/// Pose files other than COLMAP's: real ones, written and read back, damaged.
+mod pose_formats;
 /// The forward rasteriser agrees with golden files.
 mod raster;
 /// The plain twins of the kernels.
