@@ -86,6 +86,16 @@ impl Candidate {
         }
     }
 
+    /// Its name, and its format where that does not say it.
+    pub(super) fn told(&self) -> String {
+        let (name, format) = (self.name(), self.format.to_string());
+        if name.ends_with(&format) {
+            name
+        } else {
+            format!("{name} ({format})")
+        }
+    }
+
     /// COLMAP, transforms.json, Blender, opencv_cameras.json, Metashape, RealityCapture, LLFF,
     /// cameras.json: what is exact and complete before what is derived. Another name than
     /// `transforms.json` comes after it.
@@ -196,7 +206,7 @@ pub(super) fn reason(best: &Candidate, other: &Candidate) -> String {
     } else {
         format!("{winner} comes first")
     };
-    format!("{} ({}): {because}", other.name(), other.format)
+    format!("{}: {because}", other.told())
 }
 
 fn count(folder: &Folder, candidate: &Candidate) -> Result<u64, IoError> {
@@ -283,14 +293,16 @@ fn look_into(folder: &Folder, path: &Path) -> Option<Candidate> {
     let front = folder.read_front(path, FRONT_BYTES).ok()?;
     let name = path.file_name()?.to_string_lossy();
     let format = recognise_pose_file(&name, &front)?;
-    Some(Candidate {
+    let candidate = Candidate {
         format,
         files: vec![path.to_owned()],
         beside: path.parent().unwrap_or(Path::new("")).to_owned(),
         home: PathBuf::new(),
         images: None,
         of_finished_scene: false,
-    })
+    };
+    // One file of a model is none.
+    Some(candidate).filter(|it| !it.is_colmap())
 }
 
 /// Folders that have photos somewhere below.

@@ -110,7 +110,7 @@ pub(super) fn open_pose_file(path: &Path, options: &OpenOptions) -> Result<Datas
     let mut dataset = dataset(&folder, path, &candidate, options)?;
     let others = candidates::find(&folder).into_iter();
     let others = others.filter(|it| it.files.iter().all(|it| !candidate.files.contains(it)));
-    let chosen = |it: Candidate| format!("{} ({}): another was chosen", it.name(), it.format);
+    let chosen = |it: Candidate| format!("{}: another was chosen", it.told());
     dataset.report.not_taken = others.map(chosen).collect();
     Ok(dataset)
 }
