@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use recon::dataset::{LensModel, PoseFormat};
+use recon::dataset::{Lens, LensModel, PoseFormat};
 
 use super::{camera_differences, dataset, refusal};
 
@@ -169,7 +169,7 @@ fn mydesk_and_its_published_choice() {
     assert_eq!((it.report.used, it.report.missing.len()), (95, 0));
     assert_eq!(it.report.sizes, [(960, 540)]);
     assert_eq!(it.input_lists[&32].len(), 32);
-    assert!(it.lenses.iter().all(|it| it.is_pinhole()));
+    assert!(it.lenses.iter().all(Lens::is_pinhole));
     let text = fs::read(path.join("opencv_cameras.json")).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&text).unwrap();
     for (view, frame) in it.views.iter().zip(json["frames"].as_array().unwrap()) {

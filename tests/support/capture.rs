@@ -138,6 +138,7 @@ impl Capture {
     }
 
     /// The same with the first `count` photos only.
+    #[must_use]
     pub fn first(&self, count: usize) -> Self {
         let mut first = self.clone();
         first.poses.frames.truncate(count);
