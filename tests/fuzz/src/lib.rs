@@ -1,5 +1,6 @@
 //! What has to hold for whatever a reader lets through.
 
+use glam::DMat3;
 use recon::dataset::{Lens, Optics, PoseFile, Undistortion, reprojection};
 use recon::io::{FormatError, SplatFile};
 
@@ -73,4 +74,48 @@ pub fn assert_as_many(a: &PoseFile, b: &PoseFile) {
     assert_eq!(a.optics.len(), b.optics.len());
     assert_eq!(a.points.len(), b.points.len());
     assert_eq!(a.points.observations.len(), b.points.observations.len());
+}
+
+/// A reader of poses.
+pub type PoseReader = fn(&[u8]) -> Result<PoseFile, FormatError>;
+/// A writer of poses.
+pub type PoseWriter = fn(&PoseFile) -> Result<Vec<u8>, FormatError>;
+
+/// Reads `bytes`. What is read must be sound, and what is written from it must open again with as
+/// many photos, unless the writer refuses.
+pub fn read_and_write_poses(bytes: &[u8], read: PoseReader, write: Option<PoseWriter>) {
+    let file = match read(bytes) {
+        Ok(file) => file,
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            return;
+        }
+    };
+    assert_sound_poses(&file);
+    let Some(write) = write else { return };
+    let Ok(written) = write(&file) else { return };
+    let again = read(&written).unwrap_or_else(|it| panic!("does not read what it wrote: {it}"));
+    assert_sound_poses(&again);
+    assert_eq!(again.frames.len(), file.frames.len());
+}
+
+/// Indices point at something, poses are poses, numbers can be worked with.
+pub fn assert_sound_poses(file: &PoseFile) {
+    assert!(!file.frames.is_empty());
+    for frame in &file.frames {
+        assert!(frame.optics < file.optics.len());
+        assert!(frame.c2w.is_finite());
+        let turn = frame.c2w.matrix3;
+        assert!((turn.transpose() * turn).abs_diff_eq(DMat3::IDENTITY, 1e-4));
+        assert!(0.0 < turn.determinant());
+    }
+    for optics in &file.optics {
+        let lens = optics.at(640, 480);
+        assert!(0.0 < lens.fx && 0.0 < lens.fy);
+        let numbers = [lens.fx, lens.fy, lens.cx, lens.cy];
+        assert!(numbers.iter().all(|it| it.is_finite()));
+    }
+    for chosen in file.input_lists.values() {
+        assert!(chosen.iter().all(|it| *it < file.frames.len()));
+    }
 }
