@@ -11,11 +11,15 @@
 mod builtin;
 mod engine;
 mod judge;
+#[cfg(feature = "sfm")]
+mod photo;
 mod quality;
 pub mod results;
 
 pub use builtin::BuiltinEngine;
 pub use engine::{LivePoses, Photos, PoseConfig, PoseEngine, PoseError, PoseUpdate};
+#[cfg(feature = "sfm")]
+use judge::frames_of;
 pub use judge::judge;
 pub use quality::{
     GOOD_OBSERVATIONS, GateReport, PhotoQuality, STOP_RATE, Standing, Verdict, WARN_RATE,
