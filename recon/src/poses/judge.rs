@@ -8,7 +8,7 @@ use glam::{DAffine3, DVec3};
 use super::{
     GOOD_OBSERVATIONS, GateReport, PhotoQuality, Photos, STOP_RATE, Standing, Verdict, WARN_RATE,
 };
-use crate::dataset::{Lens, Observation, PoseFile};
+use crate::dataset::{Observation, Optics, PoseFile, Projection};
 
 /// An observation farther off than this part of the photo's longer side counts for nothing.
 const MAX_ERROR: f64 = 0.01;
@@ -122,14 +122,14 @@ fn measure(poses: &PoseFile, photos: &Photos, frames: &[Option<usize>]) -> Evide
     let mut distances = Vec::new();
     let mut views: HashMap<u32, HashSet<u32>> = HashMap::new();
     for it in &poses.points.observations {
-        let Some((lens, w2c)) = cameras.get(&it.frame) else {
+        let Some(camera) = cameras.get(&it.frame) else {
             continue;
         };
-        let Some((point, error)) = error(poses, it, lens, w2c) else {
+        let Some((point, error)) = error(poses, it, camera) else {
             behind += 1;
             continue;
         };
-        let part = error / f64::from(lens.width.max(lens.height).max(1));
+        let part = error / camera.side;
         (sum_px, sum, in_front) = (sum_px + error, sum + part, in_front + 1);
         distances.push(point.length());
         if part <= MAX_ERROR {
@@ -150,40 +150,52 @@ fn measure(poses: &PoseFile, photos: &Photos, frames: &[Option<usize>]) -> Evide
     evidence
 }
 
-/// Lens and world to camera of each frame that can be calculated with.
+/// A camera as far as observations are concerned.
+struct Camera {
+    w2c: DAffine3,
+    projection: Projection,
+    /// The photo's longer side in pixels.
+    side: f64,
+}
+
+/// The frames of the photos that can be calculated with, by index.
 fn cameras(
     poses: &PoseFile,
     photos: &Photos,
     frames: &[Option<usize>],
-) -> BTreeMap<u32, (Lens, DAffine3)> {
+) -> BTreeMap<u32, Camera> {
     let mut cameras = BTreeMap::new();
+    let mut projections = HashMap::new();
     for (image, frame) in photos.images.iter().zip(frames) {
         let Some((index, frame)) = frame.and_then(|it| Some((it, poses.frames.get(it)?))) else {
             continue;
         };
-        let lens = poses.optics.get(frame.optics);
-        let lens = lens.map(|it| match it {
-            crate::dataset::Optics::Lens(lens) => lens.clone(),
-            relative @ crate::dataset::Optics::Relative(_) => relative.at(image.width, image.height),
-        });
-        if let Some(lens) = lens.filter(|_| frame.c2w.is_finite()) {
-            cameras.insert(index as u32, (lens, frame.c2w.inverse()));
-        }
+        let Some(optics) = poses.optics.get(frame.optics).filter(|_| frame.c2w.is_finite()) else {
+            continue;
+        };
+        // Observations are in pixels of the size that the file states.
+        let lens = match optics {
+            Optics::Lens(lens) => lens.clone(),
+            Optics::Relative(relative) => relative.at(image.width, image.height),
+        };
+        let key = (frame.optics, lens.width, lens.height);
+        let projection = projections.entry(key).or_insert_with(|| lens.projection());
+        let camera = Camera {
+            w2c: frame.c2w.inverse(),
+            projection: projection.clone(),
+            side: f64::from(lens.width.max(lens.height).max(1)),
+        };
+        cameras.insert(index as u32, camera);
     }
     cameras
 }
 
 /// The point in camera coordinates, and how far from the observation it projects; `None` behind
 /// the camera.
-fn error(
-    poses: &PoseFile,
-    seen: &Observation,
-    lens: &Lens,
-    w2c: &DAffine3,
-) -> Option<(DVec3, f64)> {
+fn error(poses: &PoseFile, seen: &Observation, camera: &Camera) -> Option<(DVec3, f64)> {
     let position = poses.points.positions.get(seen.point as usize)?;
-    let point = w2c.transform_point3(*position);
-    let error = lens.project(point)?.distance(seen.pixel);
+    let point = camera.w2c.transform_point3(*position);
+    let error = camera.projection.project(point)?.distance(seen.pixel);
     (0.0 < point.z && error.is_finite()).then_some((point, error))
 }
 

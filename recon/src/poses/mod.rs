@@ -10,6 +10,7 @@
 
 mod builtin;
 mod engine;
+mod initial_points;
 mod judge;
 #[cfg(feature = "sfm")]
 mod photo;
@@ -18,6 +19,7 @@ pub mod results;
 
 pub use builtin::BuiltinEngine;
 pub use engine::{LivePoses, Photos, PoseConfig, PoseEngine, PoseError, PoseUpdate};
+pub use initial_points::{InitialPointsConfig, PointSource, initial_points};
 #[cfg(feature = "sfm")]
 use judge::frames_of;
 pub use judge::judge;
