@@ -1,12 +1,14 @@
-//! Splat files: which format a path holds, reading it, writing it.
+//! Splat files, pose files, photos: what a path holds, reading it, writing it.
 //!
-//! [`open`] and [`save`] go by path; each format's module reads and writes bytes. In memory every
-//! scene has the axes of a 3DGS `.ply` (the camera convention of COLMAP: x right, y down,
-//! z forward); a format with other axes converts when it is read and written.
+//! [`open`] takes whatever is dropped; [`open_splats`] and [`save`] go by path too; each format's
+//! module reads and writes bytes. In memory every scene has the axes of a 3DGS `.ply` (the camera
+//! convention of COLMAP: x right, y down, z forward); a format with other axes converts when it is
+//! read and written.
 //!
 //! Nothing is allocated because a header claims it: what the file holds is checked first.
 
 mod bounded;
+mod brown;
 mod camera_path;
 mod clean;
 pub mod colmap;
@@ -14,15 +16,33 @@ pub mod compressed_ply;
 mod error;
 mod folder;
 mod format;
+pub mod inria_cameras;
+mod json;
+mod listed_camera;
+pub mod llff;
+pub mod metashape;
 mod morton;
 mod open;
+mod open_splats;
+pub mod opencv_cameras;
+pub mod photo;
+mod photo_names;
+mod photos;
 pub mod ply;
+pub mod point_cloud;
+mod posed;
 mod quantised;
+mod reading;
+pub mod reality_capture;
+mod recognise;
+mod rigid;
 mod save;
 pub mod sog;
 pub mod splat;
 pub mod spz;
 mod summary;
+pub mod transforms;
+mod writing;
 
 pub use camera_path::{
     camera_path_from_json, camera_path_to_json, read_camera_path, write_camera_path,
@@ -30,6 +50,8 @@ pub use camera_path::{
 pub use error::{FormatError, IoError};
 pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
-pub use open::open;
+pub use open::{OpenOptions, Opened, open, open_with};
+pub use open_splats::open_splats;
+pub use recognise::recognise_pose_file;
 pub use save::{replace, save};
 pub use summary::SplatSummary;
