@@ -14,6 +14,8 @@ mod formats_spz_sog;
 mod gpu_errors;
 /// Each kernel agrees with its plain twin; frames grow, repeat and show every style.
 mod kernels;
+/// Poses from photos alone: the built-in engine, the gate, kept results, initial points.
+mod poses;
 /// The forward rasteriser agrees with golden files.
 mod raster;
 /// The plain twins of the kernels.
