@@ -8,10 +8,15 @@
 //! each photo contributes. What is deliberately absent: no thread; an engine runs where it is
 //! called and asks `report` whether to go on.
 
+mod builtin;
 mod engine;
+mod judge;
 mod quality;
+pub mod results;
 
+pub use builtin::BuiltinEngine;
 pub use engine::{LivePoses, Photos, PoseConfig, PoseEngine, PoseError, PoseUpdate};
+pub use judge::judge;
 pub use quality::{
     GOOD_OBSERVATIONS, GateReport, PhotoQuality, STOP_RATE, Standing, Verdict, WARN_RATE,
 };
