@@ -9,12 +9,17 @@
 //! called and asks `report` whether to go on.
 
 mod builtin;
+mod colmap;
 mod engine;
 mod judge;
+mod program;
 mod quality;
 pub mod results;
+pub mod video;
+mod workplace;
 
 pub use builtin::BuiltinEngine;
+pub use colmap::{COLMAP_VARIABLE, ColmapEngine, Mapper};
 pub use engine::{LivePoses, Photos, PoseConfig, PoseEngine, PoseError, PoseUpdate};
 pub use judge::judge;
 pub use quality::{
