@@ -247,7 +247,7 @@ fn a_scene_can_be_saved() {
     wait(&mut harness, "the file", |app| {
         app.state().export.saved.is_some()
     });
-    let original = io::open(&folder.path().join("small.ply")).unwrap();
-    let copy = io::open(&folder.path().join("small copy.ply")).unwrap();
+    let original = io::open_splats(&folder.path().join("small.ply")).unwrap();
+    let copy = io::open_splats(&folder.path().join("small copy.ply")).unwrap();
     assert_eq!(original.splats, copy.splats);
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use eframe::egui::{self, ViewportCommand};
+use recon::dataset::ImportReport;
 use recon::worker::{Command, Event, Snapshot};
 
 use super::App;
@@ -94,6 +95,12 @@ impl App {
                     let text = format!("Opened {} splats ({})", opened.splats, opened.format);
                     self.state.say(Gravity::Note, text);
                 }
+                Event::DatasetOpened(dataset) => self.note_photos(&dataset.report),
+                Event::PhotosOpened(photos) => self.note_photos(&photos.report),
+                Event::VideoOpened(path) => {
+                    let text = format!("{} is a video", path.display());
+                    self.state.say(Gravity::Note, text);
+                }
                 Event::Warned(text) => self.state.say(Gravity::Warning, text),
                 Event::Progressed(progress) => self.state.job = Some(progress),
                 Event::SplatsUpdated(snapshot) => self.show(ctx, snapshot),
@@ -121,6 +128,12 @@ impl App {
                 }
             }
         }
+    }
+
+    fn note_photos(&mut self, report: &ImportReport) {
+        self.state.settings.remember(&report.path);
+        self.unsaved = true;
+        self.state.say(Gravity::Note, report.headline());
     }
 
     fn hear_gpu(&mut self, ctx: &egui::Context) {

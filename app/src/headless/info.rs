@@ -19,7 +19,7 @@ struct Report<'a> {
 /// # Errors
 /// Where it cannot be read.
 pub fn run(console: &Console, path: &Path) -> anyhow::Result<()> {
-    let summary = io::open(path)?.summary();
+    let summary = io::open_splats(path)?.summary();
     for warning in &summary.warnings {
         console.warn(format_args!("{}: {warning}", path.display()));
     }

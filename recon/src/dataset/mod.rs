@@ -10,6 +10,7 @@
 //! Coordinates are those of the pose file, in f64; cameras have OpenCV's axes (x right, y down,
 //! z forward) whatever the file had. What is deliberately absent: no GPU, no thread.
 
+mod headline;
 mod lens;
 mod points;
 mod pose_file;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{LensModel, Orientation, PoseFormat};
 
 /// What opening a folder found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ImportReport {
     /// What was dropped.
     pub path: PathBuf,
@@ -35,6 +35,8 @@ pub struct ImportReport {
     pub broken: Vec<ImageProblem>,
     /// Photos that EXIF turns, and by what.
     pub turned: Vec<(String, Orientation)>,
+    /// Different sizes of the upright photos in pixels, width and height, the most frequent first.
+    pub sizes: Vec<(u32, u32)>,
     /// Masks found.
     pub masks: usize,
     /// Photos with an alpha channel.

@@ -1,6 +1,7 @@
-//! Splat files: which format a path holds, reading it, writing it.
+//! Files: what a path holds, reading it, writing it.
 //!
-//! [`open`] and [`save`] go by path; each format's module reads and writes bytes. In memory every
+//! [`open`] takes whatever is dropped; [`open_splats`] and [`save`] go by path too; each format's
+//! module reads and writes bytes. In memory every
 //! scene has the axes of a 3DGS `.ply` (the camera convention of COLMAP: x right, y down,
 //! z forward); a format with other axes converts when it is read and written.
 //!
@@ -15,6 +16,10 @@ mod folder;
 mod format;
 mod morton;
 mod open;
+mod open_splats;
+mod photo_header;
+mod photo_names;
+mod photos;
 pub mod ply;
 mod quantised;
 mod save;
@@ -29,6 +34,7 @@ pub use camera_path::{
 pub use error::{FormatError, IoError};
 pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
-pub use open::open;
+pub use open::{OpenOptions, Opened, open, open_with};
+pub use open_splats::open_splats;
 pub use save::{replace, save};
 pub use summary::SplatSummary;

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use glam::{DAffine3, DVec3};
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{ImageFile, PoseFile};
+use crate::dataset::{ImageFile, ImageProblem, ImportReport, PoseFile};
 use crate::io::{Folder, IoError};
 
 /// Photos without poses.
@@ -17,7 +17,9 @@ pub struct Photos {
     /// In natural order of their names.
     pub images: Vec<ImageFile>,
     /// Photos that are there and cannot be used: path and why.
-    pub broken: Vec<crate::dataset::ImageProblem>,
+    pub broken: Vec<ImageProblem>,
+    /// What was found; its `format` is `None`.
+    pub report: ImportReport,
 }
 
 /// How poses are looked for.

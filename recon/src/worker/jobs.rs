@@ -1,6 +1,7 @@
 //! The jobs: each a list of steps, with a chance to be cancelled between them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use render::GpuSplats;
 
@@ -30,11 +31,31 @@ fn open(actor: &mut Actor, path: PathBuf) -> Result<Outcome, WorkerError> {
     if actor.step(&what, 0, 2).is_break() {
         return Ok(Outcome::Cancelled);
     }
-    let file = io::open(&path)?;
+    let opened = io::open(&path)?;
     if actor.step(&what, 1, 2).is_break() {
         return Ok(Outcome::Cancelled);
     }
-    show(actor, file, name, Some(path))
+    let warnings = match opened {
+        io::Opened::Splats(file) => return show(actor, file, name, Some(path)),
+        io::Opened::Dataset(dataset) => {
+            let warnings = dataset.report.warnings.clone();
+            actor.tell(Event::DatasetOpened(Arc::new(dataset)));
+            warnings
+        }
+        io::Opened::Photos(photos) => {
+            let warnings = photos.report.warnings.clone();
+            actor.tell(Event::PhotosOpened(Arc::new(photos)));
+            warnings
+        }
+        io::Opened::Video(path) => {
+            actor.tell(Event::VideoOpened(path));
+            Vec::new()
+        }
+    };
+    for warning in warnings {
+        actor.tell(Event::Warned(format!("{name}: {warning}")));
+    }
+    Ok(Outcome::Finished)
 }
 
 fn demo(

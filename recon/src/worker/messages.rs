@@ -7,12 +7,14 @@ use glam::Vec3;
 use render::GpuSplats;
 use render::gpu::GpuError;
 
+use crate::dataset::Dataset;
 use crate::io::{IoError, SplatFile, SplatFormat, SplatSummary};
+use crate::poses::Photos;
 
 /// What the app asks of the worker.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Read a splat file and put it on the GPU.
+    /// Open whatever lies there: splats are put on the GPU, photos are described.
     Open(PathBuf),
     /// Generate the demo scene.
     Demo {
@@ -41,6 +43,12 @@ pub enum Command {
 pub enum Event {
     /// A file was read.
     Opened(Opened),
+    /// A folder, zip or pose file was opened: photos with poses.
+    DatasetOpened(Arc<Dataset>),
+    /// A folder or zip of photos without poses was opened.
+    PhotosOpened(Arc<Photos>),
+    /// A video was opened. No frame was decoded yet.
+    VideoOpened(PathBuf),
     /// Something is odd and does not prevent the job, in words for a person.
     Warned(String),
     /// A part of the job is done. May be dropped when nobody reads.

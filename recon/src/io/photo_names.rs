@@ -1,0 +1,127 @@
+//! What the name of a file tells: whether it is a photo, a mask, a depth map.
+
+use std::path::Path;
+
+/// Endings of the photos that are read, in the order in which they stand in for one another.
+pub(super) const READABLE: [&str; 7] = ["png", "jpg", "jpeg", "webp", "tif", "tiff", "exr"];
+
+/// Endings of photos that are not read.
+const FOREIGN: [&str; 14] = [
+    "heic", "heif", "avif", "jxl", "dng", "cr2", "cr3", "nef", "arw", "raf", "orf", "rw2", "gif",
+    "bmp",
+];
+
+/// Folders beside the photos whose images are none.
+const OTHER_FOLDERS: [&str; 22] = [
+    "mask",
+    "masks",
+    "depth",
+    "depths",
+    "depth_maps",
+    "disparity",
+    "disparities",
+    "normal",
+    "normals",
+    "semantic",
+    "semantics",
+    "segmentation",
+    "segmentations",
+    "confidence",
+    "confidences",
+    "flow",
+    "thumbnails",
+    "thumbs",
+    "screenshots",
+    "point_cloud",
+    "sparse",
+    "renders",
+];
+
+/// Before or after the name of what belongs to a photo and is none.
+const OTHER_FRONTS: [&str; 1] = ["dynamic_mask_"];
+const OTHER_ENDS: [&str; 5] = [".mask", "_mask", "_depth", "_normal", "_normals"];
+
+/// In lower case; empty without one.
+pub(super) fn extension(path: &Path) -> String {
+    let extension = path.extension().unwrap_or_default();
+    extension.to_string_lossy().to_ascii_lowercase()
+}
+
+/// The file's name without its ending, in lower case.
+fn stem(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default();
+    stem.to_string_lossy().to_lowercase()
+}
+
+/// Whether its name is that of an image that is read.
+pub(super) fn is_readable(path: &Path) -> bool {
+    READABLE.contains(&extension(path).as_str())
+}
+
+/// Whether its name is that of an image, be it read or not.
+pub(super) fn is_image(path: &Path) -> bool {
+    is_readable(path) || FOREIGN.contains(&extension(path).as_str())
+}
+
+/// Whether its name is that of a photo: an image, and neither a mask, a depth map nor the like.
+pub(super) fn is_photo(path: &Path) -> bool {
+    is_image(path) && !is_companion(path)
+}
+
+/// Whether it lies or is called as what belongs to a photo: a mask, a depth map.
+pub(super) fn is_companion(path: &Path) -> bool {
+    let stem = stem(path);
+    let folders = path.parent().into_iter().flat_map(Path::components);
+    let mut folders = folders.map(|it| it.as_os_str().to_string_lossy().to_lowercase());
+    // Blender's renders of a depth are called `r_0_depth_0001.png`.
+    let frameless = stem.trim_end_matches(|it: char| it.is_ascii_digit() || it == '_');
+    OTHER_FRONTS.iter().any(|it| stem.starts_with(it))
+        || OTHER_ENDS.iter().any(|it| frameless.ends_with(it))
+        || folders.any(|it| OTHER_FOLDERS.contains(&it.as_str()))
+}
+
+/// Why an image of this ending is not read, and what to do; `None` for one that is.
+pub(super) fn foreign_reason(path: &Path) -> Option<String> {
+    let extension = extension(path);
+    FOREIGN
+        .contains(&extension.as_str())
+        .then(|| format!("a .{extension}, which is not read. Convert it to .jpg or .png"))
+}
+
+/// With forward slashes on every system; what is not Unicode is replaced.
+pub(super) fn slashed(path: &Path) -> String {
+    let parts = path.components().map(|it| it.as_os_str().to_string_lossy());
+    parts.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_and_depths_are_no_photos() {
+        for name in [
+            "images/a.JPG",
+            "a.webp",
+            "frames/masked_ball.png",
+            "x/depth.jpg/a.tif",
+            "a.heic",
+        ] {
+            assert!(is_photo(Path::new(name)), "{name}");
+        }
+        for name in [
+            "Masks/a.png",
+            "a.mask.png",
+            "images/dynamic_mask_a.png",
+            "test/r_0_depth_0001.png",
+            "depths/deep/a.exr",
+            "a.txt",
+            "a",
+        ] {
+            assert!(!is_photo(Path::new(name)), "{name}");
+        }
+        let reason = foreign_reason(Path::new("a.HEIC")).unwrap();
+        assert!(reason.contains("Convert"), "{reason}");
+        assert_eq!(foreign_reason(Path::new("a.png")), None);
+    }
+}

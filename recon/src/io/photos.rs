@@ -1,0 +1,104 @@
+//! Photos without poses: the folder that holds the most of them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::dataset::{ImageProblem, ImportReport, Orientation};
+use crate::poses::Photos;
+
+use super::photo_header::read_all;
+use super::photo_names::{is_photo, slashed};
+use super::{Folder, FormatError, IoError};
+
+/// The photos of the folder that holds the most, in natural order of their names; `None` where
+/// there is no photo at all.
+///
+/// # Errors
+/// Where there are photos and none of them can be used.
+pub(super) fn open_photos(folder: &Folder, dropped: &Path) -> Result<Option<Photos>, IoError> {
+    let mut by_folder: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
+    for path in folder.files().filter(|it| is_photo(it)) {
+        let place = path.parent().unwrap_or(Path::new(""));
+        by_folder.entry(place).or_default().push(path);
+    }
+    // Of two with as many the upper one: a copy is rather made below.
+    let most = by_folder
+        .iter()
+        .max_by_key(|(place, paths)| (paths.len(), std::cmp::Reverse(place.components().count())));
+    let Some((&place, paths)) = most else {
+        return Ok(None);
+    };
+    let mut report = ImportReport {
+        path: dropped.to_owned(),
+        listed: paths.len(),
+        ..ImportReport::default()
+    };
+    for (other, paths) in by_folder.iter().filter(|(it, _)| **it != place) {
+        report.not_taken.push(format!(
+            "{} photos in {}: fewer than in {}",
+            paths.len(),
+            name_of(other),
+            name_of(place)
+        ));
+    }
+    let mut images = Vec::new();
+    let mut broken = Vec::new();
+    for (path, header) in paths.iter().zip(read_all(folder, paths)) {
+        match header {
+            Ok(header) => images.push(header.image_file(path, true)),
+            Err(reason) => broken.push(ImageProblem {
+                name: slashed(path),
+                reason,
+            }),
+        }
+    }
+    if images.is_empty() {
+        return Err(none_usable(dropped, &broken));
+    }
+    report.used = images.len();
+    report.broken.clone_from(&broken);
+    report.with_alpha = images.iter().filter(|it| it.has_alpha).count();
+    report.sizes = sizes(images.iter().map(|it| (it.width, it.height)));
+    let turned = images
+        .iter()
+        .filter(|it| it.orientation != Orientation::Stored);
+    report.turned = turned
+        .map(|it| (slashed(&it.path), it.orientation))
+        .collect();
+    Ok(Some(Photos {
+        folder: folder.clone(),
+        images,
+        broken,
+        report,
+    }))
+}
+
+/// Different sizes, the most frequent first.
+pub(super) fn sizes(all: impl Iterator<Item = (u32, u32)>) -> Vec<(u32, u32)> {
+    let mut counts: BTreeMap<(u32, u32), usize> = BTreeMap::new();
+    for size in all {
+        *counts.entry(size).or_default() += 1;
+    }
+    let mut sizes: Vec<_> = counts.into_iter().collect();
+    sizes.sort_by_key(|it| std::cmp::Reverse(it.1));
+    sizes.into_iter().map(|it| it.0).collect()
+}
+
+fn none_usable(dropped: &Path, broken: &[ImageProblem]) -> IoError {
+    let first = broken.first();
+    let example = first.map(|it| format!(", as {}: {}", it.name, it.reason));
+    let cause = format!(
+        "{} photos, none of which can be used{}",
+        broken.len(),
+        example.unwrap_or_default()
+    );
+    IoError::format(dropped, FormatError::Unsupported(cause))
+}
+
+fn name_of(place: &Path) -> String {
+    if place.as_os_str().is_empty() {
+        "the folder itself".to_owned()
+    } else {
+        slashed(place)
+    }
+}
