@@ -10,6 +10,7 @@
 //! Coordinates are those of the pose file, in f64; cameras have OpenCV's axes (x right, y down,
 //! z forward) whatever the file had. What is deliberately absent: no GPU, no thread.
 
+mod dots;
 mod headline;
 mod lens;
 mod points;
@@ -17,6 +18,7 @@ mod pose_file;
 mod report;
 mod view;
 
+pub use dots::dots;
 pub use lens::{Distortion, Lens, LensModel};
 pub use points::{Observation, Points};
 pub use pose_file::{Frame, LengthUnit, Optics, PoseFile, PoseFormat, RelativeLens};
