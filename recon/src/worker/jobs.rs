@@ -82,24 +82,30 @@ pub(super) fn show_dataset(
         actor.tell(Event::Warned(format!("{}: {warning}", dataset.name)));
     }
     let splats = dots(&dataset.points.positions, &dataset.points.colours);
-    show_points(actor, splats, dataset.name.clone())?;
+    if let Some(snapshot) = points(actor, splats, dataset.name.clone())? {
+        actor.tell(Event::PointsUpdated(snapshot));
+    }
     Ok(Outcome::Finished)
 }
 
-/// Puts sparse points on the GPU, where there is one, and tells the app.
-pub(super) fn show_points(
+/// Sparse points on the GPU; `None` where there is none.
+pub(super) fn points(
     actor: &mut Actor,
     splats: Splats,
     name: String,
-) -> Result<(), WorkerError> {
+) -> Result<Option<Snapshot>, WorkerError> {
     let Some(gpu) = &actor.gpu else {
-        return Ok(());
+        return Ok(None);
     };
     let on_gpu = GpuSplats::upload(gpu, &splats)?;
     let file = SplatFile::new(splats, SplatFormat::Ply);
-    let snapshot = Snapshot::new(actor.snapshot_id(), on_gpu, file, name, None);
-    actor.tell(Event::PointsUpdated(snapshot));
-    Ok(())
+    Ok(Some(Snapshot::new(
+        actor.snapshot_id(),
+        on_gpu,
+        file,
+        name,
+        None,
+    )))
 }
 
 fn demo(

@@ -192,6 +192,8 @@ impl<'a> Listener<'a> {
         let splats = dots(&live.points, &live.colours);
         self.actor.offer(Event::PosesGrew(live));
         // Where the device has no room for a preview, the search goes on without.
-        jobs::show_points(self.actor, splats, self.name.clone()).ok();
+        if let Ok(Some(snapshot)) = jobs::points(self.actor, splats, self.name.clone()) {
+            self.actor.offer(Event::PointsUpdated(snapshot));
+        }
     }
 }
