@@ -16,13 +16,17 @@ mod lens;
 mod points;
 mod pose_file;
 mod report;
+mod reprojection;
+mod undistort;
 mod view;
 
 pub use dots::dots;
-pub use lens::{Distortion, Lens, LensModel};
+pub use lens::{Distortion, Lens, LensModel, Projection};
 pub use points::{Observation, Points};
 pub use pose_file::{Frame, LengthUnit, Optics, PoseFile, PoseFormat, RelativeLens};
 pub use report::{ImageProblem, ImportReport, LensReport, MissingImage, ReprojectionReport};
+pub use reprojection::reprojection;
+pub use undistort::{Undistorted, Undistortion};
 pub use view::{ImageFile, Orientation, Split, View};
 
 use std::collections::BTreeMap;

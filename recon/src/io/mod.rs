@@ -10,6 +10,7 @@
 mod bounded;
 mod camera_path;
 mod clean;
+pub mod colmap;
 pub mod compressed_ply;
 mod error;
 mod folder;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::dataset::{PoseFile, dots};
-use crate::io;
 use crate::poses::video::{self, FrameConfig};
 use crate::poses::{
     BuiltinEngine, ColmapEngine, GateReport, LivePoses, Photos, PoseConfig, PoseEngine, PoseError,
@@ -80,8 +79,7 @@ pub(super) fn find(
     }
     results::save_at(&place, &photos.folder, &found.poses, &found.gate, Some(config))?;
     actor.tell(Event::PosesFound(found.gate));
-    let dataset = io::open_with_poses(&photos.folder, &photos.report.path, found.poses)?;
-    jobs::show_dataset(actor, dataset)
+    jobs::open(actor, photos.report.path.clone())
 }
 
 /// What an engine found, and what it is worth.

@@ -1,0 +1,1 @@
+//! Lenses there and back, and against numbers of other programs.
