@@ -12,6 +12,8 @@ mod formats_spz_sog;
 mod gpu_errors;
 /// Each kernel agrees with its plain twin; frames grow, repeat and show every style.
 mod kernels;
+/// COLMAP as a pose engine, played by a script.
+mod poses_colmap;
 /// The forward rasteriser agrees with golden files.
 mod raster;
 /// The plain twins of the kernels.

@@ -1,7 +1,7 @@
 //! Photos that are open: what the project panel shows and what the viewport draws around the
 //! points. Pure: no file is touched here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use glam::{Affine3A, DAffine3, DVec3, Mat3A, Quat, Vec2, Vec3};
@@ -120,6 +120,11 @@ impl Project {
             config: PoseConfig::default(),
             out: None,
         })
+    }
+
+    /// Whether poses are looked for here, for the photos at `path`.
+    pub fn is_waiting_for(&self, path: &Path) -> bool {
+        matches!(&self.source, Source::Photos(it) if it.report.path == path) && self.gate.is_some()
     }
 
     /// Takes the poses that were found for its photos.
@@ -275,7 +280,7 @@ fn single(c2w: &DAffine3) -> Affine3A {
     Affine3A::from_rotation_translation(rotation.normalize(), c2w.translation.as_vec3())
 }
 
-fn name_of(path: &std::path::Path) -> String {
+fn name_of(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
 }

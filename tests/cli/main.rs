@@ -4,6 +4,7 @@
 mod bench;
 mod convert;
 mod pictures;
+mod poses;
 mod trouble;
 
 use std::path::{Path, PathBuf};

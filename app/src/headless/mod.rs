@@ -7,6 +7,7 @@ pub mod convert;
 pub mod demo;
 mod frames;
 pub mod info;
+pub mod poses;
 pub mod render;
 mod shots;
 mod video;

@@ -25,7 +25,8 @@ pub enum Command {
         engine: EngineChoice,
         /// How.
         config: PoseConfig,
-        /// Where to keep the poses; `None` for `.accrete` beside the photos.
+        /// Where to keep the poses, which are then not opened; `None` for `.accrete` beside the
+        /// photos.
         out: Option<PathBuf>,
     },
     /// Take the sharpest frames out of a video and open their folder.

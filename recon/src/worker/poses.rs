@@ -79,6 +79,9 @@ pub(super) fn find(
     }
     results::save_at(&place, &photos.folder, &found.poses, &found.gate, Some(config))?;
     actor.tell(Event::PosesFound(found.gate));
+    if out.is_some() {
+        return Ok(Outcome::Finished); // Not where an opener would look for them.
+    }
     jobs::open(actor, photos.report.path.clone())
 }
 
