@@ -190,7 +190,9 @@ fn the_largest_model_is_read_and_nothing_stays_behind() {
     let poses = engine.run(&stage.photos(), &PoseConfig::default(), &mut |it| {
         match it {
             PoseUpdate::Progressed { what, done, total } => steps.push((what, done, total)),
-            PoseUpdate::Live(it) => live += usize::from(it.cameras.len() == 1 && it.points.len() == 60),
+            PoseUpdate::Live(it) => {
+                live += usize::from(it.cameras.len() == 1 && it.points.len() == 60)
+            }
             PoseUpdate::Warned(_) => warned += 1,
         }
         ControlFlow::Continue(())
@@ -199,7 +201,11 @@ fn the_largest_model_is_read_and_nothing_stays_behind() {
     let names: Vec<&str> = poses.frames.iter().map(|it| it.image.as_str()).collect();
     assert_eq!(names, ["a.png", "c d.png"]);
     assert_eq!(poses.unregistered, ["b.png"]);
-    assert!(poses.warnings.iter().any(|it| it.contains("2 models")), "{:?}", poses.warnings);
+    assert!(
+        poses.warnings.iter().any(|it| it.contains("2 models")),
+        "{:?}",
+        poses.warnings
+    );
     assert_eq!((live, warned), (1, 0), "the unfinished model is shown once");
     for step in [
         ("Looking for features (COLMAP 3.8)", 3, 3),
@@ -248,7 +254,12 @@ fn newer_versions_are_asked_by_their_own_names() {
     ] {
         assert!(asked.contains(words), "{words}: {asked}");
     }
-    let unknown = ["SiftMatching", "SequentialMatching", "camera_params", "snapshot"];
+    let unknown = [
+        "SiftMatching",
+        "SequentialMatching",
+        "camera_params",
+        "snapshot",
+    ];
     assert!(!unknown.iter().any(|it| asked.contains(it)), "{asked}");
 }
 
@@ -258,7 +269,8 @@ fn photos_in_a_zip_are_unpacked() {
     let packed = stage.path("photos.zip");
     let mut zip = zip::ZipWriter::new(std::fs::File::create(&packed).unwrap());
     for name in ["a.png", "b.png", "c d.png"] {
-        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.start_file(name, zip::write::SimpleFileOptions::default())
+            .unwrap();
         let bytes = std::fs::read(stage.path("photos").join(name)).unwrap();
         std::io::Write::write_all(&mut zip, &bytes).unwrap();
     }
@@ -269,27 +281,44 @@ fn photos_in_a_zip_are_unpacked() {
     let poses = stage.engine().run(&photos, &PoseConfig::default(), &mut go);
     assert_eq!(poses.unwrap().frames.len(), 2);
     let images = stage.read("asked");
-    let images = images.split_whitespace().skip_while(|it| *it != "--image_path").nth(1);
-    assert!(!Path::new(images.unwrap()).exists(), "unpacked photos are gone");
+    let images = images
+        .split_whitespace()
+        .skip_while(|it| *it != "--image_path")
+        .nth(1);
+    assert!(
+        !Path::new(images.unwrap()).exists(),
+        "unpacked photos are gone"
+    );
 }
 
 #[test]
 fn its_last_words_stand_in_the_error() {
     for (script, words) in [
-        ("echo 'database is locked' >&2; exit 1", "database is locked"),
+        (
+            "echo 'database is locked' >&2; exit 1",
+            "database is locked",
+        ),
         ("kill -SEGV $$", "signal"),
         (": # no model", "found no place for any photo"),
     ] {
         let stage = Stage::new(script, OLD_OPTIONS);
-        let result = stage.engine().run(&stage.photos(), &PoseConfig::default(), &mut go);
+        let result = stage
+            .engine()
+            .run(&stage.photos(), &PoseConfig::default(), &mut go);
         let err = result.unwrap_err().to_string();
-        assert!(err.contains(words) && err.contains("COLMAP 3.8"), "{words}: {err}");
+        assert!(
+            err.contains(words) && err.contains("COLMAP 3.8"),
+            "{words}: {err}"
+        );
         assert_eq!(stage.left().len(), 3);
     }
     let damaged = r#"[ "$1" = mapper ] && mkdir "$models/0" && for f in cameras images points3D; do
         echo x > "$models/0/$f.bin"; done; true"#;
     let stage = Stage::new(damaged, OLD_OPTIONS);
-    stage.engine().run(&stage.photos(), &PoseConfig::default(), &mut go).unwrap_err();
+    stage
+        .engine()
+        .run(&stage.photos(), &PoseConfig::default(), &mut go)
+        .unwrap_err();
 }
 
 #[test]
@@ -297,14 +326,21 @@ fn cancelling_ends_it_and_all_that_it_started() {
     let hangs = r#"echo 'Processed file [1/3]'; (sleep 1; echo > "$here/witness") & sleep 60"#;
     let stage = Stage::new(hangs, OLD_OPTIONS);
     let begun = Instant::now();
-    let result = stage.engine().run(&stage.photos(), &PoseConfig::default(), &mut |it| {
-        match it {
-            PoseUpdate::Progressed { done: 1, total: 3, .. } => ControlFlow::Break(()),
+    let result = stage.engine().run(
+        &stage.photos(),
+        &PoseConfig::default(),
+        &mut |it| match it {
+            PoseUpdate::Progressed {
+                done: 1, total: 3, ..
+            } => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
-        }
-    });
+        },
+    );
     assert!(matches!(result, Err(PoseError::Cancelled)), "{result:?}");
-    assert!(begun.elapsed() < Duration::from_secs(30), "it is not waited for");
+    assert!(
+        begun.elapsed() < Duration::from_secs(30),
+        "it is not waited for"
+    );
     assert_eq!(stage.left(), ["a.png", "b.png", "c d.png"]);
     std::thread::sleep(Duration::from_millis(1300));
     assert!(!stage.path("witness").exists(), "what it started lives on");
@@ -314,9 +350,13 @@ fn cancelling_ends_it_and_all_that_it_started() {
 fn another_program_is_not_taken_for_colmap() {
     let stage = Stage::new("", OLD_OPTIONS);
     stage.write("colmap", b"#!/bin/sh\necho hello\n");
-    let err = ColmapEngine::find(Some(&stage.path("colmap"))).unwrap_err().to_string();
+    let err = ColmapEngine::find(Some(&stage.path("colmap")))
+        .unwrap_err()
+        .to_string();
     assert!(err.contains("does not introduce itself"), "{err}");
-    let err = ColmapEngine::find(Some(&stage.path("nowhere"))).unwrap_err().to_string();
+    let err = ColmapEngine::find(Some(&stage.path("nowhere")))
+        .unwrap_err()
+        .to_string();
     assert!(err.contains("nowhere"), "{err}");
     // A folder stands for the program inside.
     let stage = Stage::new("", OLD_OPTIONS);
@@ -360,7 +400,10 @@ fn poses_that_hold_are_kept_and_opened() {
         _ => None,
     });
     let gate = gate.unwrap();
-    assert_eq!((gate.photos, gate.good, gate.engine.as_str()), (3, 2, "COLMAP 3.8"));
+    assert_eq!(
+        (gate.photos, gate.good, gate.engine.as_str()),
+        (3, 2, "COLMAP 3.8")
+    );
     let dataset = events.iter().find_map(|it| match it {
         Event::DatasetOpened(dataset) => Some(dataset),
         _ => None,
@@ -382,7 +425,14 @@ fn poses_that_do_not_hold_are_not_kept() {
     });
     let gate = gate.unwrap();
     assert_eq!(gate.verdict, recon::poses::Verdict::Refused);
-    assert!(gate.advice.iter().any(|it| it.contains("RealityScan")), "{gate:?}");
-    assert!(!events.iter().any(|it| matches!(it, Event::DatasetOpened(_))));
+    assert!(
+        gate.advice.iter().any(|it| it.contains("RealityScan")),
+        "{gate:?}"
+    );
+    assert!(
+        !events
+            .iter()
+            .any(|it| matches!(it, Event::DatasetOpened(_)))
+    );
     assert_eq!(stage.left(), ["a.png", "b.png", "c d.png"]);
 }

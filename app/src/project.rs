@@ -209,9 +209,10 @@ impl Project {
                 (cameras.collect(), &live.points)
             }
             (None, Source::Dataset(dataset)) => {
-                let used = dataset.views.iter().filter(|it| {
-                    !it.ignored && !dataset.report.outliers.contains(&it.name)
-                });
+                let used = dataset
+                    .views
+                    .iter()
+                    .filter(|it| !it.ignored && !dataset.report.outliers.contains(&it.name));
                 let cameras = used.map(|it| it.c2w.translation);
                 (cameras.collect(), &dataset.points.positions)
             }
@@ -309,7 +310,10 @@ mod tests {
         points.push(DVec3::splat(1e6));
         points.push(DVec3::NAN);
         let framed = extent(&cameras, &points).unwrap();
-        assert_eq!((framed.low, framed.high), (Vec3::ZERO, Vec3::new(1.0, 0.5, 0.5)));
+        assert_eq!(
+            (framed.low, framed.high),
+            (Vec3::ZERO, Vec3::new(1.0, 0.5, 0.5))
+        );
         // Far away as a whole: as far as the cameras reach.
         let framed = extent(&cameras, &[DVec3::splat(50.0)]).unwrap();
         assert_eq!(framed.high, Vec3::new(2.0, 1.0, 1.0));

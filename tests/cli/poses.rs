@@ -12,7 +12,9 @@ impl Desk {
                 image::Luma([(mixed >> 24) as u8])
             };
             let photo = image::GrayImage::from_fn(96, 64, shade);
-            photo.save(self.path(&format!("photos/{seed}.png"))).unwrap();
+            photo
+                .save(self.path(&format!("photos/{seed}.png")))
+                .unwrap();
         }
         self
     }
@@ -24,7 +26,8 @@ const PHOTOS: [&str; 4] = ["1.png", "2.png", "3.png", "4.png"];
 fn what_is_no_photo_is_named() {
     let desk = Desk::new();
     desk.run("poses nowhere").failed(1, &["nowhere"]);
-    desk.run("poses scene.ply").failed(1, &["scene.ply", "splat file"]);
+    desk.run("poses scene.ply")
+        .failed(1, &["scene.ply", "splat file"]);
     std::fs::create_dir(desk.path("empty")).unwrap();
     desk.run("poses empty").failed(1, &["empty"]);
     for nonsense in [
@@ -46,8 +49,17 @@ fn a_hopeless_set_is_refused_with_advice() {
     let outcome = desk.run("poses photos --engine builtin --json=r.json");
     outcome.failed(1, &[]);
     let said = format!("{}{}", outcome.stdout, outcome.stderr);
-    assert!(said.contains("RealityScan") || said.contains("overlap"), "{said}");
-    assert_eq!(desk.names("photos").iter().filter(|it| !it.starts_with('.')).count(), 4);
+    assert!(
+        said.contains("RealityScan") || said.contains("overlap"),
+        "{said}"
+    );
+    assert_eq!(
+        desk.names("photos")
+            .iter()
+            .filter(|it| !it.starts_with('.'))
+            .count(),
+        4
+    );
 }
 
 #[test]

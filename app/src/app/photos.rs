@@ -36,8 +36,16 @@ impl App {
                 self.begin_photos(ctx);
             }
             Event::FramesTaken(frames) => {
-                let what = if frames.were_there { "There are already" } else { "Wrote" };
-                let text = format!("{what} {} frames in {}", frames.count, frames.folder.display());
+                let what = if frames.were_there {
+                    "There are already"
+                } else {
+                    "Wrote"
+                };
+                let text = format!(
+                    "{what} {} frames in {}",
+                    frames.count,
+                    frames.folder.display()
+                );
                 self.state.say(Gravity::Note, text);
             }
             Event::PosesGrew(live) => {
@@ -86,7 +94,11 @@ impl App {
     }
 
     fn show_points(&mut self, snapshot: Snapshot) {
-        let is_live = self.state.project.as_ref().is_some_and(|it| it.live.is_some());
+        let is_live = self
+            .state
+            .project
+            .as_ref()
+            .is_some_and(|it| it.live.is_some());
         let is_first = self.state.scene.is_none();
         self.state.set_points(snapshot);
         if is_first {

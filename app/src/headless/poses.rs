@@ -51,12 +51,19 @@ pub fn run(console: &Console, args: &PosesArgs) -> anyhow::Result<()> {
     };
     // Of a video `--out` is where its frames go; their poses lie beside them.
     let elsewhere = args.out.as_deref().filter(|_| !opened.is_video);
-    console.say(format_args!("{}: {}", args.path.display(), photos.report.headline()))?;
+    console.say(format_args!(
+        "{}: {}",
+        args.path.display(),
+        photos.report.headline()
+    ))?;
     let place = results::place(&photos.folder, elsewhere)?;
     if !args.force
         && let Some(kept) = results::load_at(&place, &photos.folder)
     {
-        console.say(format_args!("poses are there already, in {}", place.display()))?;
+        console.say(format_args!(
+            "poses are there already, in {}",
+            place.display()
+        ))?;
         return tell(console, args, &kept.gate, Some(place), true, &[]);
     }
     let gate = job.find(&photos, engine, args, elsewhere)?;
@@ -150,7 +157,8 @@ impl Job {
             })?;
             if let Some(it) = taken {
                 let folder = it.folder.display();
-                self.console.say(format_args!("{} frames in {folder}", it.count))?;
+                self.console
+                    .say(format_args!("{} frames in {folder}", it.count))?;
             }
         }
         let found = found.with_context(|| {
@@ -174,7 +182,9 @@ impl Job {
             engine,
             config: PoseConfig {
                 max_side: args.max_side.unwrap_or(defaults.max_side),
-                max_features: args.max_features.map_or(defaults.max_features, |it| it as usize),
+                max_features: args
+                    .max_features
+                    .map_or(defaults.max_features, |it| it as usize),
                 focal_35mm: args.focal_35mm,
                 sequential: args.sequential.map(|it| it as usize),
                 seed: args.seed,
@@ -243,10 +253,16 @@ impl Job {
 
 /// Poses were there before anything was started.
 fn tell_existing(console: &Console, args: &PosesArgs, dataset: &Dataset) -> anyhow::Result<()> {
-    console.say(format_args!("{}: {}", args.path.display(), dataset.report.headline()))?;
+    console.say(format_args!(
+        "{}: {}",
+        args.path.display(),
+        dataset.report.headline()
+    ))?;
     let from = dataset.report.pose_file.as_ref().map(|it| it.display());
     let from = from.map_or_else(String::new, |it| format!(", in {it}"));
-    console.say(format_args!("poses are there already{from}; --force finds them anew"))?;
+    console.say(format_args!(
+        "poses are there already{from}; --force finds them anew"
+    ))?;
     let kept = results::load(&dataset.folder).map(|it| it.1);
     if let Some(gate) = &kept {
         rows(console, gate, &[])?;
@@ -306,10 +322,7 @@ fn rows(console: &Console, gate: &GateReport, stages: &[Stage]) -> anyhow::Resul
             "observations",
             format!("{} per photo in the middle", gate.median_observations),
         ),
-        (
-            "error",
-            format!("{:.2} px on average", gate.mean_error_px),
-        ),
+        ("error", format!("{:.2} px on average", gate.mean_error_px)),
     ];
     for photo in &gate.per_photo {
         let label = match photo.standing {
@@ -318,7 +331,10 @@ fn rows(console: &Console, gate: &GateReport, stages: &[Stage]) -> anyhow::Resul
             Standing::Unregistered => "no place",
         };
         let reason = photo.reason.as_deref().unwrap_or("no reason is known");
-        let text = format!("{} ({} observations): {reason}", photo.name, photo.observations);
+        let text = format!(
+            "{} ({} observations): {reason}",
+            photo.name, photo.observations
+        );
         rows.push((label, text));
     }
     rows.extend(gate.advice.iter().map(|it| ("advice", it.clone())));

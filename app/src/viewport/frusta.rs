@@ -41,7 +41,8 @@ fn pyramid(frustum: &Frustum, depth: f32, width_px: f32) -> impl Iterator<Item =
         frustum.c2w.transform_point3(point)
     };
     let eye = frustum.c2w.translation.into();
-    let [a, b, c, d] = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)].map(|(x, y)| place(x, y));
+    let [a, b, c, d] =
+        [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)].map(|(x, y)| place(x, y));
     // Down is +y in the camera, so this lies above the image.
     let top = place(0.0, -1.0 - ROOF);
     let colour = theme::camera(frustum.role);

@@ -15,12 +15,7 @@ const GRID_HALF_CELLS: i32 = 20;
 const MAIN_EVERY: i32 = 10;
 
 /// The lines that are switched on. `width_px` is that of a thin line.
-pub(crate) fn segments(
-    scene: &Scene,
-    overlays: Overlays,
-    up: Vec3,
-    width_px: f32,
-) -> Vec<Segment> {
+pub(crate) fn segments(scene: &Scene, overlays: Overlays, up: Vec3, width_px: f32) -> Vec<Segment> {
     let mut segments = Vec::new();
     if !overlays.shown {
         return segments;

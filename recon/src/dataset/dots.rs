@@ -50,7 +50,11 @@ mod tests {
         let splats = dots(&positions, &[[255, 0, 128], [1, 2, 3]]);
         splats.check().unwrap();
         assert_eq!(splats.means, [Vec3::ZERO, Vec3::new(1.0, 2.0, 3.0)]);
-        let shown = |i: usize| (255.0 * sh::rgb_from_dc(splats.sh(i)[0])).round().to_array();
+        let shown = |i: usize| {
+            (255.0 * sh::rgb_from_dc(splats.sh(i)[0]))
+                .round()
+                .to_array()
+        };
         assert_eq!(shown(0), [255.0, 0.0, 128.0]);
         assert_eq!(shown(1), [128.0; 3], "without a colour");
         assert!(splats.log_scales[0].is_finite());

@@ -37,5 +37,6 @@ pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
 pub use open::{OpenOptions, Opened, open, open_with};
 pub use open_splats::open_splats;
+pub use photos::open_plain_photos;
 pub use save::{replace, save};
 pub use summary::SplatSummary;

@@ -146,7 +146,10 @@ pub(super) fn run(
         reader.read_to_end(&mut said).map_err(system)?;
         let fresh = String::from_utf8_lossy(&said[pending..]);
         let go_on = hear(&fresh);
-        pending = said.iter().rposition(|it| *it == b'\n').map_or(0, |it| it + 1);
+        pending = said
+            .iter()
+            .rposition(|it| *it == b'\n')
+            .map_or(0, |it| it + 1);
         let excess = said.len().saturating_sub(KEPT_BYTES).min(pending);
         said.drain(..excess);
         pending -= excess;

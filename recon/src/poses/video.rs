@@ -242,7 +242,11 @@ impl Job {
         let total = chosen.len() as u64;
         let ended = program::run(&mut self.workplace, &mut command, &mut |_| {
             let done = frames_in(&folder).len() as u64;
-            report(progressed("Writing the sharpest frames", done.min(total), total))
+            report(progressed(
+                "Writing the sharpest frames",
+                done.min(total),
+                total,
+            ))
         })?;
         let words = ended.last_words();
         if frames_in(&folder).is_empty() {
@@ -449,7 +453,10 @@ mod tests {
         });
         let frames = frames.unwrap();
         assert_eq!((frames.count, frames.were_there), (2, false));
-        assert!(said.iter().any(|it| it.0.contains("sharp") && it.1 == 8), "{said:?}");
+        assert!(
+            said.iter().any(|it| it.0.contains("sharp") && it.1 == 8),
+            "{said:?}"
+        );
         for name in ["frame_00001.png", "frame_00002.png"] {
             let image = image::open(out.join(name)).unwrap();
             assert_eq!((image.width(), image.height()), (320, 240));
@@ -463,7 +470,11 @@ mod tests {
         }
         assert_eq!(fs::read(&video).unwrap(), before);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-        assert!(extract(&video, &out, &config, false, &mut go).unwrap().were_there);
+        assert!(
+            extract(&video, &out, &config, false, &mut go)
+                .unwrap()
+                .were_there
+        );
         let cancelled = extract(&video, &out, &config, true, &mut |_| ControlFlow::Break(()));
         assert!(matches!(cancelled, Err(PoseError::Cancelled)));
         assert_eq!(frames_in(&out).len(), 2, "older frames stay");

@@ -263,8 +263,15 @@ mod tests {
         let results = folder.path().join(RESULTS_FOLDER);
         let first = Workplace::new(Some(folder.path())).unwrap();
         let second = Workplace::new(Some(folder.path())).unwrap();
-        assert!(first.path().starts_with(fs::canonicalize(&results).unwrap()));
-        assert!(first.path().is_dir() && second.path().is_dir(), "both in use");
+        assert!(
+            first
+                .path()
+                .starts_with(fs::canonicalize(&results).unwrap())
+        );
+        assert!(
+            first.path().is_dir() && second.path().is_dir(),
+            "both in use"
+        );
         drop(first);
         assert!(second.path().is_dir());
         fs::write(results.join("kept"), "").unwrap();

@@ -10,8 +10,8 @@ use crate::io::{self, SplatFile, SplatFormat, losses};
 use crate::synthetic;
 
 use super::actor::{Actor, Outcome};
-use super::poses;
 use super::messages::{Command, Event, Opened, Snapshot, WorkerError};
+use super::poses;
 
 /// Runs the job that a command asks for.
 pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, WorkerError> {
@@ -72,10 +72,7 @@ pub(super) fn open(actor: &mut Actor, path: PathBuf) -> Result<Outcome, WorkerEr
 }
 
 /// Tells the app of posed photos, and puts their points on the GPU.
-pub(super) fn show_dataset(
-    actor: &mut Actor,
-    dataset: Dataset,
-) -> Result<Outcome, WorkerError> {
+pub(super) fn show_dataset(actor: &mut Actor, dataset: Dataset) -> Result<Outcome, WorkerError> {
     let dataset = Arc::new(dataset);
     actor.tell(Event::DatasetOpened(dataset.clone()));
     for warning in &dataset.report.warnings {

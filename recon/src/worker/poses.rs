@@ -77,7 +77,13 @@ pub(super) fn find(
         actor.tell(Event::PosesFound(found.gate));
         return Ok(Outcome::Finished);
     }
-    results::save_at(&place, &photos.folder, &found.poses, &found.gate, Some(config))?;
+    results::save_at(
+        &place,
+        &photos.folder,
+        &found.poses,
+        &found.gate,
+        Some(config),
+    )?;
     actor.tell(Event::PosesFound(found.gate));
     if out.is_some() {
         return Ok(Outcome::Finished); // Not where an opener would look for them.

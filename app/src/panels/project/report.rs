@@ -7,7 +7,13 @@ use crate::theme;
 
 /// Rows that are shown as lists of their own below.
 const LISTED: [&str; 7] = [
-    "found", "missing", "broken", "no pose", "not taken", "turned", "far away",
+    "found",
+    "missing",
+    "broken",
+    "no pose",
+    "not taken",
+    "turned",
+    "far away",
 ];
 
 /// The one line that says it all.

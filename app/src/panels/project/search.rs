@@ -58,12 +58,7 @@ pub(super) fn poses(
 }
 
 /// For a video.
-pub(super) fn frames(
-    ui: &mut egui::Ui,
-    video: &Path,
-    is_busy: bool,
-    actions: &mut Vec<Action>,
-) {
+pub(super) fn frames(ui: &mut egui::Ui, video: &Path, is_busy: bool, actions: &mut Vec<Action>) {
     let config = FrameConfig::default();
     let text = format!(
         "A video. The sharpest {} frames make photos; they are put into a folder beside it.",

@@ -15,7 +15,11 @@ pub(super) fn list(
     actions: &mut Vec<Action>,
 ) {
     let held_out = dataset.views.iter().filter(|it| it.split == Split::HeldOut);
-    let title = format!("{} views, {} held out", dataset.views.len(), held_out.count());
+    let title = format!(
+        "{} views, {} held out",
+        dataset.views.len(),
+        held_out.count()
+    );
     ui.strong(title);
     let height = ui.spacing().interact_size.y;
     egui::ScrollArea::vertical()
@@ -72,7 +76,11 @@ pub(super) fn outliers(
     let mut ignored = project.ignores_outliers;
     let text = format!("Ignore {} outlier cameras", outliers.len());
     let names = format!("far from all others: {}", outliers.join(", "));
-    if ui.checkbox(&mut ignored, text).on_hover_text(names).changed() {
+    if ui
+        .checkbox(&mut ignored, text)
+        .on_hover_text(names)
+        .changed()
+    {
         actions.push(Action::IgnoreOutliers(ignored));
     }
 }

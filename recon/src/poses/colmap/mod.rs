@@ -120,7 +120,9 @@ fn version(help: &str) -> Option<&str> {
     let (_, rest) = help.split_once("COLMAP ")?;
     let word = rest.split_whitespace().next()?;
     let begins = word.trim_start_matches('v');
-    begins.starts_with(|it: char| it.is_ascii_digit()).then_some(begins)
+    begins
+        .starts_with(|it: char| it.is_ascii_digit())
+        .then_some(begins)
 }
 
 /// Neither a display nor the settings of a desktop shall be needed.
@@ -212,11 +214,7 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    fn extract(
-        &self,
-        workplace: &mut Workplace,
-        report: &mut Report<'_>,
-    ) -> Result<(), PoseError> {
+    fn extract(&self, workplace: &mut Workplace, report: &mut Report<'_>) -> Result<(), PoseError> {
         let mut options = self.options("feature_extractor", workplace, report)?;
         options
             .path("database_path", &self.database)
@@ -224,7 +222,10 @@ impl<'a> Job<'a> {
             .path("image_list_path", &self.list)
             .set(&["ImageReader.camera_model"], "OPENCV")
             .set(
-                &["FeatureExtraction.max_image_size", "SiftExtraction.max_image_size"],
+                &[
+                    "FeatureExtraction.max_image_size",
+                    "SiftExtraction.max_image_size",
+                ],
                 &self.config.max_side.to_string(),
             )
             .set(
@@ -290,7 +291,10 @@ impl<'a> Job<'a> {
     fn place(&self, workplace: &mut Workplace, report: &mut Report<'_>) -> Result<(), PoseError> {
         let is_global = self.engine.mapper == Mapper::Global;
         if is_global && !self.engine.has_global_mapper {
-            let text = format!("{} has no global mapper; the other is used", self.engine.name);
+            let text = format!(
+                "{} has no global mapper; the other is used",
+                self.engine.name
+            );
             go_on(report(PoseUpdate::Warned(text)))?;
         }
         let name = if is_global && self.engine.has_global_mapper {
@@ -304,9 +308,10 @@ impl<'a> Job<'a> {
             .path("image_path", &self.images)
             .path("output_path", &self.models);
         if options.has("Mapper.snapshot_path") {
-            options
-                .path("Mapper.snapshot_path", &self.snapshots)
-                .set(&["Mapper.snapshot_frames_freq", "Mapper.snapshot_images_freq"], "5");
+            options.path("Mapper.snapshot_path", &self.snapshots).set(
+                &["Mapper.snapshot_frames_freq", "Mapper.snapshot_images_freq"],
+                "5",
+            );
         }
         let what = format!("Placing cameras ({})", self.engine.name);
         let total = self.photos.images.len() as u64;
@@ -391,7 +396,10 @@ fn sharing(images: &[ImageFile]) -> Sharing {
     }
     let folder = |it: &ImageFile| it.path.parent().map(Path::to_owned);
     let folders: HashSet<_> = images.iter().map(folder).collect();
-    let pairs: HashSet<_> = images.iter().map(|it| (folder(it), stored_size(it))).collect();
+    let pairs: HashSet<_> = images
+        .iter()
+        .map(|it| (folder(it), stored_size(it)))
+        .collect();
     if 1 < folders.len() && pairs.len() == folders.len() {
         Sharing::PerFolder
     } else {

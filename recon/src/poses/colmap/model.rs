@@ -56,8 +56,7 @@ fn read_model(folder: &Path) -> Result<PoseFile, IoError> {
     };
     let (cameras, images) = (read("cameras.bin")?, read("images.bin")?);
     let points = read("points3D.bin")?;
-    colmap::read_binary(&cameras, &images, Some(&points))
-        .map_err(|it| IoError::format(folder, it))
+    colmap::read_binary(&cameras, &images, Some(&points)).map_err(|it| IoError::format(folder, it))
 }
 
 fn count(folder: &Path) -> u64 {

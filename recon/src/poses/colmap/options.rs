@@ -64,7 +64,10 @@ mod tests {
         ] {
             let mut options = Options::new(help.to_owned());
             options
-                .set(&["FeatureExtraction.use_gpu", "SiftExtraction.use_gpu"], "0")
+                .set(
+                    &["FeatureExtraction.use_gpu", "SiftExtraction.use_gpu"],
+                    "0",
+                )
                 .set(&["SiftExtraction.use"], "1");
             assert_eq!(options.arguments(), [name, "0"]);
         }

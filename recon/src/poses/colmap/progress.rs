@@ -83,7 +83,10 @@ mod tests {
             ("Matching block [3/3, 3/3] in 2.5s", Step::Matches(9, 9)),
             ("Processing block [2/2, 1/2]\n", Step::Matches(3, 4)),
             ("Matching image [4/9] in 0.1s\nnoise\n", Step::Matches(4, 9)),
-            ("Registering image #12 (13)\n\n  => Image sees", Step::Placed(13)),
+            (
+                "Registering image #12 (13)\n\n  => Image sees",
+                Step::Placed(13),
+            ),
             (
                 "I1 incremental_pipeline.cc:12] Registering image #4 (num_reg_frames=5)",
                 Step::Placed(5),

@@ -148,15 +148,27 @@ mod tests {
         let pixel = project(&lens, &c2w, point);
         for (orientation, quarters, expected) in [
             (Orientation::Stored, 0, pixel),
-            (Orientation::Rotate90, 1, DVec2::new(300.0 - pixel.y, pixel.x)),
+            (
+                Orientation::Rotate90,
+                1,
+                DVec2::new(300.0 - pixel.y, pixel.x),
+            ),
             (
                 Orientation::Rotate180,
                 2,
                 DVec2::new(400.0 - pixel.x, 300.0 - pixel.y),
             ),
-            (Orientation::Rotate270, 3, DVec2::new(pixel.y, 400.0 - pixel.x)),
+            (
+                Orientation::Rotate270,
+                3,
+                DVec2::new(pixel.y, 400.0 - pixel.x),
+            ),
         ] {
-            let (width, height) = if quarters % 2 == 1 { (300, 400) } else { (400, 300) };
+            let (width, height) = if quarters % 2 == 1 {
+                (300, 400)
+            } else {
+                (400, 300)
+            };
             let image = ImageFile {
                 path: PathBuf::from("a.jpg"),
                 width,
