@@ -28,12 +28,14 @@ pub(super) fn make_upright(file: &mut PoseFile, images: &HashMap<String, &ImageF
         let known = turned
             .iter()
             .find(|(optics, by, _)| (*optics, *by) == (frame.optics, quarters));
-        let optics = known.map(|it| it.2).unwrap_or_else(|| {
+        let optics = if let Some(known) = known {
+            known.2
+        } else {
             let lens = (0..quarters).fold(lens.clone(), |it, _| quarter_turn(&it));
             turned.push((frame.optics, quarters, file.optics.len()));
             file.optics.push(Optics::Lens(lens));
             file.optics.len() - 1
-        });
+        };
         frame.optics = optics;
         for _ in 0..quarters {
             frame.c2w = frame.c2w * DAffine3::from_mat3(STORED_FROM_TURNED);
