@@ -1,4 +1,4 @@
-//! Files: what a path holds, reading it, writing it.
+//! Splat files, pose files and photos: what a path holds, reading it, writing it.
 //!
 //! [`open`] takes whatever is dropped; [`open_splats`] and [`save`] go by path too; each format's
 //! module reads and writes bytes. In memory every
@@ -8,6 +8,7 @@
 //! Nothing is allocated because a header claims it: what the file holds is checked first.
 
 mod bounded;
+mod brown;
 mod camera_path;
 mod clean;
 pub mod colmap;
@@ -15,19 +16,31 @@ pub mod compressed_ply;
 mod error;
 mod folder;
 mod format;
+pub mod inria_cameras;
+mod json;
+mod listed_camera;
+pub mod llff;
+pub mod metashape;
 mod morton;
 mod open;
 mod open_splats;
 mod photo_header;
 mod photo_names;
 mod photos;
+pub mod opencv_cameras;
 pub mod ply;
 mod quantised;
+mod reading;
+pub mod reality_capture;
+mod recognise;
+mod rigid;
 mod save;
 pub mod sog;
 pub mod splat;
 pub mod spz;
 mod summary;
+pub mod transforms;
+mod writing;
 
 pub use camera_path::{
     camera_path_from_json, camera_path_to_json, read_camera_path, write_camera_path,
@@ -38,5 +51,6 @@ pub use format::{SplatFile, SplatFormat, losses};
 pub use open::{OpenOptions, Opened, open, open_with};
 pub use open_splats::open_splats;
 pub use photos::open_plain_photos;
+pub use recognise::recognise_pose_file;
 pub use save::{replace, save};
 pub use summary::SplatSummary;
