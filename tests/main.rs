@@ -4,6 +4,8 @@
 
 /// Camera lists that other programs wrote.
 mod camera_paths;
+/// COLMAP models: written and read back, a real one, damaged ones.
+mod colmap;
 /// Splat files as people have them: of other programs, written and read back, damaged.
 mod formats;
 /// The same for SPZ and SOG.

@@ -1,9 +1,9 @@
-//! Splat files, pose files and photos: what a path holds, reading it, writing it.
+//! Splat files, pose files, photos: what a path holds, reading it, writing it.
 //!
 //! [`open`] takes whatever is dropped; [`open_splats`] and [`save`] go by path too; each format's
-//! module reads and writes bytes. In memory every
-//! scene has the axes of a 3DGS `.ply` (the camera convention of COLMAP: x right, y down,
-//! z forward); a format with other axes converts when it is read and written.
+//! module reads and writes bytes. In memory every scene has the axes of a 3DGS `.ply` (the camera
+//! convention of COLMAP: x right, y down, z forward); a format with other axes converts when it is
+//! read and written.
 //!
 //! Nothing is allocated because a header claims it: what the file holds is checked first.
 
@@ -24,11 +24,13 @@ pub mod metashape;
 mod morton;
 mod open;
 mod open_splats;
-mod photo_header;
+pub mod opencv_cameras;
+pub mod photo;
 mod photo_names;
 mod photos;
-pub mod opencv_cameras;
 pub mod ply;
+pub mod point_cloud;
+mod posed;
 mod quantised;
 mod reading;
 pub mod reality_capture;

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+pub(super) use super::folder::slashed;
+
 /// Endings of the photos that are read, in the order in which they stand in for one another.
-pub(super) const READABLE: [&str; 7] = ["png", "jpg", "jpeg", "webp", "tif", "tiff", "exr"];
+pub(super) const READABLE: [&str; 8] = ["png", "jpg", "jpeg", "jpe", "webp", "tif", "tiff", "exr"];
 
 /// Endings of photos that are not read.
 const FOREIGN: [&str; 14] = [
@@ -80,20 +82,6 @@ pub(super) fn is_companion(path: &Path) -> bool {
         || folders.any(|it| OTHER_FOLDERS.contains(&it.as_str()))
 }
 
-/// Why an image of this ending is not read, and what to do; `None` for one that is.
-pub(super) fn foreign_reason(path: &Path) -> Option<String> {
-    let extension = extension(path);
-    FOREIGN
-        .contains(&extension.as_str())
-        .then(|| format!("a .{extension}, which is not read. Convert it to .jpg or .png"))
-}
-
-/// With forward slashes on every system; what is not Unicode is replaced.
-pub(super) fn slashed(path: &Path) -> String {
-    let parts = path.components().map(|it| it.as_os_str().to_string_lossy());
-    parts.collect::<Vec<_>>().join("/")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,8 +108,8 @@ mod tests {
         ] {
             assert!(!is_photo(Path::new(name)), "{name}");
         }
-        let reason = foreign_reason(Path::new("a.HEIC")).unwrap();
-        assert!(reason.contains("Convert"), "{reason}");
-        assert_eq!(foreign_reason(Path::new("a.png")), None);
+        for ending in crate::io::photo::PhotoKind::ENDINGS {
+            assert!(READABLE.contains(ending), "{ending}");
+        }
     }
 }

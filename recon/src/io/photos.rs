@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::dataset::{ImageProblem, ImportReport, Orientation};
+use rayon::prelude::*;
+
+use crate::dataset::{ImageFile, ImageProblem, ImportReport, Orientation};
 use crate::poses::Photos;
 
-use super::photo_header::read_all;
+use super::photo::{Header, header_of};
 use super::photo_names::{extension, is_photo, slashed};
 use super::{Folder, FormatError, IoError};
 
@@ -61,9 +63,9 @@ pub(super) fn open_photos(folder: &Folder, dropped: &Path) -> Result<Option<Phot
     }
     let mut images = Vec::new();
     let mut broken = Vec::new();
-    for (path, header) in paths.iter().zip(read_all(folder, paths)) {
+    for (path, header) in paths.iter().zip(read_headers(folder, paths)) {
         match header {
-            Ok(header) => images.push(header.image_file(path, true)),
+            Ok(header) => images.push(image_file(path, &header, true)),
             Err(reason) => broken.push(ImageProblem {
                 name: slashed(path),
                 reason,
@@ -89,6 +91,33 @@ pub(super) fn open_photos(folder: &Folder, dropped: &Path) -> Result<Option<Phot
         broken,
         report,
     }))
+}
+
+/// The headers of all `paths`, read on all threads; where one cannot be read, why and what to do.
+pub(super) fn read_headers(folder: &Folder, paths: &[&Path]) -> Vec<Result<Header, String>> {
+    let reason = |it: IoError| match it {
+        IoError::System { source, .. } => format!("cannot be read: {source}"),
+        IoError::Format { source, .. } => source.to_string(),
+    };
+    let headers = paths.par_iter().map(|it| header_of(folder, it));
+    headers.map(|it| it.map_err(reason)).collect()
+}
+
+/// A photo's file, turned as EXIF asks where `turned`.
+pub(super) fn image_file(path: &Path, header: &Header, turned: bool) -> ImageFile {
+    let (orientation, (width, height)) = if turned {
+        (header.orientation, header.upright_size())
+    } else {
+        (Orientation::Stored, (header.width, header.height))
+    };
+    ImageFile {
+        path: path.to_owned(),
+        width,
+        height,
+        orientation,
+        has_alpha: header.has_alpha,
+        bits: header.bits,
+    }
 }
 
 /// Different sizes, the most frequent first.

@@ -47,7 +47,12 @@ pub fn read(bytes: &[u8], max_points: usize) -> Result<(Points, Vec<String>), Fo
             let stride = offsets.last().copied().unwrap_or(0);
             // Fits: the claim was checked.
             let body = &bytes[walker.at..walker.at + stride * vertex.count as usize];
-            rows.decode(body, stride, &columns.fields(vertex, &offsets), header.encoding);
+            rows.decode(
+                body,
+                stride,
+                &columns.fields(vertex, &offsets),
+                header.encoding,
+            );
         }
         _ => {
             for row in 0..vertex.count {
@@ -177,8 +182,8 @@ impl Rows {
         fields: &[(usize, usize, Scalar)],
         encoding: Encoding,
     ) {
-        for (row, bytes) in (0..).zip(body.chunks_exact(stride.max(1))) {
-            if row % self.step != 0 {
+        for (row, bytes) in (0_u64..).zip(body.chunks_exact(stride.max(1))) {
+            if !row.is_multiple_of(self.step) {
                 continue;
             }
             let mut record = [0.0; 6];
@@ -190,7 +195,7 @@ impl Rows {
     }
 
     fn store(&mut self, row: u64, record: &[f64; 6]) {
-        if row % self.step != 0 {
+        if !row.is_multiple_of(self.step) {
             return;
         }
         let [x, y, z, r, g, b] = *record;
@@ -211,7 +216,10 @@ impl Rows {
         }
         if 1 < self.step {
             let kept = self.positions.len();
-            warnings.push(format!("of {} points {kept} are used, evenly chosen", self.count));
+            warnings.push(format!(
+                "of {} points {kept} are used, evenly chosen",
+                self.count
+            ));
         }
         let brightest = self.colours.iter().flatten().copied().fold(0.0, f64::max);
         let full = match self.full {
@@ -246,7 +254,9 @@ mod tests {
         assert_eq!(points.positions, [first, DVec3::new(1.0, 2.0, 3.0)]);
         assert_eq!(points.colours, [[1, 2, 3], [7, 8, 9]]);
         assert_eq!(warnings.len(), 1, "{warnings:?}");
-        let floats = ASCII.replace("uchar red", "float red").replace("uchar g", "float g");
+        let floats = ASCII
+            .replace("uchar red", "float red")
+            .replace("uchar g", "float g");
         let floats = floats.replace("uchar blue", "float blue");
         assert_eq!(read(floats.as_bytes(), 10).unwrap().0.colours[1], [7, 8, 9]);
         let none = ASCII.replace("green", "rough");
@@ -256,7 +266,9 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let points = Points {
-            positions: (0..100).map(|i| DVec3::new(f64::from(i), 0.5, -2.0)).collect(),
+            positions: (0..100)
+                .map(|i| DVec3::new(f64::from(i), 0.5, -2.0))
+                .collect(),
             colours: (0..100).map(|i| [i, 2 * i, 255 - i]).collect(),
             ..Points::default()
         };

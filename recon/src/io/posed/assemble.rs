@@ -7,12 +7,12 @@ use glam::DVec2;
 
 use crate::dataset::{
     Dataset, Frame, ImageProblem, ImportReport, Lens, LensReport, MissingImage, Optics,
-    Orientation, PoseFile, Split, View,
+    Orientation, PoseFile, View,
 };
-use crate::io::photo_header::{Header, read_all};
+use crate::io::photo::Header;
 use crate::io::photo_names::{is_photo, slashed};
-use crate::io::photos::sizes;
-use crate::io::{FormatError, Folder};
+use crate::io::photos::{read_headers, sizes};
+use crate::io::{Folder, FormatError};
 
 use super::fit::{Fitted, fit};
 use super::locate::{Locator, Missed};
@@ -60,7 +60,7 @@ pub(super) fn assemble(
     };
     let found = assembly.find_photos(&poses.frames);
     let paths: Vec<&Path> = found.iter().map(|it| it.1.as_path()).collect();
-    let headers = read_all(folder, &paths);
+    let headers = read_headers(folder, &paths);
     for ((index, path), header) in found.iter().zip(headers) {
         let frame = &poses.frames[*index];
         let optics = poses.optics.get(frame.optics);
@@ -217,7 +217,9 @@ impl Assembly<'_> {
             ));
         }
         if 0 < maskless {
-            self.report.warnings.push(format!("{maskless} masks that the pose file names are not there"));
+            self.report.warnings.push(format!(
+                "{maskless} masks that the pose file names are not there"
+            ));
         }
     }
 
@@ -262,7 +264,11 @@ impl Assembly<'_> {
         report.used = self.views.len();
         report.masks = self.views.iter().filter(|it| it.mask.is_some()).count();
         report.with_alpha = self.views.iter().filter(|it| it.image.has_alpha).count();
-        report.sizes = sizes(self.views.iter().map(|it| (it.image.width, it.image.height)));
+        report.sizes = sizes(
+            self.views
+                .iter()
+                .map(|it| (it.image.width, it.image.height)),
+        );
         report.lenses = lens_reports(&self.lenses, &self.views);
         Dataset {
             name: poses.scene_name.unwrap_or_default(),
@@ -295,17 +301,40 @@ impl Assembly<'_> {
 
     /// Photos that lie where the used ones do, and have no pose.
     fn unlisted(&self) -> Vec<String> {
-        let used: BTreeSet<&Path> = self.views.iter().map(|it| it.image.path.as_path()).collect();
+        let used: BTreeSet<&Path> = self
+            .views
+            .iter()
+            .map(|it| it.image.path.as_path())
+            .collect();
         let places: BTreeSet<Option<&Path>> = used.iter().map(|it| it.parent()).collect();
-        let masks: BTreeSet<&Path> = self.views.iter().filter_map(|it| it.mask.as_deref()).collect();
-        let broken: BTreeSet<&str> = self.report.broken.iter().map(|it| it.name.as_str()).collect();
-        let named: BTreeSet<&str> = self.report.unregistered.iter().map(String::as_str).collect();
+        let masks: BTreeSet<&Path> = self
+            .views
+            .iter()
+            .filter_map(|it| it.mask.as_deref())
+            .collect();
+        let broken: BTreeSet<&str> = self
+            .report
+            .broken
+            .iter()
+            .map(|it| it.name.as_str())
+            .collect();
+        let named: BTreeSet<&str> = self
+            .report
+            .unregistered
+            .iter()
+            .map(String::as_str)
+            .collect();
         let files = self.folder.files().filter(|it| {
-            is_photo(it) && places.contains(&it.parent()) && !used.contains(it) && !masks.contains(it)
+            is_photo(it)
+                && places.contains(&it.parent())
+                && !used.contains(it)
+                && !masks.contains(it)
         });
         let bare = |it: &str| it.rsplit('/').next().is_some_and(|it| named.contains(it));
         let files = files.map(slashed);
-        files.filter(|it| !broken.contains(it.as_str()) && !bare(it) && !named.contains(it.as_str())).collect()
+        files
+            .filter(|it| !broken.contains(it.as_str()) && !bare(it) && !named.contains(it.as_str()))
+            .collect()
     }
 }
 

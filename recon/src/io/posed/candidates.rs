@@ -41,6 +41,8 @@ pub(super) struct Candidate {
     pub(super) home: PathBuf,
     /// Photos in a COLMAP model, where it was counted.
     pub(super) images: Option<u64>,
+    /// The cameras of a finished 3DGS scene: those of undistorted copies of the photos.
+    pub(super) of_finished_scene: bool,
 }
 
 impl Candidate {
@@ -53,7 +55,10 @@ impl Candidate {
     }
 
     pub(super) fn is_colmap(&self) -> bool {
-        matches!(self.format, PoseFormat::ColmapBinary | PoseFormat::ColmapText)
+        matches!(
+            self.format,
+            PoseFormat::ColmapBinary | PoseFormat::ColmapText
+        )
     }
 
     fn has_points(&self) -> bool {
@@ -62,11 +67,23 @@ impl Candidate {
 
     /// Found earlier by this program.
     fn is_kept_result(&self) -> bool {
-        self.beside.components().any(|it| it.as_os_str() == RESULTS_FOLDER)
+        self.beside
+            .components()
+            .any(|it| it.as_os_str() == RESULTS_FOLDER)
     }
 
-    fn name(&self) -> String {
-        slashed(&self.place())
+    /// Not found earlier by this program, and not what is left of a finished scene.
+    pub(super) fn is_the_folders_own(&self) -> bool {
+        !self.is_kept_result() && !self.of_finished_scene
+    }
+
+    pub(super) fn name(&self) -> String {
+        let name = slashed(&self.place());
+        if name.is_empty() {
+            ".".to_owned()
+        } else {
+            name
+        }
     }
 
     /// COLMAP, transforms.json, Blender, opencv_cameras.json, Metashape, RealityCapture, LLFF,
@@ -109,10 +126,12 @@ pub(super) fn find(folder: &Folder) -> Vec<Candidate> {
     let homes = Homes::of(&files);
     let mut candidates = colmap_models(&files);
     candidates.extend(other_files(folder, &files));
+    let finished: BTreeSet<&Path> = files.iter().filter_map(|it| finished_scene(it)).collect();
     for it in &mut candidates {
         it.home = homes.of_pose_file(&it.beside);
+        it.of_finished_scene =
+            it.format == PoseFormat::InriaCameras && finished.contains(it.beside.as_path());
     }
-    let finished: BTreeSet<&Path> = files.iter().filter_map(|it| finished_scene(it)).collect();
     // Photos are counted only where that decides.
     if 1 < candidates.iter().filter(|it| it.is_colmap()).count() {
         for it in candidates.iter_mut().filter(|it| it.is_colmap()) {
@@ -122,11 +141,15 @@ pub(super) fn find(folder: &Folder) -> Vec<Candidate> {
     candidates.sort_by_cached_key(|it| {
         let depth = it.home.components().count();
         (
-            is_of_finished_scene(it, &finished),
+            it.of_finished_scene,
             depth,
             it.is_kept_result(),
             it.rank(),
-            (Reverse(it.images), Reverse(it.has_points()), it.format == PoseFormat::ColmapText),
+            (
+                Reverse(it.images),
+                Reverse(it.has_points()),
+                it.format == PoseFormat::ColmapText,
+            ),
             (it.habit(), it.place()),
         )
     });
@@ -146,30 +169,41 @@ pub(super) fn chosen(folder: &Folder, path: &Path) -> Option<Candidate> {
 
 /// Why `other` was not taken though `best` was.
 pub(super) fn reason(best: &Candidate, other: &Candidate) -> String {
-    let (name, winner) = (other.name(), best.name());
-    let of = |it: &Candidate| it.images.map_or_else(String::new, |it| format!(" with {it} photos"));
-    let because = if best.home != other.home && best.home.components().count() < other.home.components().count() {
+    let winner = best.name();
+    let depth = |it: &Candidate| it.home.components().count();
+    let of = |it: &Candidate| {
+        it.images
+            .map_or_else(String::new, |it| format!(" with {it} photos"))
+    };
+    let because = if other.of_finished_scene && !best.of_finished_scene {
+        "belongs to a finished 3DGS scene".to_owned()
+    } else if depth(best) < depth(other) {
         format!("lies deeper than {winner}")
     } else if best.home != other.home {
         "another dataset: open its folder".to_owned()
     } else if other.is_kept_result() != best.is_kept_result() {
-        "poses found earlier; the folder has a pose file of its own".to_owned()
+        "found earlier; the folder has a pose file of its own".to_owned()
+    } else if best.is_colmap() && other.is_colmap() && best.images != other.images {
+        format!("a model{}; {winner} is one{}", of(other), of(best))
     } else if best.is_colmap() && other.is_colmap() {
-        if best.images == other.images {
-            let binary = best.format != other.format;
-            let why = if binary { "binary is exact" } else { "it comes first" };
-            format!("as many photos as {winner}; {why}")
+        let binary = best.format != other.format;
+        let why = if binary {
+            "binary is exact"
         } else {
-            format!("a model{}; {winner} is taken{}", of(other), of(best))
-        }
+            "it comes first"
+        };
+        format!("as many photos as {winner}; {why}")
     } else {
         format!("{winner} comes first")
     };
-    format!("{} ({}): {because}", if name.is_empty() { "." } else { &name }, other.format)
+    format!("{} ({}): {because}", other.name(), other.format)
 }
 
 fn count(folder: &Folder, candidate: &Candidate) -> Result<u64, IoError> {
-    let path = candidate.files.get(1).map(PathBuf::as_path).unwrap_or(Path::new(""));
+    let path = candidate
+        .files
+        .get(1)
+        .map_or(Path::new(""), PathBuf::as_path);
     let bytes = folder.read(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     colmap::count_images(&name, &bytes).map_err(|it| IoError::format(path, it))
@@ -181,12 +215,23 @@ fn colmap_models(files: &[&Path]) -> Vec<Candidate> {
     for path in files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let folder = path.parent().unwrap_or(Path::new(""));
-        by_folder.entry(folder).or_default().insert(name.to_lowercase(), path);
+        by_folder
+            .entry(folder)
+            .or_default()
+            .insert(name.to_lowercase(), path);
     }
     let mut models = Vec::new();
     for (folder, names) in by_folder {
-        for (format, ending) in [(PoseFormat::ColmapBinary, "bin"), (PoseFormat::ColmapText, "txt")] {
-            let file = |it: &str| names.get(&format!("{it}.{ending}")).copied().map(Path::to_owned);
+        for (format, ending) in [
+            (PoseFormat::ColmapBinary, "bin"),
+            (PoseFormat::ColmapText, "txt"),
+        ] {
+            let file = |it: &str| {
+                names
+                    .get(&format!("{it}.{ending}"))
+                    .copied()
+                    .map(Path::to_owned)
+            };
             if let (Some(cameras), Some(images)) = (file("cameras"), file("images")) {
                 let mut files = vec![cameras, images];
                 files.extend(file("points3d"));
@@ -196,6 +241,7 @@ fn colmap_models(files: &[&Path]) -> Vec<Candidate> {
                     beside: folder.to_owned(),
                     home: PathBuf::new(),
                     images: None,
+                    of_finished_scene: false,
                 });
             }
         }
@@ -211,7 +257,7 @@ fn other_files(folder: &Folder, files: &[&Path]) -> Vec<Candidate> {
     };
     let of_this_kind = |it: &&&Path| {
         let is_result = it.components().any(|it| it.as_os_str() == RESULTS_FOLDER);
-        ["json", "csv", "xml", "npy"].contains(&extension(it).as_str()) && !is_result
+        ["json", "csv", "txt", "xml", "npy"].contains(&extension(it).as_str()) && !is_result
     };
     let mut files: Vec<&Path> = files.iter().filter(of_this_kind).copied().collect();
     files.sort_by_key(|it| (!is_usual(it), it.components().count()));
@@ -243,6 +289,7 @@ fn look_into(folder: &Folder, path: &Path) -> Option<Candidate> {
         beside: path.parent().unwrap_or(Path::new("")).to_owned(),
         home: PathBuf::new(),
         images: None,
+        of_finished_scene: false,
     })
 }
 
@@ -270,7 +317,7 @@ impl<'a> Homes<'a> {
 }
 
 /// `sparse`, `0`, `colmap`, `.accrete`: no dataset is called so.
-fn is_part_of_model_path(name: &str) -> bool {
+pub(super) fn is_part_of_model_path(name: &str) -> bool {
     let name = name.to_lowercase();
     name.starts_with("sparse")
         || name == "colmap"
@@ -286,9 +333,4 @@ fn finished_scene(path: &Path) -> Option<&Path> {
     let mut ancestors = path.ancestors();
     let splats = ancestors.find(|it| it.file_name().is_some_and(|it| it == "point_cloud"))?;
     splats.parent()
-}
-
-/// Its cameras are those of undistorted copies of the photos.
-fn is_of_finished_scene(it: &Candidate, finished: &BTreeSet<&Path>) -> bool {
-    it.format == PoseFormat::InriaCameras && finished.contains(it.beside.as_path())
 }

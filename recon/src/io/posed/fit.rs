@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use crate::dataset::{ImageFile, Lens, LengthUnit, Optics, Orientation};
-use crate::io::photo_header::Header;
+use crate::dataset::{ImageFile, LengthUnit, Lens, Optics, Orientation};
+use crate::io::photo::Header;
+use crate::io::photos::image_file;
 
 /// A photo with the lens for its pixels.
 #[derive(Debug)]
@@ -23,8 +24,8 @@ pub(super) struct Fitted {
 /// # Errors
 /// In words, where the sizes contradict each other, or the lens is none.
 pub(super) fn fit(path: &Path, header: &Header, optics: &Optics) -> Result<Fitted, String> {
-    let stored = header.image_file(path, false);
-    let turned = header.image_file(path, true);
+    let stored = image_file(path, header, false);
+    let turned = image_file(path, header, true);
     let fitted = match optics {
         Optics::Lens(lens) => {
             let is = |it: &ImageFile| (it.width, it.height) == (lens.width, lens.height);
@@ -40,7 +41,10 @@ pub(super) fn fit(path: &Path, header: &Header, optics: &Optics) -> Result<Fitte
                 return Err(contradiction(lens, header));
             };
             let ratio = |a: u32, b: u32| f64::from(a) / f64::from(b);
-            let scale = [ratio(image.width, lens.width), ratio(image.height, lens.height)];
+            let scale = [
+                ratio(image.width, lens.width),
+                ratio(image.height, lens.height),
+            ];
             Fitted {
                 lens: optics.at(image.width, image.height),
                 scale: (!same_size).then_some(scale),
@@ -65,7 +69,9 @@ fn has_aspect(lens: &Lens, image: &ImageFile) -> bool {
     let [lens_w, lens_h, w, h] =
         [lens.width, lens.height, image.width, image.height].map(f64::from);
     // Not a factor, as zero sizes are no aspect ratio at all.
-    0.0 < lens_w && 0.0 < lens_h && (h - lens_h * w / lens_w).abs() <= 1.0 + lens_h / lens_w
+    0.0 < lens_w
+        && 0.0 < lens_h
+        && (h - lens_h * w / lens_w).abs() <= 1.0 + lens_h / lens_w
         && (w - lens_w * h / lens_h).abs() <= 1.0 + lens_w / lens_h
 }
 
@@ -99,15 +105,28 @@ fn check(lens: &Lens) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::photo::PhotoKind;
 
-    fn fitted(stored: [u32; 2], orientation: Orientation, lens: [u32; 2]) -> Result<Fitted, String> {
-        let header = Header {
-            width: stored[0],
-            height: stored[1],
+    fn header([width, height]: [u32; 2], orientation: Orientation) -> Header {
+        Header {
+            kind: PhotoKind::Jpeg,
+            width,
+            height,
             orientation,
             has_alpha: false,
             bits: 8,
-        };
+            focal_35mm: None,
+            focal_mm: None,
+            camera: None,
+        }
+    }
+
+    fn fitted(
+        stored: [u32; 2],
+        orientation: Orientation,
+        lens: [u32; 2],
+    ) -> Result<Fitted, String> {
+        let header = header(stored, orientation);
         let optics = Optics::Lens(Lens::centred(100.0, lens[0], lens[1]));
         fit(Path::new("a.jpg"), &header, &optics)
     }
@@ -120,7 +139,10 @@ mod tests {
         assert_eq!((it.scale, it.lens.cx), (None, 240.0));
         // The poses were made from the pixels as they are stored.
         let it = fitted([640, 480], turn, [640, 480]).unwrap();
-        assert_eq!((it.image.orientation, it.image.width), (Orientation::Stored, 640));
+        assert_eq!(
+            (it.image.orientation, it.image.width),
+            (Orientation::Stored, 640)
+        );
         let it = fitted([640, 480], Orientation::Rotate180, [640, 480]).unwrap();
         assert_eq!(it.image.orientation, Orientation::Stored);
         let it = fitted([640, 480], Orientation::Stored, [480, 640]);
@@ -134,20 +156,17 @@ mod tests {
         assert_eq!(it.lens.fx, 32.0);
         assert_eq!(it.scale, Some([0.32, 213.0 / 667.0]));
         let it = fitted([320, 240], Orientation::Rotate270, [960, 1280]).unwrap();
-        assert_eq!((it.lens.width, it.image.orientation), (240, Orientation::Rotate270));
+        assert_eq!(
+            (it.lens.width, it.image.orientation),
+            (240, Orientation::Rotate270)
+        );
         fitted([320, 200], Orientation::Stored, [1000, 667]).unwrap_err();
         fitted([320, 240], Orientation::Stored, [0, 0]).unwrap_err();
     }
 
     #[test]
     fn a_lens_without_a_focal_length_is_none() {
-        let header = Header {
-            width: 8,
-            height: 8,
-            orientation: Orientation::Stored,
-            has_alpha: false,
-            bits: 8,
-        };
+        let header = header([8, 8], Orientation::Stored);
         for focal in [0.0, -5.0, f64::NAN, f64::INFINITY] {
             let optics = Optics::Lens(Lens::centred(focal, 8, 8));
             let error = fit(Path::new("a"), &header, &optics).unwrap_err();

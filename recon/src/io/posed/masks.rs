@@ -46,7 +46,9 @@ fn in_any_ending(folder: &Folder, place: &Path) -> Option<PathBuf> {
     let exact = slashed(place);
     let stem = slashed(&place.with_extension(""));
     let others = READABLE.iter().map(|it| format!("{stem}.{it}"));
-    let mut names = [exact.clone(), format!("{exact}.png")].into_iter().chain(others);
+    let mut names = [exact.clone(), format!("{exact}.png")]
+        .into_iter()
+        .chain(others);
     names.find_map(|it| folder.find(&it))
 }
 

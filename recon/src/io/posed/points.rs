@@ -50,7 +50,7 @@ pub(super) fn find(
     let mut found = Found::default();
     if !poses.points.is_empty() {
         let points = std::mem::take(&mut poses.points);
-        found.points = by_view(points, places, &mut found.warnings);
+        found.points = by_view(&points, places, &mut found.warnings);
         found.source = Some(match poses.format {
             PoseFormat::ColmapBinary => "points3D.bin".to_owned(),
             PoseFormat::ColmapText => "points3D.txt".to_owned(),
@@ -82,7 +82,9 @@ pub(super) fn find(
                 found.source = Some(slashed(Path::new(&path)));
                 break;
             }
-            Err(cause) => found.warnings.push(format!("its points are not used: {cause}")),
+            Err(cause) => found
+                .warnings
+                .push(format!("its points are not used: {cause}")),
         }
     }
     found
@@ -90,7 +92,7 @@ pub(super) fn find(
 
 /// The same points with observations of the views that are there. Points that are not finite are
 /// dropped, as is what refers to nothing.
-fn by_view(points: Points, places: &[Option<Place>], warnings: &mut Vec<String>) -> Points {
+fn by_view(points: &Points, places: &[Option<Place>], warnings: &mut Vec<String>) -> Points {
     let mut kept = Points::default();
     let mut index = vec![None; points.len()];
     for (i, position) in points.positions.iter().enumerate() {
@@ -99,7 +101,8 @@ fn by_view(points: Points, places: &[Option<Place>], warnings: &mut Vec<String>)
         }
         index[i] = Some(kept.positions.len() as u32);
         kept.positions.push(*position);
-        kept.colours.push(points.colours.get(i).copied().unwrap_or([128; 3]));
+        kept.colours
+            .push(points.colours.get(i).copied().unwrap_or([128; 3]));
         kept.errors_px.extend(points.errors_px.get(i));
     }
     let dropped = points.len() - kept.len();
@@ -153,7 +156,7 @@ mod tests {
             scale: DVec2::new(0.5, 0.25),
         };
         let mut warnings = Vec::new();
-        let kept = by_view(points, &[None, Some(place)], &mut warnings);
+        let kept = by_view(&points, &[None, Some(place)], &mut warnings);
         assert_eq!(kept.colours, [[1; 3], [3; 3]]);
         assert_eq!(kept.errors_px, [0.1, 0.3]);
         let expected = |point| Observation {

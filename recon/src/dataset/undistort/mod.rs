@@ -1,5 +1,8 @@
 //! Turns a photo of a bent lens into the photo that a pinhole would have taken.
 
+#[cfg(test)]
+mod tests;
+
 use glam::{DVec2, DVec3, Vec4};
 use image::{GrayImage, RgbaImage};
 use rayon::prelude::*;
