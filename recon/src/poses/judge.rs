@@ -41,7 +41,12 @@ pub fn judge(engine: &str, poses: &PoseFile, photos: &Photos) -> GateReport {
         .zip(&frames)
         .map(|(image, frame)| quality(&image.path, *frame, &evidence, poses))
         .collect();
-    let count = |standing| per_photo.iter().filter(|it| it.standing == standing).count();
+    let count = |standing| {
+        per_photo
+            .iter()
+            .filter(|it| it.standing == standing)
+            .count()
+    };
     let (good, weak) = (count(Standing::Good), count(Standing::Weak));
     let registered = |it: &&PhotoQuality| it.standing != Standing::Unregistered;
     let mut counts: Vec<usize> = per_photo
@@ -159,18 +164,18 @@ struct Camera {
 }
 
 /// The frames of the photos that can be calculated with, by index.
-fn cameras(
-    poses: &PoseFile,
-    photos: &Photos,
-    frames: &[Option<usize>],
-) -> BTreeMap<u32, Camera> {
+fn cameras(poses: &PoseFile, photos: &Photos, frames: &[Option<usize>]) -> BTreeMap<u32, Camera> {
     let mut cameras = BTreeMap::new();
     let mut projections = HashMap::new();
     for (image, frame) in photos.images.iter().zip(frames) {
         let Some((index, frame)) = frame.and_then(|it| Some((it, poses.frames.get(it)?))) else {
             continue;
         };
-        let Some(optics) = poses.optics.get(frame.optics).filter(|_| frame.c2w.is_finite()) else {
+        let Some(optics) = poses
+            .optics
+            .get(frame.optics)
+            .filter(|_| frame.c2w.is_finite())
+        else {
             continue;
         };
         // Observations are in pixels of the size that the file states.
@@ -220,7 +225,9 @@ fn quality(
     let reason = match standing {
         Standing::Good => None,
         Standing::Weak => Some(given().unwrap_or_else(|| {
-            format!("only {observations} of its points could be placed; {GOOD_OBSERVATIONS} are needed")
+            format!(
+                "only {observations} of its points could be placed; {GOOD_OBSERVATIONS} are needed"
+            )
         })),
         Standing::Unregistered => Some(given().unwrap_or_else(|| {
             "it found no place: too blurred, or too little in common with the others".to_owned()
@@ -237,7 +244,9 @@ fn quality(
 /// Why the cameras as a whole cannot be right.
 fn collapse(poses: &PoseFile, evidence: &Evidence) -> Option<&'static str> {
     if MAX_BEHIND < evidence.behind {
-        return Some("Many points lie behind the cameras that see them: the model is turned inside out.");
+        return Some(
+            "Many points lie behind the cameras that see them: the model is turned inside out.",
+        );
     }
     let positions: Vec<DVec3> = poses.frames.iter().map(|it| it.c2w.translation).collect();
     let centre = DVec3::from_array(std::array::from_fn(|axis| {
@@ -245,8 +254,15 @@ fn collapse(poses: &PoseFile, evidence: &Evidence) -> Option<&'static str> {
     }));
     let spread = median(positions.iter().map(|it| it.distance(centre)).collect());
     // Two cameras lie on both sides of their centre, three have one in it.
-    let farthest = positions.iter().map(|it| it.distance(centre)).fold(0.0, f64::max);
-    let spread = if positions.len() < 4 { farthest } else { spread };
+    let farthest = positions
+        .iter()
+        .map(|it| it.distance(centre))
+        .fold(0.0, f64::max);
+    let spread = if positions.len() < 4 {
+        farthest
+    } else {
+        spread
+    };
     // A comparison that NaN fails as well.
     let has_base = MIN_BASE * evidence.median_distance < spread;
     (2 <= positions.len() && !has_base).then_some(
@@ -270,7 +286,10 @@ fn decide(report: &mut GateReport, evidence: &Evidence, collapse: Option<&str>) 
         report.good, report.photos
     );
     report.verdict = if rate < STOP_RATE {
-        advice.push(format!("{stands}; at least {} % are needed.", 100.0 * STOP_RATE));
+        advice.push(format!(
+            "{stands}; at least {} % are needed.",
+            100.0 * STOP_RATE
+        ));
         Verdict::Refused
     } else if rate < WARN_RATE {
         advice.push(format!("{stands}; results get better with more."));

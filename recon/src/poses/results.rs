@@ -204,8 +204,12 @@ fn read_kept(read: impl Fn(&str) -> Option<Vec<u8>>, folder: &Folder) -> Option<
     }
     let file = |name: &str| read(&format!("{MODEL}/{name}"));
     let points = file("points3D.bin");
-    let mut poses =
-        colmap::read_binary(&file("cameras.bin")?, &file("images.bin")?, points.as_deref()).ok()?;
+    let mut poses = colmap::read_binary(
+        &file("cameras.bin")?,
+        &file("images.bin")?,
+        points.as_deref(),
+    )
+    .ok()?;
     poses.unregistered = record.unregistered;
     poses.warnings.extend(record.warnings);
     let mut kept = Kept {
@@ -242,9 +246,18 @@ fn compare(kept: &mut Kept, then: &[Stamp], folder: &Folder) {
     let names = added.map(|it| it.to_string_lossy().into_owned());
     kept.added = names.filter(|it| !known.contains(it.as_str())).collect();
     for (names, what) in [
-        (&kept.added, "are new since the poses were found; they can be added to the model"),
-        (&kept.removed, "were there when the poses were found and are gone"),
-        (&kept.changed, "have changed since the poses were found; find them again"),
+        (
+            &kept.added,
+            "are new since the poses were found; they can be added to the model",
+        ),
+        (
+            &kept.removed,
+            "were there when the poses were found and are gone",
+        ),
+        (
+            &kept.changed,
+            "have changed since the poses were found; find them again",
+        ),
     ] {
         if let Some(first) = names.first() {
             let text = format!("{} photos {what} (first: {first})", names.len());

@@ -4,7 +4,7 @@ use glam::{DMat3, DVec2, DVec3};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
-use crate::dataset::{Dataset, Points, Projection};
+use crate::dataset::{Dataset, Lens, Points, Projection};
 
 /// Depths, as parts of the distance to where the cameras look.
 const DEPTHS: std::ops::Range<f64> = 0.4..2.0;
@@ -21,7 +21,7 @@ const COLOUR: [u8; 3] = [128; 3];
 /// `count` random points: each on a ray of a random view, seen by as many others as can be asked.
 pub(super) fn in_view(dataset: &Dataset, views: &[usize], count: usize, seed: u64) -> Points {
     let mut rng = Pcg64::seed_from_u64(seed);
-    let lenses: Vec<Projection> = dataset.lenses.iter().map(|it| it.projection()).collect();
+    let lenses: Vec<Projection> = dataset.lenses.iter().map(Lens::projection).collect();
     let focus = focus(dataset, views);
     let mut points = Points::default();
     for share in SHARES {
@@ -65,7 +65,8 @@ fn focus(dataset: &Dataset, views: &[usize]) -> DVec3 {
     for &view in views {
         let c2w = dataset.views[view].c2w;
         let axis = c2w.matrix3.z_axis;
-        let across = DMat3::IDENTITY - DMat3::from_cols(axis * axis.x, axis * axis.y, axis * axis.z);
+        let across =
+            DMat3::IDENTITY - DMat3::from_cols(axis * axis.x, axis * axis.y, axis * axis.z);
         matrix += across;
         right += across * c2w.translation;
         ahead += axis;
@@ -79,7 +80,9 @@ fn focus(dataset: &Dataset, views: &[usize]) -> DVec3 {
     if is_told && 0.0 < (nearest - centre).dot(ahead) + 1e-9 {
         return nearest;
     }
-    let spread = views.iter().map(|it| dataset.views[*it].c2w.translation.distance(centre));
+    let spread = views
+        .iter()
+        .map(|it| dataset.views[*it].c2w.translation.distance(centre));
     let spread = spread.fold(0.0, f64::max).max(1e-3);
     centre + ahead.normalize_or(DVec3::Z) * 2.0 * spread
 }

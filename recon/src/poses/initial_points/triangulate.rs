@@ -7,7 +7,7 @@ use super::super::PoseError;
 use super::super::builtin::sfm::{Reporter, look};
 use super::InitialPointsConfig;
 use super::tracks::{Feature, Seen, follow, neighbours};
-use crate::dataset::{Dataset, Observation, Points, Projection};
+use crate::dataset::{Dataset, Lens, Observation, Points, Projection};
 
 /// Largest reprojection error in pixels of the reduced photo.
 const MAX_ERROR_PX: f64 = 2.0;
@@ -25,7 +25,7 @@ pub(super) fn from_views(
     config: &InitialPointsConfig,
     report: &mut Reporter<'_>,
 ) -> Result<Points, PoseError> {
-    let lenses: Vec<Projection> = dataset.lenses.iter().map(|it| it.projection()).collect();
+    let lenses: Vec<Projection> = dataset.lenses.iter().map(Lens::projection).collect();
     let seen = see(dataset, views, &lenses, config, report)?;
     let tracks = follow(&seen, &neighbours(&seen, config.neighbours), report)?;
     report.progress("Triangulating", 0, tracks.len())?;
@@ -53,7 +53,9 @@ pub(super) fn from_views(
             });
         }
         points.positions.push(found.position);
-        points.colours.push(sum.map(|it| (it / found.sights.len()) as u8));
+        points
+            .colours
+            .push(sum.map(|it| (it / found.sights.len()) as u8));
         points.errors_px.push(found.error_px);
     }
     report.progress("Triangulating", tracks.len(), tracks.len())?;
@@ -78,7 +80,9 @@ fn see(
             let ray = |it: &[f32; 2]| {
                 let pixel = DVec2::new(f64::from(it[0]), f64::from(it[1])) / features.scale;
                 let ray = lenses[view.lens].unproject(pixel);
-                ray.map_or(DVec3::ZERO, |it| view.c2w.transform_vector3(it).normalize_or_zero())
+                ray.map_or(DVec3::ZERO, |it| {
+                    view.c2w.transform_vector3(it).normalize_or_zero()
+                })
             };
             let lens = &dataset.lenses[view.lens];
             Seen {
@@ -195,7 +199,12 @@ fn refined(mut point: DVec3, sights: &[Sight<'_>]) -> DVec3 {
                 let [ahead, back] = [point + step * axis, point - step * axis];
                 Some((it.error(ahead)? - it.error(back)?) / (2.0 * step))
             };
-            let columns = (side(DVec3::X), side(DVec3::Y), side(DVec3::Z), it.error(point));
+            let columns = (
+                side(DVec3::X),
+                side(DVec3::Y),
+                side(DVec3::Z),
+                it.error(point),
+            );
             let (Some(x), Some(y), Some(z), Some(error)) = columns else {
                 continue;
             };
@@ -220,5 +229,7 @@ fn refined(mut point: DVec3, sights: &[Sight<'_>]) -> DVec3 {
 fn largest_angle(point: DVec3, sights: &[Sight<'_>]) -> f64 {
     let rays: Vec<DVec3> = sights.iter().map(|it| point - it.position).collect();
     let pairs = (0..rays.len()).flat_map(|a| (a + 1..rays.len()).map(move |b| (a, b)));
-    pairs.map(|(a, b)| rays[a].angle_between(rays[b])).fold(0.0, f64::max)
+    pairs
+        .map(|(a, b)| rays[a].angle_between(rays[b]))
+        .fold(0.0, f64::max)
 }

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use super::features::scale_of;
 use super::{PoseConfig, PoseError, Reporter};
-use crate::poses::{Photos, photo};
+use crate::io::photo::{Header, header_of};
+use crate::poses::Photos;
 
 /// With fewer photos than this a lens gets one focal length and one coefficient.
 const MIN_PHOTOS_FOR_OPENCV: usize = 10;
@@ -64,22 +65,27 @@ pub(super) fn group(
     report: &mut Reporter<'_>,
 ) -> Result<Vec<Group>, PoseError> {
     report.progress("Reading EXIF", 0, photos.images.len())?;
-    let marks: Vec<photo::Mark> = photos
+    // A photo without a header has no features either, which was told.
+    let headers: Vec<Option<Header>> = photos
         .images
         .par_iter()
-        .map(|it| photo::mark(&photos.folder, it))
+        .map(|it| header_of(&photos.folder, &it.path).ok())
         .collect();
     report.progress("Reading EXIF", photos.images.len(), photos.images.len())?;
     let mut groups: BTreeMap<(u32, u32, String), Group> = BTreeMap::new();
-    for (i, (image, mark)) in photos.images.iter().zip(marks).enumerate() {
+    for (i, (image, header)) in photos.images.iter().zip(headers).enumerate() {
         let (width, height) = (image.width.max(1), image.height.max(1));
-        let focal_35mm = mark.focal_35mm.or(config.focal_35mm);
-        let focal_35mm = focal_35mm.filter(|it| it.is_finite() && 0.0 < *it);
+        let stated = header.as_ref().and_then(Header::focal_px);
+        let focal_35mm = config.focal_35mm.filter(|it| it.is_finite() && 0.0 < *it);
         let diagonal = f64::from(width).hypot(f64::from(height));
-        let focal_px = focal_35mm.map(|it| it / FILM_DIAGONAL * diagonal);
+        let focal_px = stated.or(focal_35mm.map(|it| it / FILM_DIAGONAL * diagonal));
+        let mark = header.map_or_else(String::new, |it| {
+            let camera = it.camera.unwrap_or_default();
+            format!("{camera}, {:?}, {:?}", it.focal_mm, it.focal_35mm)
+        });
         let guess = GUESSED_FOCAL * f64::from(width.max(height));
         let group = groups
-            .entry((width, height, mark.camera))
+            .entry((width, height, mark))
             .or_insert_with(|| Group {
                 photos: Vec::new(),
                 size: [width, height],

@@ -28,7 +28,8 @@ pub(in crate::poses) fn matches(a: &Descriptors, b: &Descriptors) -> Vec<Feature
         return Vec::new();
     }
     let products = |it: &u8| f32::from(*it);
-    let columns = DMatrix::from_iterator(DESCRIPTOR_DIM, b.len(), b.as_slice().iter().map(products));
+    let columns =
+        DMatrix::from_iterator(DESCRIPTOR_DIM, b.len(), b.as_slice().iter().map(products));
     let mut tile = DMatrix::zeros(ROWS, b.len());
     let mut of_columns = vec![Largest::default(); b.len()];
     let mut candidates = Vec::new();
@@ -137,18 +138,26 @@ mod tests {
             let (a, b) = (random(na, &mut rng), random(nb, &mut rng));
             let mix = |own: Vec<[f32; DESCRIPTOR_DIM]>, part: f32| {
                 let common = common.clone().into_iter().rev().chain(own.clone());
-                let mixed = own.into_iter().zip(common).map(move |(own, common)| {
-                    std::array::from_fn(|i| common[i] + part * own[i])
-                });
+                let mixed = own
+                    .into_iter()
+                    .zip(common)
+                    .map(move |(own, common)| std::array::from_fn(|i| common[i] + part * own[i]));
                 bytes(mixed)
             };
             let (a, b) = (mix(a, 0.5), mix(b, 0.4));
             let plain = CpuMatcher::default();
             let expected =
                 plain.match_descriptors(&a, &b, &DescriptorMatchOptions::default(), usize::MAX);
-            assert!(na < 7 || na.min(nb) / 3 < expected.len(), "{}", expected.len());
+            assert!(
+                na < 7 || na.min(nb) / 3 < expected.len(),
+                "{}",
+                expected.len()
+            );
             assert_eq!(matches(&a, &b), expected);
         }
-        assert_eq!(matches(&Descriptors::new(), &bytes(random(3, &mut rng).into_iter())), []);
+        assert_eq!(
+            matches(&Descriptors::new(), &bytes(random(3, &mut rng).into_iter())),
+            []
+        );
     }
 }

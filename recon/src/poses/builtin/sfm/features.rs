@@ -134,9 +134,8 @@ fn sift(photo: &RgbaImage, scale: f64, max_features: usize) -> cumulus3d_core::R
 fn grey(photo: &RgbaImage) -> Luma {
     let luma = |rgba: &[u8]| {
         let alpha = f32::from(rgba[3]) / 255.0;
-        let sum = 0.2126 * f32::from(rgba[0])
-            + 0.7152 * f32::from(rgba[1])
-            + 0.0722 * f32::from(rgba[2]);
+        let sum =
+            0.2126 * f32::from(rgba[0]) + 0.7152 * f32::from(rgba[1]) + 0.0722 * f32::from(rgba[2]);
         (sum * alpha + 255.0 * (1.0 - alpha)).round() as u8
     };
     let pixels = photo.as_raw().chunks_exact(4).map(luma).collect();

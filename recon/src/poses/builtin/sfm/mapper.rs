@@ -124,7 +124,14 @@ impl Stages<'_> {
         self.refine(report)?;
         self.step("Placing photos left over", report)?;
         for _ in 0..2 {
-            if register_left_over(&mut self.model, store, self.graph, self.options.positioning.random_seed)?.is_empty() {
+            if register_left_over(
+                &mut self.model,
+                store,
+                self.graph,
+                self.options.positioning.random_seed,
+            )?
+            .is_empty()
+            {
                 break;
             }
             self.sharpen(LIMITS_PX[2], true)?;
@@ -195,7 +202,8 @@ impl Stages<'_> {
             let limit = self.options.max_normalized_reproj_error;
             filter_normalized_reproj_error(&mut self.model, (ROUNDS - round) as f64 * limit);
             let angle = self.options.min_tri_angle_deg;
-            self.model.filter_points3d_with_small_triangulation_angle(angle, None);
+            self.model
+                .filter_points3d_with_small_triangulation_angle(angle, None);
             Ok(())
         })?;
         self.check()
@@ -262,7 +270,10 @@ impl Stages<'_> {
         guarded("Last adjustment", || {
             let ids: Vec<ImageId> = self.model.registered_images();
             for id in ids {
-                let points = self.model.image(id).map_or(0, |it| it.num_points3d());
+                let points = self
+                    .model
+                    .image(id)
+                    .map_or(0, cumulus3d_core::Image::num_points3d);
                 if points < MIN_OBSERVATIONS {
                     self.model.deregister_image(id)?;
                 }

@@ -52,7 +52,11 @@ pub(super) fn run(
     let lenses = cameras::group(photos, config, report)?;
     let pairs = pairs::choose(&features, config, report)?;
     let matches = geometry::match_all(&features, &pairs, &mut kept, report)?;
-    let cameras = lenses.iter().zip(1..).map(|(it, id)| it.camera(id)).collect();
+    let cameras = lenses
+        .iter()
+        .zip(1..)
+        .map(|(it, id)| it.camera(id))
+        .collect();
     let camera_of = cameras::camera_of(&lenses, photos.images.len());
     let store = geometry::store(cameras, &camera_of, &features)?;
     focal::calibrate(&store, &matches, &lenses, config.seed, report)?;

@@ -125,7 +125,10 @@ pub(super) fn to_pose_file(
     }
     add_points(&mut poses, model, features, &frame_of);
     let is_missing = |it: &usize| !frame_of.contains_key(&super::geometry::image_id(*it));
-    poses.unregistered = (0..photos.images.len()).filter(is_missing).map(name).collect();
+    poses.unregistered = (0..photos.images.len())
+        .filter(is_missing)
+        .map(name)
+        .collect();
     poses
 }
 
@@ -183,7 +186,10 @@ fn add_points(
             continue;
         }
         // The crates' errors are in pixels of the reduced photos.
-        let scales = point.track.iter().filter_map(|it| features.get(photo_of(it.image_id)));
+        let scales = point
+            .track
+            .iter()
+            .filter_map(|it| features.get(photo_of(it.image_id)));
         let scale = scales.map(|it| it.scale).fold(1.0, f64::min);
         poses.points.positions.push(position);
         poses.points.colours.push(colour(point, features));

@@ -128,7 +128,13 @@ mod tests {
     #[test]
     fn each_photo_keeps_its_best_partners() {
         assert_eq!(all_pairs(&[0, 2, 5]), [(0, 2), (0, 5), (2, 5)]);
-        let scored = [((0, 1), 9), ((0, 2), 50), ((1, 2), 40), ((2, 3), 3), ((1, 3), 7)];
+        let scored = [
+            ((0, 1), 9),
+            ((0, 2), 50),
+            ((1, 2), 40),
+            ((2, 3), 3),
+            ((1, 3), 7),
+        ];
         // 3 shares more with 1 than nothing; 0 and 1 have better partners than one another.
         assert_eq!(best(&scored, 1), [(0, 2), (1, 2), (1, 3)]);
     }

@@ -43,7 +43,8 @@ impl Partial {
         partial.is_same = fs::read(place.join("key.json")).is_ok_and(|it| it == key);
         if !partial.is_same {
             partial.clear();
-            let begun = fs::create_dir_all(place).and_then(|()| fs::write(place.join("key.json"), key));
+            let begun =
+                fs::create_dir_all(place).and_then(|()| fs::write(place.join("key.json"), key));
             if begun.is_err() {
                 partial.place = None;
             }
@@ -100,7 +101,9 @@ impl Partial {
             whole = bytes.len() - reader.0.len();
         }
         let file = OpenOptions::new().append(true).create(true).open(path);
-        self.matches = file.and_then(|it| it.set_len(whole as u64).map(|()| it)).ok();
+        self.matches = file
+            .and_then(|it| it.set_len(whole as u64).map(|()| it))
+            .ok();
         all
     }
 
@@ -113,7 +116,11 @@ impl Partial {
             bytes.extend(head.into_iter().chain(pairs).flat_map(u32::to_le_bytes));
         }
         // A record that was cut short would spoil those after it: then no more are kept.
-        if self.matches.as_mut().is_some_and(|it| it.write_all(&bytes).is_err()) {
+        if self
+            .matches
+            .as_mut()
+            .is_some_and(|it| it.write_all(&bytes).is_err())
+        {
             self.matches = None;
         }
     }

@@ -91,11 +91,16 @@ mod tests {
         let text = panicked.unwrap_err().to_string();
         assert!(text.starts_with("Placing cameras failed"), "{text}");
         let failed = guarded::<()>("Placing cameras", || {
-            Err(Error::InvalidArgument("회전 평균: 연결 성분 없음".to_owned()))
+            Err(Error::InvalidArgument(
+                "회전 평균: 연결 성분 없음".to_owned(),
+            ))
         });
         assert!(failed.unwrap_err().to_string().is_ascii());
         let mut stop = |_| ControlFlow::Break(());
         let mut report = Reporter::new(&mut stop);
-        assert!(matches!(report.progress("a", 0, 1), Err(PoseError::Cancelled)));
+        assert!(matches!(
+            report.progress("a", 0, 1),
+            Err(PoseError::Cancelled)
+        ));
     }
 }

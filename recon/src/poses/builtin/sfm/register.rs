@@ -196,7 +196,13 @@ impl Later<'_> {
                 continue;
             }
             let mut point = Point3D::new(Vec3::new(position.x, position.y, position.z));
-            point.color = self.known.points.colours.get(index).copied().unwrap_or_default();
+            point.color = self
+                .known
+                .points
+                .colours
+                .get(index)
+                .copied()
+                .unwrap_or_default();
             point.track = track;
             model.add_point3d_with_id(index as u64, point)?;
         }
@@ -258,8 +264,13 @@ impl Later<'_> {
             let camera = self.cameras.of_photo[photo] as usize - 1;
             let listed = &self.cameras.list[camera];
             let lens = || {
-                let camera = model.camera(listed.camera.camera_id).unwrap_or(&listed.camera);
-                poses.optics.push(Optics::Lens(model::lens(camera, &self.groups[listed.group])));
+                let camera = model
+                    .camera(listed.camera.camera_id)
+                    .unwrap_or(&listed.camera);
+                poses.optics.push(Optics::Lens(model::lens(
+                    camera,
+                    &self.groups[listed.group],
+                )));
                 poses.optics.len() - 1
             };
             let optics = *optics_of[camera].get_or_insert_with(lens);
@@ -279,14 +290,21 @@ impl Later<'_> {
     }
 
     fn name(&self, photo: usize) -> String {
-        self.photos.images[photo].path.to_string_lossy().into_owned()
+        self.photos.images[photo]
+            .path
+            .to_string_lossy()
+            .into_owned()
     }
 
     fn join_points(&self, poses: &mut PoseFile, model: &Reconstruction, frames: &[Option<usize>]) {
         let known = self.known.points.len();
         for (id, point) in model.points3d() {
             let is_new_point = known as u64 <= id;
-            let index = if is_new_point { poses.points.len() } else { id as usize };
+            let index = if is_new_point {
+                poses.points.len()
+            } else {
+                id as usize
+            };
             let observation = |it: &TrackEntry| {
                 let photo = photo_of(it.image_id);
                 let features = &self.features[photo];
@@ -305,7 +323,10 @@ impl Later<'_> {
             }
             if is_new_point {
                 poses.points.positions.push(position);
-                poses.points.colours.push(model::colour(point, self.features));
+                poses
+                    .points
+                    .colours
+                    .push(model::colour(point, self.features));
                 if !poses.points.errors_px.is_empty() {
                     poses.points.errors_px.push(point.error.max(0.0));
                 }
