@@ -366,7 +366,7 @@ fn another_program_is_not_taken_for_colmap() {
 
 /// Runs the search and returns its events. No graphics device is needed.
 fn search(stage: &Stage) -> Vec<Event> {
-    let worker = Worker::spawn(None, || ()).unwrap();
+    let worker = Worker::spawn(None::<render::gpu::Gpu>, || ()).unwrap();
     worker.send(Command::FindPoses {
         photos: stage.photos().into(),
         engine: EngineChoice::Colmap {

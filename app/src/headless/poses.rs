@@ -11,6 +11,7 @@ use recon::dataset::Dataset;
 use recon::poses::video::FrameConfig;
 use recon::poses::{GateReport, Photos, PoseConfig, Standing, Verdict, results};
 use recon::worker::{Command, EngineChoice, Event, Progress, Worker};
+use render::gpu::Gpu;
 use serde::Serialize;
 
 use super::Console;
@@ -117,7 +118,8 @@ impl Job {
         let wake = move || {
             wake.send(()).ok();
         };
-        let worker = Worker::spawn(None, wake).context("the background worker could not start")?;
+        let worker =
+            Worker::spawn(None::<Gpu>, wake).context("the background worker could not start")?;
         Ok(Self {
             worker,
             woken,

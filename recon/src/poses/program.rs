@@ -50,6 +50,10 @@ pub fn find_program(name: &str, explicit: Option<&Path>, variable: &str) -> Opti
         let inside = [named.as_path(), &named.join("bin")]
             .into_iter()
             .find_map(|it| in_folder(it, name));
+        let is_bare = named.parent() == Some(Path::new(""));
+        // A path counts from here, wherever the program is run; a mere name is looked up.
+        let absolute = std::path::absolute(&named).unwrap_or_else(|_| named.clone());
+        let named = if is_bare { named } else { absolute };
         return Some(Found::Named(inside.unwrap_or(named)));
     }
     let path = std::env::var_os("PATH")?;
@@ -166,7 +170,7 @@ pub(super) fn run(
 }
 
 /// Waits for [`POLL`]: on a condition that nobody signals, as threads are the worker's alone.
-fn pause() {
+pub(super) fn pause() {
     let nobody = Mutex::new(());
     let guard = nobody.lock().unwrap_or_else(PoisonError::into_inner);
     let _ = Condvar::new().wait_timeout(guard, POLL);
@@ -229,7 +233,9 @@ mod tests {
             }
         });
         assert!(matches!(result, Err(PoseError::Cancelled)), "{result:?}");
-        std::thread::sleep(Duration::from_millis(700));
+        for _ in 0..14 {
+            pause();
+        }
         assert!(!witness.exists(), "the grandchild lives on");
         drop(workplace);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

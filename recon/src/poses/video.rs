@@ -194,10 +194,11 @@ impl Job {
         let mut running = self.workplace.start(&mut command)?;
         let scores = read_scores(&mut running, total, report)?;
         let status = loop {
-            // Its output is at an end: this takes no time.
+            // Its output is at an end, so this does not take long.
             if let Some(status) = running.try_wait()? {
                 break status;
             }
+            program::pause();
         };
         let said = fs::read(&log).map_err(|it| IoError::system(&log, it))?;
         let said = String::from_utf8_lossy(&said).trim().to_owned();
