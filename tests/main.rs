@@ -6,6 +6,8 @@
 mod camera_paths;
 /// COLMAP models: written and read back, a real one, damaged ones.
 mod colmap;
+/// Posed and plain photos: real captures, several pose files in one folder, hostile folders.
+mod datasets;
 /// Splat files as people have them: of other programs, written and read back, damaged.
 mod formats;
 /// The same for SPZ and SOG.

@@ -78,6 +78,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::View { file } => view(&console, &open_for_window, file),
         Command::Demo(args) => headless::demo::run(&console, &open_for_window, &args),
         Command::Convert(args) => headless::convert::run(&console, &args),
+        Command::ConvertDataset(args) => headless::convert_dataset::run(&console, &args),
         Command::Info { file } => headless::info::run(&console, &file),
         Command::Poses(args) => headless::poses::run(&console, &args),
         Command::Render(args) => headless::render::run(&console, &open_gpu, &args),

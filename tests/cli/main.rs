@@ -3,6 +3,7 @@
 
 mod bench;
 mod convert;
+mod datasets;
 mod pictures;
 mod poses;
 mod trouble;

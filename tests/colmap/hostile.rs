@@ -88,8 +88,10 @@ fn models_cut_at_any_byte_do_not_panic() {
 fn flipped_bytes_do_not_panic() {
     let mut random = Pcg64Mcg::seed_from_u64(5);
     let mut refused = 0;
-    for (read, files) in forms(&model(12)) {
-        for _ in 0..5000 {
+    let mut small = model(12);
+    small.points.observations.retain(|it| it.point < 4);
+    for (read, files) in forms(&small) {
+        for round in 0..5000 {
             let mut files = files.clone();
             for _ in 0..random.random_range(1..4) {
                 let file = &mut files[random.random_range(0..3)];
@@ -99,8 +101,10 @@ fn flipped_bytes_do_not_panic() {
             match read(&files[0], &files[1], Some(&files[2])) {
                 Ok(file) => {
                     assert_sound(&file);
-                    for lens in lenses_of(&file) {
-                        Undistortion::new(&lens);
+                    let lenses = lenses_of(&file);
+                    if let Some(lens) = lenses.get(round % 100) {
+                        let straight = Undistortion::new(lens).lens().clone();
+                        assert!(straight.fx.is_finite() && 0.0 < straight.fx);
                     }
                 }
                 Err(error) => {

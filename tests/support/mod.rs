@@ -1,6 +1,7 @@
 //! What the integration tests share: where real captures lie, comparisons of arrays.
 #![expect(clippy::expect_used, reason = "what tests rest on may panic")]
 
+pub mod capture;
 pub mod fixtures;
 pub mod gpu;
 

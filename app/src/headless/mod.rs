@@ -4,6 +4,7 @@ pub mod adapters;
 pub mod bench;
 mod console;
 pub mod convert;
+pub mod convert_dataset;
 pub mod demo;
 mod frames;
 pub mod info;

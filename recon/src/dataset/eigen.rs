@@ -42,9 +42,9 @@ fn rotate(a: &mut [[f64; 3]; 3], v: &mut [[f64; 3]; 3], p: usize, q: usize) {
     (a[p][r], a[q][r]) = turn(a[p][r], a[q][r]);
     (a[r][p], a[r][q]) = (a[p][r], a[q][r]);
     (a[p][q], a[q][p]) = (0.0, 0.0);
-    for i in 0..3 {
-        (v[p][i], v[q][i]) = turn(v[p][i], v[q][i]);
-    }
+    let (x, y) = (DVec3::from(v[p]), DVec3::from(v[q]));
+    v[p] = (c * x - s * y).to_array();
+    v[q] = (s * x + c * y).to_array();
 }
 
 #[cfg(test)]

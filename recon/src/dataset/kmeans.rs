@@ -136,7 +136,9 @@ fn first_centres(features: &[Feature], count: usize, random: &mut NumpyRandom) -
     // Every feature is as likely as the others.
     let mut cumulated = cumulate(features.iter().map(|_| 1.0 / features.len() as f64));
     let total = cumulated[cumulated.len() - 1];
-    cumulated.iter_mut().for_each(|it| *it /= total);
+    for it in &mut cumulated {
+        *it /= total;
+    }
     let drawn = random.unit();
     let first = cumulated.partition_point(|it| *it <= drawn);
     let first = first.min(features.len() - 1);
@@ -220,7 +222,7 @@ fn average(features: &[Feature], labels: &[usize], old: &[Feature]) -> Vec<Featu
     for i in 0..sums.len() {
         if 0.0 < weights[i] {
             let alpha = 1.0 / weights[i];
-            sums[i].iter_mut().for_each(|it| *it *= alpha);
+            sums[i] = sums[i].map(|it| it * alpha);
         } else {
             // As the reference has it: those behind the largest get its sum, not yet its mean.
             sums[i] = sums[largest];

@@ -233,14 +233,16 @@ impl Distortion {
             let (reached, slope) = self.profile(radius);
             0.0 < slope && 0.0 <= reached && reached.is_finite()
         };
+        // A pinhole's radius has no end: its steps grow with it.
         let (last, radius): (f64, fn(f64) -> f64) = if self.is_equidistant() {
             (MAX_EQUIDISTANT_ANGLE, |angle| angle)
         } else {
-            (MAX_PINHOLE_ANGLE, f64::tan)
+            let end = MAX_PINHOLE_ANGLE.tan();
+            (end / (1.0 + end), |part| part / (1.0 - part))
         };
         let step = last / f64::from(PROFILE_STEPS);
-        let angles = (0..=PROFILE_STEPS).map(|it| f64::from(it) * step);
-        let Some(turned) = angles.clone().find(|it| !rises(radius(*it))) else {
+        let mut places = (0..=PROFILE_STEPS).map(|it| f64::from(it) * step);
+        let Some(turned) = places.find(|it| !rises(radius(*it))) else {
             return radius(last);
         };
         let (mut low, mut high) = ((turned - step).max(0.0), turned);

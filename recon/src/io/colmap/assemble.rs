@@ -39,7 +39,7 @@ impl Model {
         file.unregistered.extend(posed);
         self.points.sort_by_key(|it| it.id);
         let tracks = Tracks {
-            tracks: &self.tracks,
+            entries: &self.tracks,
             frames: &frames,
             seen: &seen,
         };
@@ -197,7 +197,7 @@ fn rotation([w, x, y, z]: [f64; 4]) -> Option<DMat3> {
 
 /// What is needed to follow a track.
 struct Tracks<'a> {
-    tracks: &'a [(u64, u64)],
+    entries: &'a [(u64, u64)],
     /// By image number.
     frames: &'a HashMap<u64, usize>,
     /// By frame.
@@ -220,14 +220,14 @@ impl Tracks<'_> {
             points.positions.push(point.position);
             points.colours.push(point.colour);
             points.errors_px.push(point.error_px);
-            for &(image, place) in &self.tracks[point.track.clone()] {
+            for &(image, place) in &self.entries[point.track.clone()] {
                 match self.observation(index, image, place) {
                     Some(it) => points.observations.push(it),
                     None => astray += 1,
                 }
             }
         }
-        if self.tracks.is_empty() {
+        if self.entries.is_empty() {
             points.observations = self.observations_of_images(&places);
         }
         if points.errors_px.iter().all(|it| !(0.0..).contains(it)) {
@@ -243,7 +243,7 @@ impl Tracks<'_> {
             warnings.push(format!(
                 "{astray} of {} observations left out: they refer to images that are not used, or \
                  to nothing in them",
-                self.tracks.len()
+                self.entries.len()
             ));
         }
         points

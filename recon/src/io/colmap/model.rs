@@ -68,24 +68,34 @@ impl Model {
 }
 
 /// How a camera model of the files is read.
+#[derive(Clone, Copy)]
 pub(super) struct Reading {
     pub(super) model: LensModel,
     /// How many parameters the file has; those that `model` has beyond that are 0.
     pub(super) num_params: usize,
 }
 
-/// COLMAP's newer models, by number and name: what to read them as, if anything, and how many
-/// parameters they have.
-const NEWER: [(i32, &str, Option<(LensModel, usize)>); 6] = [
+/// COLMAP's newer models, by number and name, and what they are read as, if anything.
+const NEWER: [(i32, &str, Option<Reading>); 6] = [
     (12, "SIMPLE_DIVISION", None),
     (13, "DIVISION", None),
     // Equidistant without coefficients.
     (
         14,
         "SIMPLE_FISHEYE",
-        Some((LensModel::SimpleRadialFisheye, 3)),
+        Some(Reading {
+            model: LensModel::SimpleRadialFisheye,
+            num_params: 3,
+        }),
     ),
-    (15, "FISHEYE", Some((LensModel::OpencvFisheye, 4))),
+    (
+        15,
+        "FISHEYE",
+        Some(Reading {
+            model: LensModel::OpencvFisheye,
+            num_params: 4,
+        }),
+    ),
     (16, "EUCM", None),
     (17, "EQUIRECTANGULAR", None),
 ];
@@ -94,24 +104,29 @@ impl Reading {
     pub(super) fn from_id(id: i32, camera: u64, file: &str) -> Result<Self, FormatError> {
         let newer = NEWER.iter().find(|it| it.0 == id);
         let spelt = newer.map_or_else(|| format!("{id}"), |it| format!("{id} ({})", it.1));
-        Self::new(LensModel::from_colmap_id(id), newer.and_then(|it| it.2))
+        LensModel::from_colmap_id(id)
+            .map(Self::whole)
+            .or_else(|| newer?.2)
             .ok_or_else(|| unknown_model(&spelt, camera, file))
     }
 
     pub(super) fn from_name(name: &str, camera: u64, file: &str) -> Result<Self, FormatError> {
         let newer = NEWER.iter().find(|it| it.1 == name);
-        Self::new(LensModel::from_name(name), newer.and_then(|it| it.2))
+        LensModel::from_name(name)
+            .map(Self::whole)
+            .or_else(|| newer?.2)
             .ok_or_else(|| unknown_model(&excerpt(name), camera, file))
     }
 
-    fn new(model: Option<LensModel>, newer: Option<(LensModel, usize)>) -> Option<Self> {
-        let own = model.map(|model| (model, model.num_params()));
-        let (model, num_params) = own.or(newer)?;
-        Some(Self { model, num_params })
+    fn whole(model: LensModel) -> Self {
+        Self {
+            model,
+            num_params: model.num_params(),
+        }
     }
 
     /// Fills up what the file does not have.
-    pub(super) fn params(&self, mut from_file: Vec<f64>) -> Vec<f64> {
+    pub(super) fn params(self, mut from_file: Vec<f64>) -> Vec<f64> {
         from_file.resize(self.model.num_params(), 0.0);
         from_file
     }

@@ -1,10 +1,9 @@
 //! Writes a model, as bytes or as text. Numbers are counted from 1 in the order of the lists.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use glam::{DMat3, DQuat, DVec2, DVec3};
 
-use super::model::NO_POINT;
 use crate::dataset::{Lens, Optics, PoseFile};
 use crate::io::FormatError;
 
@@ -78,9 +77,11 @@ pub fn write_text(file: &PoseFile) -> Result<Files, FormatError> {
     );
     for (id, lens) in (1u32..).zip(&model.lenses) {
         let (kind, params) = lens.to_colmap();
-        let name = kind.name();
-        cameras += &format!("{id} {name} {} {}", lens.width, lens.height);
-        spell(&mut cameras, &params);
+        cameras += &id.to_string();
+        cameras.push(' ');
+        cameras += kind.name();
+        spell(&mut cameras, [lens.width, lens.height]);
+        spell(&mut cameras, params);
         cameras.push('\n');
     }
     let mut images = format!(
@@ -92,16 +93,16 @@ pub fn write_text(file: &PoseFile) -> Result<Files, FormatError> {
         let fits = |it: &str| it.trim_ascii() == it && !it.contains('\n');
         let name = check_name(image.name, fits)?;
         images += &id.to_string();
-        spell(&mut images, &image.quat);
-        spell(&mut images, &image.translation.to_array());
-        images += &format!(" {} {name}\n", image.camera);
+        spell(&mut images, image.quat);
+        spell(&mut images, image.translation.to_array());
+        spell(&mut images, [image.camera]);
+        images.push(' ');
+        images += name;
+        images.push('\n');
         let mut line = String::new();
         for (pixel, point) in &image.seen {
-            spell(&mut line, &pixel.to_array());
-            line += &match *point {
-                NO_POINT => " -1".to_owned(),
-                it => format!(" {it}"),
-            };
+            spell(&mut line, pixel.to_array());
+            spell(&mut line, [point]);
         }
         images += line.trim_ascii_start();
         images.push('\n');
@@ -113,12 +114,11 @@ pub fn write_text(file: &PoseFile) -> Result<Files, FormatError> {
     );
     for (i, track) in model.tracks.iter().enumerate() {
         points += &(i + 1).to_string();
-        spell(&mut points, &file.points.positions[i].to_array());
-        let [red, green, blue] = model.colour(i);
-        points += &format!(" {red} {green} {blue}");
-        spell(&mut points, &[model.error_px(i)]);
+        spell(&mut points, file.points.positions[i].to_array());
+        spell(&mut points, model.colour(i));
+        spell(&mut points, [model.error_px(i)]);
         for (image, place) in track {
-            points += &format!(" {image} {place}");
+            spell(&mut points, [image, place]);
         }
         points.push('\n');
     }
@@ -134,8 +134,8 @@ fn put(bytes: &mut Vec<u8>, values: &[f64]) {
 }
 
 /// A space and the shortest digits that give the number back, for each.
-fn spell(text: &mut String, values: &[f64]) {
-    for it in values {
+fn spell<T: fmt::Debug>(text: &mut String, numbers: impl IntoIterator<Item = T>) {
+    for it in numbers {
         // Writing to a string cannot fail.
         let _ = write!(text, " {it:?}");
     }

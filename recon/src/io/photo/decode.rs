@@ -153,7 +153,7 @@ fn narrow(wide: &[u8], colour: ColorType) -> Vec<u8> {
     };
     let pixels: Vec<[u8; 4]> = if matches!(colour, ColorType::Rgb32F | ColorType::Rgba32F) {
         let floats = wide.as_chunks().0.chunks_exact(channels);
-        floats.map(|it| from_linear(it)).collect()
+        floats.map(from_linear).collect()
     } else {
         let shorts = wide.as_chunks::<2>().0.chunks_exact(channels);
         let byte = |it: &[u8; 2]| ((u32::from(u16::from_ne_bytes(*it)) + 128) / 257) as u8;

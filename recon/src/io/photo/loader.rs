@@ -4,18 +4,18 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use image::RgbaImage;
+use image::{GrayImage, RgbaImage};
 
 use crate::dataset::resize::lanczos_rgba;
-use crate::dataset::{Dataset, Lens, View};
+use crate::dataset::{Dataset, Lens, Undistortion, View};
 use crate::io::{FormatError, IoError};
 
 use super::cache::Cache;
 use super::{AlphaUse, MAX_PIXELS, Photo, PhotoOptions, decode, mask, place, turn};
 
 /// What decoding takes at most per pixel of an ordinary photo: the pixels before and after they
-/// are brought to their size.
-const DECODING_BYTES: u64 = 8;
+/// are straightened and brought to their size.
+const DECODING_BYTES: u64 = 10;
 
 /// Decodes the photos of a dataset on demand. Cheap to clone; all clones share one cache.
 ///
@@ -30,6 +30,8 @@ struct Shared {
     options: PhotoOptions,
     cache_bytes: usize,
     cache: Mutex<Cache>,
+    /// One for each lens, made when its first photo is.
+    undistortions: Vec<OnceLock<Undistortion>>,
 }
 
 type Loaded = Result<Arc<Photo>, IoError>;
@@ -38,11 +40,13 @@ impl PhotoLoader {
     /// Keeps at most `cache_bytes` bytes of decoded photos. [`Self::for_each_in_order`] has as
     /// much again under way.
     pub fn new(dataset: Arc<Dataset>, options: PhotoOptions, cache_bytes: usize) -> Self {
+        let undistortions = dataset.lenses.iter().map(|_| OnceLock::new()).collect();
         Self(Arc::new(Shared {
             dataset,
             options,
             cache_bytes,
             cache: Mutex::new(Cache::new(cache_bytes)),
+            undistortions,
         }))
     }
 
@@ -175,6 +179,7 @@ impl Shared {
         let file = &view.image;
         let broken = |it| IoError::format(&place(&self.dataset.folder, &file.path), it);
         let lens = self.lens(view).map_err(broken)?;
+        let is_transparent = file.has_alpha && self.options.alpha == AlphaUse::Transparency;
         let stored = self.decode(&file.path)?;
         let (width, height) = if file.orientation.swaps_sides() {
             (stored.height(), stored.width())
@@ -199,7 +204,45 @@ impl Shared {
             mask: counts,
             lens: lens.resized(width, height),
         };
-        self.resize(upright).map_err(broken)
+        let straight = self.straighten(upright, view.lens);
+        let mut photo = self.resize(straight).map_err(broken)?;
+        if !is_transparent {
+            // Until here, what the photo does not reach was transparent, so that it did not bleed
+            // into what it does reach.
+            opaque(&mut photo.rgba);
+        }
+        Ok(photo)
+    }
+
+    /// The photo of a pinhole.
+    fn straighten(&self, photo: Photo, lens: usize) -> Photo {
+        if !self.options.undistort || photo.lens.is_pinhole() {
+            return photo;
+        }
+        let Photo {
+            width,
+            height,
+            rgba,
+            mask,
+            lens: bent,
+        } = photo;
+        let new = || Undistortion::new(&bent);
+        let undistortion = self.undistortions.get(lens).map(|it| it.get_or_init(new));
+        let undistortion = undistortion.cloned().unwrap_or_else(new);
+        let image = RgbaImage::from_raw(width, height, rgba).unwrap_or_default();
+        let straight = undistortion.apply(&image);
+        let mask = mask
+            .and_then(|it| GrayImage::from_raw(width, height, it))
+            .map(|it| undistortion.apply_to_mask(&it))
+            .unwrap_or(straight.covered);
+        let mask = mask.into_raw();
+        Photo {
+            width,
+            height,
+            rgba: straight.image.into_raw(),
+            mask: mask.contains(&0).then_some(mask),
+            lens: undistortion.lens().resized(width, height),
+        }
     }
 
     fn lens(&self, view: &View) -> Result<&Lens, FormatError> {
@@ -229,12 +272,14 @@ impl Shared {
         let of_file = path
             .map(|it| {
                 let pixels = self.decode(it)?;
-                Ok(mask::from_file(
-                    pixels,
-                    file.width,
-                    file.height,
-                    file.orientation,
-                ))
+                let (width, height) = (file.width, file.height);
+                let mut counts = mask::from_file(pixels, width, height, file.orientation);
+                if view.has_inverted_mask() {
+                    for it in &mut counts {
+                        *it = 255 - *it;
+                    }
+                }
+                Ok(counts)
             })
             .transpose()?;
         Ok(mask::both(of_alpha, of_file))
@@ -276,5 +321,11 @@ impl Shared {
             let wide = u64::from(it.image.bits / 8).max(1);
             (DECODING_BYTES * wide * pixels).max(self.result_bytes(view))
         })
+    }
+}
+
+fn opaque(rgba: &mut [u8]) {
+    for pixel in rgba.as_chunks_mut::<4>().0 {
+        pixel[3] = 255;
     }
 }

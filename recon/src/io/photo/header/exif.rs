@@ -10,7 +10,7 @@ const MAX_BYTES: usize = 64 << 20;
 
 /// What is used of EXIF.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Camera {
+pub(super) struct Taken {
     pub orientation: Orientation,
     pub focal_mm: Option<f64>,
     pub camera: Option<String>,
@@ -21,9 +21,9 @@ pub(super) struct Camera {
 }
 
 /// Reads an EXIF block: a TIFF with its header.
-pub(super) fn read(block: &[u8]) -> Camera {
+pub(super) fn read(block: &[u8]) -> Taken {
     if MAX_BYTES < block.len() {
-        return Camera::default();
+        return Taken::default();
     }
     let mut reader = Reader::new();
     let exif = reader
@@ -31,7 +31,7 @@ pub(super) fn read(block: &[u8]) -> Camera {
         .read_raw(block.to_vec())
         .or_else(|it| it.distill_partial_result(|_| {}));
     let Ok(exif) = exif else {
-        return Camera::default();
+        return Taken::default();
     };
     let positive = |tag| number(&exif, tag).filter(|it| it.is_finite() && 0.0 < *it);
     let unit_mm = match number(&exif, Tag::FocalPlaneResolutionUnit) {
@@ -40,7 +40,7 @@ pub(super) fn read(block: &[u8]) -> Camera {
         Some(5.0) => 1e-3,
         _ => 25.4,
     };
-    Camera {
+    Taken {
         orientation: orientation(number(&exif, Tag::Orientation)),
         focal_mm: positive(Tag::FocalLength),
         camera: camera(&exif),
@@ -50,7 +50,7 @@ pub(super) fn read(block: &[u8]) -> Camera {
     }
 }
 
-impl Camera {
+impl Taken {
     /// In 35 mm equivalents, for a photo of this size as stored.
     pub(super) fn focal_35mm(&self, width: u32, height: u32) -> Option<f64> {
         if self.stated_35mm.is_some() {
@@ -116,17 +116,17 @@ mod tests {
     #[test]
     fn the_sensor_gives_the_equivalent_where_it_is_not_stated() {
         // A full-frame sensor of 36 mm × 24 mm, 6000 × 4000 pixels.
-        let mut camera = Camera {
+        let mut taken = Taken {
             focal_mm: Some(50.0),
             pixel_mm: Some(0.006),
             pixels: Some((6000.0, 4000.0)),
-            ..Camera::default()
+            ..Taken::default()
         };
-        let focal = camera.focal_35mm(600, 400).unwrap();
+        let focal = taken.focal_35mm(600, 400).unwrap();
         assert!((focal - 50.0).abs() < 1e-9, "{focal}");
-        camera.pixel_mm = Some(1e-9);
-        assert_eq!(camera.focal_35mm(600, 400), None);
-        camera.stated_35mm = Some(28.0);
-        assert_eq!(camera.focal_35mm(600, 400), Some(28.0));
+        taken.pixel_mm = Some(1e-9);
+        assert_eq!(taken.focal_35mm(600, 400), None);
+        taken.stated_35mm = Some(28.0);
+        assert_eq!(taken.focal_35mm(600, 400), Some(28.0));
     }
 }
