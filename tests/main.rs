@@ -16,6 +16,8 @@ mod formats_spz_sog;
 mod gpu_errors;
 /// Each kernel agrees with its plain twin; frames grow, repeat and show every style.
 mod kernels;
+/// Poses from photos alone: the built-in engine, the gate, kept results, initial points.
+mod poses;
 /// COLMAP as a pose engine, played by a script.
 mod poses_colmap;
 /// The forward rasteriser agrees with golden files.
