@@ -160,7 +160,7 @@ fn poses_that_are_no_numbers_are_left_out() {
     edit(&inside, |json| {
         json["frames"][1]["transform_matrix"][0][3] = json!(1e308);
         json["frames"][1]["transform_matrix"][0][0] = json!("NaN");
-        json["frames"][2]["transform_matrix"] = json!([[0.0; 4]; 4]);
+        json["frames"][2]["transform_matrix"] = json!(vec![[0.0; 4]; 4]);
     });
     let it = dataset(&inside);
     assert_eq!(it.report.used, 2);

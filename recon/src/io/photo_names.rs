@@ -14,7 +14,7 @@ const FOREIGN: [&str; 14] = [
 ];
 
 /// Folders beside the photos whose images are none.
-const OTHER_FOLDERS: [&str; 22] = [
+const OTHER_FOLDERS: [&str; 20] = [
     "mask",
     "masks",
     "depth",
@@ -30,13 +30,11 @@ const OTHER_FOLDERS: [&str; 22] = [
     "segmentations",
     "confidence",
     "confidences",
-    "flow",
     "thumbnails",
     "thumbs",
-    "screenshots",
     "point_cloud",
     "sparse",
-    "renders",
+    super::RESULTS_FOLDER,
 ];
 
 /// Before or after the name of what belongs to a photo and is none.

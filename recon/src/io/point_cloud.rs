@@ -285,6 +285,35 @@ mod tests {
     }
 
     #[test]
+    fn flipped_bytes_never_panic() {
+        let points = Points {
+            positions: vec![DVec3::new(1.0, 0.5, -2.0); 20],
+            colours: vec![[1, 2, 3]; 20],
+            ..Points::default()
+        };
+        let mut state = 1_u64;
+        let mut random = |below: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) as usize % below
+        };
+        for bytes in [write(&points), ASCII.as_bytes().to_vec()] {
+            for _ in 0..20_000 {
+                let mut broken = bytes.clone();
+                for _ in 0..=random(3) {
+                    let at = random(broken.len());
+                    broken[at] = random(256) as u8;
+                }
+                if let Ok((points, _)) = read(&broken, 7) {
+                    assert!(points.len() <= 7 && points.colours.len() == points.len());
+                    assert!(points.positions.iter().all(|it| it.is_finite()));
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_holds_no_points_is_refused() {
         let huge = ASCII.replace("vertex 3", "vertex 18446744073709551615");
         let listed = ASCII.replace("double x", "list uchar double x");

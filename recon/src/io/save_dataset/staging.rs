@@ -68,8 +68,10 @@ fn check_free(out: &Path) -> Result<(), IoError> {
         Err(IoError::format(out, FormatError::Unsupported(cause)))
     };
     match fs::read_dir(out) {
-        Ok(entries) if 0 < entries.count() => taken("the folder is not empty"),
-        Ok(_) => Ok(()),
+        Ok(mut entries) => match entries.next() {
+            Some(_) => taken("the folder is not empty"),
+            None => Ok(()),
+        },
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) if error.kind() == ErrorKind::NotADirectory => taken("there is a file"),
         Err(error) => Err(IoError::system(out, error)),
