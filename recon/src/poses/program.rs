@@ -23,7 +23,7 @@ const LAST_LINES: usize = 12;
 
 /// Where a program lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub(super) enum Found {
     /// Somebody named it: it is to be used, or it is an error.
     Named(PathBuf),
     /// It is on PATH.
@@ -32,7 +32,7 @@ pub enum Found {
 
 impl Found {
     /// The program.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         match self {
             Self::Named(path) | Self::OnPath(path) => path,
         }
@@ -41,7 +41,7 @@ impl Found {
 
 /// The program called `name`: the `explicit` one, else what the environment variable `variable`
 /// names, else the first on PATH. A named folder stands for the program inside of it.
-pub fn find_program(name: &str, explicit: Option<&Path>, variable: &str) -> Option<Found> {
+pub(super) fn find_program(name: &str, explicit: Option<&Path>, variable: &str) -> Option<Found> {
     let named = explicit.map(Path::to_owned).or_else(|| {
         let value = std::env::var_os(variable)?;
         (!value.is_empty()).then(|| PathBuf::from(value))

@@ -41,7 +41,7 @@ fn step(line: &str) -> Option<Step> {
 /// `2/3, 1/3] in …`: the second of three rows of blocks, its first block.
 fn block(text: &str) -> Option<Step> {
     let (row, rows) = fraction(text)?;
-    let inside = text.split_once(']').map_or(text, |it| it.0);
+    let inside = &text[..=text.find(']')?];
     let Some((_, column)) = inside.split_once(", ") else {
         return Some(Step::Matches(row, rows));
     };
