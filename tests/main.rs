@@ -22,6 +22,8 @@ mod photos;
 mod pose_formats;
 /// Poses from photos alone: the built-in engine, the gate, kept results, initial points.
 mod poses;
+/// COLMAP as a pose engine, played by a script.
+mod poses_colmap;
 /// The forward rasteriser agrees with golden files.
 mod raster;
 /// The plain twins of the kernels.

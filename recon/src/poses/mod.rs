@@ -9,15 +9,20 @@
 //! called and asks `report` whether to go on.
 
 mod builtin;
+mod colmap;
 mod engine;
 mod initial_points;
 mod judge;
 #[cfg(feature = "sfm")]
 mod photo;
+mod program;
 mod quality;
 pub mod results;
+pub mod video;
+mod workplace;
 
 pub use builtin::BuiltinEngine;
+pub use colmap::{COLMAP_VARIABLE, ColmapEngine, Mapper};
 pub use engine::{LivePoses, Photos, PoseConfig, PoseEngine, PoseError, PoseUpdate};
 pub use initial_points::{InitialPointsConfig, PointSource, initial_points};
 #[cfg(feature = "sfm")]
