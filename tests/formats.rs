@@ -15,7 +15,7 @@ use render::{Splats, sh};
 
 /// Opens what has to open.
 pub(crate) fn open(path: &Path) -> SplatFile {
-    let file = io::open(path).unwrap_or_else(|it| panic!("{it}"));
+    let file = io::open_splats(path).unwrap_or_else(|it| panic!("{it}"));
     assert_eq!(file.splats.check(), Ok(()), "{}", path.display());
     file
 }

@@ -4,6 +4,10 @@
 
 /// Camera lists that other programs wrote.
 mod camera_paths;
+/// COLMAP models: written and read back, a real one, damaged ones.
+mod colmap;
+/// Posed and plain photos: real captures, several pose files in one folder, hostile folders.
+mod datasets;
 /// Splat files as people have them: of other programs, written and read back, damaged.
 mod formats;
 /// The same for SPZ and SOG.
@@ -12,8 +16,14 @@ mod formats_spz_sog;
 mod gpu_errors;
 /// Each kernel agrees with its plain twin; frames grow, repeat and show every style.
 mod kernels;
+/// Photos of every kind and turn, damaged ones, streams of them; views chosen and normalised.
+mod photos;
 /// Pose files other than COLMAP's: real ones, written and read back, damaged.
 mod pose_formats;
+/// Poses from photos alone: the built-in engine, the gate, kept results, initial points.
+mod poses;
+/// COLMAP as a pose engine, played by a script.
+mod poses_colmap;
 /// The forward rasteriser agrees with golden files.
 mod raster;
 /// The plain twins of the kernels.

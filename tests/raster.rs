@@ -136,7 +136,7 @@ fn the_golden_picture_of_splat_transform_is_met() {
     let mut golden = vec![0; decoder.output_buffer_size().unwrap()];
     decoder.read_image(&mut golden).unwrap();
 
-    let splats = recon::io::open(&folder.join("tiny_scene.ply"))
+    let splats = recon::io::open_splats(&folder.join("tiny_scene.ply"))
         .unwrap()
         .splats;
     // That program turns the scene half around z before it looks at it from (0, 5, -8), up +y.

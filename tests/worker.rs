@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use recon::dataset::PoseFormat;
 use recon::io::{SplatFile, SplatFormat};
 use recon::worker::{Opened, Snapshot};
 use recon::{Command, Event, Worker};
+use tests::capture::{Capture, straight_lens};
 use tests::gpu;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -106,6 +108,31 @@ fn a_broken_file_fails_and_the_worker_goes_on() {
     worker.send(demo(100));
     let events = events_of_a_job(&worker);
     assert!(matches!(events.last(), Some(Event::Finished)), "{events:?}");
+}
+
+#[test]
+fn folders_of_photos_are_described() {
+    let Some(worker) = worker() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let capture = Capture::new(4, &straight_lens(40, 30));
+    capture.write(folder.path(), PoseFormat::Transforms);
+    worker.send(Command::Open(folder.path().to_owned()));
+    let events = events_of_a_job(&worker);
+    let dataset = events.iter().find_map(|it| match it {
+        Event::DatasetOpened(dataset) => Some(dataset),
+        _ => None,
+    });
+    assert_eq!(dataset.unwrap().views.len(), 4);
+    assert!(matches!(events.last(), Some(Event::Finished)), "{events:?}");
+
+    worker.send(Command::Open(folder.path().join("images")));
+    let events = events_of_a_job(&worker);
+    let photos = events.iter().find_map(|it| match it {
+        Event::PhotosOpened(photos) => Some(photos),
+        _ => None,
+    });
+    assert_eq!(photos.unwrap().images.len(), 4);
+    assert!(snapshot(&events).is_none());
 }
 
 #[test]

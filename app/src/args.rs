@@ -1,23 +1,29 @@
 //! The command line as it is typed; what can be checked one value at a time is checked here.
 
+mod poses;
+
 use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use glam::Vec3;
+use recon::io::DatasetFormat;
 use render::{RenderConfig, Style};
+
+pub use poses::{Engine, MapperName, PosesArgs};
 
 /// No image is larger, in pixels along a side: beyond it PNG readers and video encoders give up.
 const MAX_SIDE_PX: i64 = 16_384;
 
-/// Gaussian splats on the screen: view, convert, draw and measure them.
+/// From photos to Gaussian splats on the screen: poses, view, convert, draw and measure.
 ///
 /// Without a command the window opens, with FILE if one is given.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "accrete", version, override_usage = USAGE, after_help = AFTER_HELP)]
 pub struct Cli {
-    /// Splat file to open in the window: .ply, .compressed.ply, .splat, .spz or .sog
+    /// What to open in the window: a splat file (.ply, .compressed.ply, .splat, .spz, .sog), a
+    /// folder or zip of photos, or a pose file
     file: Option<PathBuf>,
 
     #[command(subcommand)]
@@ -38,6 +44,9 @@ Examples:
   accrete demo
   accrete scene.spz
   accrete info scene.ply --json
+  accrete poses photos/
+  accrete info folder-of-photos
+  accrete convert-dataset folder out --to colmap
   accrete convert scene.ply scene.spz
   accrete render scene.ply --turntable 120 --out turn.mp4";
 
@@ -100,11 +109,21 @@ pub enum Command {
     Demo(DemoArgs),
     /// Write a splat file in another format, and say what that loses
     Convert(ConvertArgs),
-    /// Tell what a splat file holds
+    /// Tell what a file, a folder or a zip holds: splats, photos with or without poses, a video
     Info {
-        /// Splat file
+        /// Splat file, folder or zip of photos, pose file, or video
         file: PathBuf,
     },
+    /// Find camera poses for photos or a video
+    ///
+    /// What is found is judged photo by photo, and kept beside the photos in .accrete, as a COLMAP
+    /// model, only if it holds. Photos are never changed. A video's sharpest frames are taken
+    /// first, by ffmpeg.
+    Poses(PosesArgs),
+    /// Write posed photos in another format, as a folder that needs nothing else
+    ///
+    /// Photos are copied; where the format cannot hold a lens's distortion they are undistorted.
+    ConvertDataset(ConvertDatasetArgs),
     /// Draw a splat file into images or a video
     ///
     /// Without --camera, --path or --turntable the whole scene is framed from its front.
@@ -144,6 +163,22 @@ pub struct ConvertArgs {
     pub spz_version: u32,
 }
 
+/// What `convert-dataset` takes.
+#[derive(Args, Clone, Debug)]
+pub struct ConvertDatasetArgs {
+    /// Folder or zip of posed photos, or a pose file beside its photos
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+
+    /// Folder to write: a new one, or an empty one
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+
+    /// Format of the poses
+    #[arg(long, value_name = "FORMAT", value_parser = dataset_format_parser())]
+    pub to: DatasetFormat,
+}
+
 /// What can be measured.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Bench {
@@ -152,6 +187,16 @@ pub enum Bench {
         /// Only the small scenes; always so on a CPU adapter
         #[arg(long)]
         quick: bool,
+    },
+    /// Write photos of four megapixels, open their folder and stream them all
+    Dataset {
+        /// Empty folder for the photos, which stay there [default: a temporary one]
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+
+        /// How many photos
+        #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        photos: u32,
     },
 }
 
@@ -232,6 +277,28 @@ pub fn style_name(style: Style) -> &'static str {
         Style::AxisNormals => "axis-normals",
         Style::Alpha => "alpha",
     }
+}
+
+/// What a format of posed photos is called on the command line.
+pub fn dataset_format_name(format: DatasetFormat) -> &'static str {
+    match format {
+        DatasetFormat::OpencvCameras => "opencv_cameras",
+        DatasetFormat::Colmap => "colmap",
+        DatasetFormat::ColmapText => "colmap-text",
+        DatasetFormat::Transforms => "transforms",
+        DatasetFormat::Inria => "inria",
+    }
+}
+
+fn dataset_format_parser() -> impl TypedValueParser<Value = DatasetFormat> {
+    PossibleValuesParser::new(DatasetFormat::ALL.map(dataset_format_name)).map(|name| {
+        let named = |it: &DatasetFormat| dataset_format_name(*it) == name;
+        // The parser has let through nothing but names of the list.
+        DatasetFormat::ALL
+            .into_iter()
+            .find(named)
+            .unwrap_or(DatasetFormat::Colmap)
+    })
 }
 
 fn style_parser() -> impl TypedValueParser<Value = Style> {

@@ -1,6 +1,33 @@
-//! The measuring behind `bench render` and `cargo bench`, on a scene small enough for a test.
+//! The measuring behind `bench render` and `cargo bench`, on a scene small enough for a test, and
+//! `bench dataset` on three photos.
 
 use app::headless::bench::{Case, Scene, measure, table};
+
+use super::{Outcome, accrete};
+
+#[test]
+fn photos_are_opened_and_streamed() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = || {
+        let mut command = accrete();
+        command.args(["bench", "dataset", "--photos", "3", "--json", "--folder"]);
+        Outcome::of(command.arg(dir.path()).output().unwrap())
+    };
+    let outcome = run().done();
+    assert!(
+        outcome.stderr.contains("3 photos of 4.0 megapixels"),
+        "{}",
+        outcome.stderr
+    );
+    let report = outcome.json();
+    assert_eq!(report["photos"], 3);
+    assert!(0.0 < report["open_secs"].as_f64().unwrap());
+    assert!(0.0 < report["photos_per_sec"].as_f64().unwrap());
+    let peak = |name: &str| report[name].as_u64().unwrap_or(u64::MAX);
+    assert!(peak("peak_bytes_after_open") <= peak("peak_bytes"));
+    // What is there is not written over.
+    run().failed(1, &["empty folder"]);
+}
 
 #[test]
 fn a_case_is_measured_by_frame_and_by_kernel() {

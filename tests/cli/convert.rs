@@ -1,6 +1,6 @@
 //! `info` and `convert`: what is told about files, and files that come out as they went in.
 
-use recon::io::{SplatFormat, open};
+use recon::io::{SplatFormat, open_splats};
 
 use super::Desk;
 
@@ -44,8 +44,8 @@ fn there_and_back_through_spz() {
 
     let back = desk.run("convert scene.spz back.ply").done();
     assert!(!back.stdout.contains("lost"), "{}", back.stdout);
-    let before = open(&desk.path("scene.ply")).unwrap().splats;
-    let after = open(&desk.path("back.ply")).unwrap();
+    let before = open_splats(&desk.path("scene.ply")).unwrap().splats;
+    let after = open_splats(&desk.path("back.ply")).unwrap();
     assert_eq!(after.format, SplatFormat::Ply);
     assert_eq!((after.splats.len(), after.splats.sh_degree), (3_000, 1));
     for (a, b) in before.means.iter().zip(&after.splats.means) {

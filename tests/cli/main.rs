@@ -3,7 +3,9 @@
 
 mod bench;
 mod convert;
+mod datasets;
 mod pictures;
+mod poses;
 mod trouble;
 
 use std::path::{Path, PathBuf};

@@ -35,7 +35,7 @@ fn the_demo_writes_a_picture_and_its_splats() {
         ["accrete-demo.ply", "accrete-demo.png"]
     );
     picture(&desk.path("new/folder/accrete-demo.png"), 640, 480);
-    let file = recon::io::open(&desk.path("new/folder/accrete-demo.ply")).unwrap();
+    let file = recon::io::open_splats(&desk.path("new/folder/accrete-demo.ply")).unwrap();
     assert_eq!(
         (file.splats.len(), file.splats.sh_degree),
         (DEMO_SPLATS, DEMO_SH_DEGREE)

@@ -124,7 +124,15 @@ fn every_command_explains_itself() {
     let desk = Desk::new();
     let help = desk.run("--help").done().stdout;
     for command in [
-        "view", "demo", "convert", "info", "render", "bench", "adapters",
+        "view",
+        "demo",
+        "convert",
+        "convert-dataset",
+        "info",
+        "poses",
+        "render",
+        "bench",
+        "adapters",
     ] {
         assert!(help.contains(command), "{command}: {help}");
         let own = desk.run(&format!("{command} --help")).done().stdout;

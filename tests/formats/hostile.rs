@@ -59,7 +59,7 @@ fn assert_refused(name: &str, bytes: &[u8], says: &str) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, bytes).unwrap();
-    let error = io::open(&path).unwrap_err().to_string();
+    let error = io::open_splats(&path).unwrap_err().to_string();
     assert!(error.contains(name), "does not name {name}: {error}");
     assert!(error.contains(says), "{name} lacks `{says}`: {error}");
 }
@@ -183,7 +183,7 @@ fn files_of_other_kinds_are_called_by_their_name() {
     assert_refused("a.splat", &[1; 33], "33 bytes");
     assert_refused("a.glb", b"glTF\x02\0\0\0", ".glb");
     let folder = tempfile::tempdir().unwrap();
-    let error = io::open(folder.path()).unwrap_err().to_string();
+    let error = io::open_splats(folder.path()).unwrap_err().to_string();
     assert!(error.contains("meta.json"), "{error}");
 }
 

@@ -288,7 +288,7 @@ fn what_is_no_splats_is_refused_by_name() {
         (lfs, "git lfs pull"),
     ] {
         let path = data.join("data").join(name);
-        let error = recon::io::open(&path).unwrap_err().to_string();
+        let error = recon::io::open_splats(&path).unwrap_err().to_string();
         assert!(error.contains(says), "{error}");
         assert!(error.contains(&path.display().to_string()), "{error}");
     }

@@ -41,6 +41,16 @@ impl Tensors {
         self.view(name, |bytes, _| bytemuck::pod_collect_to_vec(bytes))
     }
 
+    /// The values of a float tensor of double precision.
+    pub fn f64s(&self, name: &str) -> Vec<f64> {
+        self.view(name, |bytes, _| bytemuck::pod_collect_to_vec(bytes))
+    }
+
+    /// The values of a tensor of long integers.
+    pub fn i64s(&self, name: &str) -> Vec<i64> {
+        self.view(name, |bytes, _| bytemuck::pod_collect_to_vec(bytes))
+    }
+
     /// The values of an integer tensor.
     pub fn i32s(&self, name: &str) -> Vec<i32> {
         self.view(name, |bytes, _| bytemuck::pod_collect_to_vec(bytes))

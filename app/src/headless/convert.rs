@@ -52,7 +52,7 @@ pub fn run(console: &Console, args: &ConvertArgs) -> anyhow::Result<()> {
             output.display()
         );
     }
-    let mut file = io::open(input)?;
+    let mut file = io::open_splats(input)?;
     let summary = file.summary();
     for warning in &summary.warnings {
         console.warn(format_args!("{}: {warning}", input.display()));

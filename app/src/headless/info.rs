@@ -1,17 +1,35 @@
-//! `accrete info`: what a splat file holds.
+//! `accrete info`: what a path holds, be it splats, posed photos, plain photos or a video.
 
 use std::path::Path;
 
-use recon::io::{self, SplatSummary};
+use recon::dataset::ImportReport;
+use recon::io::{self, Opened, SplatSummary};
 use serde::Serialize;
 
 use super::Console;
 
+/// What is told to programs; `kind` says which of them it is.
 #[derive(Serialize)]
-struct Report<'a> {
-    path: &'a Path,
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Report<'a> {
+    Splats {
+        path: &'a Path,
+        #[serde(flatten)]
+        summary: SplatSummary,
+    },
+    Dataset(Photos<'a>),
+    Photos(Photos<'a>),
+    Video {
+        path: &'a Path,
+    },
+}
+
+#[derive(Serialize)]
+struct Photos<'a> {
+    name: &'a str,
+    headline: String,
     #[serde(flatten)]
-    summary: SplatSummary,
+    report: &'a ImportReport,
 }
 
 /// Opens `path` and tells what is in it.
@@ -19,15 +37,55 @@ struct Report<'a> {
 /// # Errors
 /// Where it cannot be read.
 pub fn run(console: &Console, path: &Path) -> anyhow::Result<()> {
-    let summary = io::open(path)?.summary();
-    for warning in &summary.warnings {
+    match io::open(path)? {
+        Opened::Splats(file) => {
+            let summary = file.summary();
+            warn(console, path, &summary.warnings);
+            tell(console, path, rows(&summary))?;
+            console.report(&Report::Splats { path, summary })
+        }
+        Opened::Dataset(dataset) => {
+            let photos = tell_photos(console, path, &dataset.name, &dataset.report)?;
+            console.report(&Report::Dataset(photos))
+        }
+        Opened::Photos(photos) => {
+            let photos = tell_photos(console, path, "", &photos.report)?;
+            console.report(&Report::Photos(photos))
+        }
+        Opened::Video(path) => {
+            tell(console, &path, vec![("found", "a video".to_owned())])?;
+            console.report(&Report::Video { path: &path })
+        }
+    }
+}
+
+fn tell_photos<'a>(
+    console: &Console,
+    path: &Path,
+    name: &'a str,
+    report: &'a ImportReport,
+) -> anyhow::Result<Photos<'a>> {
+    warn(console, path, &report.warnings);
+    tell(console, path, report.rows())?;
+    Ok(Photos {
+        name,
+        headline: report.headline(),
+        report,
+    })
+}
+
+fn warn(console: &Console, path: &Path, warnings: &[String]) {
+    for warning in warnings {
         console.warn(format_args!("{}: {warning}", path.display()));
     }
+}
+
+fn tell(console: &Console, path: &Path, rows: Vec<(&'static str, String)>) -> anyhow::Result<()> {
     console.say(path.display())?;
-    for (label, value) in rows(&summary) {
+    for (label, value) in rows {
         console.say(format_args!("  {label:<12} {value}"))?;
     }
-    console.report(&Report { path, summary })
+    Ok(())
 }
 
 fn rows(it: &SplatSummary) -> Vec<(&'static str, String)> {

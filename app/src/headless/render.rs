@@ -34,7 +34,7 @@ struct Report<'a> {
 /// # Errors
 /// Where something cannot be read, drawn or written.
 pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &RenderArgs) -> anyhow::Result<()> {
-    let file = io::open(&args.file)?;
+    let file = io::open_splats(&args.file)?;
     let mut warnings = file.warnings.clone();
     let shots = Shots::new(args, &file.splats)?;
     let mut frames = Frames::create(&args.out, &shots, args.fps)?;

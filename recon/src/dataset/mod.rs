@@ -10,16 +10,31 @@
 //! Coordinates are those of the pose file, in f64; cameras have OpenCV's axes (x right, y down,
 //! z forward) whatever the file had. What is deliberately absent: no GPU, no thread.
 
+mod dots;
+mod eigen;
+mod headline;
+pub mod kmeans;
 mod lens;
+pub mod normalise;
+mod outliers;
 mod points;
 mod pose_file;
 mod report;
+mod reprojection;
+pub mod resize;
+mod split;
+mod undistort;
 mod view;
 
-pub use lens::{Distortion, Lens, LensModel};
+pub use dots::dots;
+pub use lens::{Distortion, Lens, LensModel, Projection};
+pub use outliers::outliers;
 pub use points::{Observation, Points};
 pub use pose_file::{Frame, LengthUnit, Optics, PoseFile, PoseFormat, RelativeLens};
 pub use report::{ImageProblem, ImportReport, LensReport, MissingImage, ReprojectionReport};
+pub use reprojection::reprojection;
+pub use split::HoldOut;
+pub use undistort::{Undistorted, Undistortion};
 pub use view::{ImageFile, Orientation, Split, View};
 
 use std::collections::BTreeMap;

@@ -1,19 +1,21 @@
 //! What opening a folder found: shown by the window and by `accrete info`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{LensModel, Orientation, PoseFormat};
 
 /// What opening a folder found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ImportReport {
     /// What was dropped.
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
     /// Which format the poses have; `None` for photos without poses.
     pub format: Option<PoseFormat>,
     /// The pose file or COLMAP model that was read, relative to the folder.
+    #[serde(serialize_with = "lossy_option")]
     pub pose_file: Option<PathBuf>,
     /// Other pose files and models that were there, and why they were not taken.
     pub not_taken: Vec<String>,
@@ -35,6 +37,8 @@ pub struct ImportReport {
     pub broken: Vec<ImageProblem>,
     /// Photos that EXIF turns, and by what.
     pub turned: Vec<(String, Orientation)>,
+    /// Different sizes of the upright photos in pixels, width and height, the most frequent first.
+    pub sizes: Vec<(u32, u32)>,
     /// Masks found.
     pub masks: usize,
     /// Photos with an alpha channel.
@@ -74,6 +78,7 @@ pub struct MissingImage {
     /// As the pose file names it.
     pub name: String,
     /// Every path that was tried, relative to the folder.
+    #[serde(serialize_with = "lossy_list")]
     pub tried: Vec<PathBuf>,
 }
 
@@ -99,4 +104,21 @@ pub struct ReprojectionReport {
     pub stated_mean_px: Option<f64>,
     /// Observations behind their camera.
     pub behind: usize,
+}
+
+// JSON is Unicode and paths need not be: what is not is replaced.
+
+fn lossy<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&path.display())
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it with this")]
+fn lossy_option<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+    path.as_ref()
+        .map(|it| it.display().to_string())
+        .serialize(to)
+}
+
+fn lossy_list<S: Serializer>(paths: &[PathBuf], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(paths.iter().map(|it| it.display().to_string()))
 }

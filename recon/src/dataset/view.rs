@@ -16,12 +16,22 @@ pub struct View {
     pub c2w: DAffine3,
     /// The photo.
     pub image: ImageFile,
-    /// A mask image, relative to the folder: white counts, black does not.
+    /// A mask image, relative to the folder: white counts, black does not; the other way round
+    /// for [`Self::has_inverted_mask`].
     pub mask: Option<PathBuf>,
     /// What it is used for.
     pub split: Split,
     /// Left out by the person or as an outlier; used for nothing.
     pub ignored: bool,
+}
+
+impl View {
+    /// Whether the mask is instant-ngp's `dynamic_mask_*`: there white is what moves and does not
+    /// count.
+    pub fn has_inverted_mask(&self) -> bool {
+        let name = self.mask.as_deref().and_then(std::path::Path::file_name);
+        name.is_some_and(|it| it.to_string_lossy().starts_with("dynamic_mask_"))
+    }
 }
 
 /// What a view is used for.

@@ -54,7 +54,8 @@ impl Folder {
         let mut entries = HashMap::new();
         let (mut files, zip) = if metadata.is_dir() {
             let mut files = Vec::new();
-            list(path, Path::new(""), 0, &mut files).map_err(system)?;
+            let mut inside = vec![fs::canonicalize(path).map_err(system)?];
+            list(path, Path::new(""), &mut inside, &mut files).map_err(system)?;
             (files, None)
         } else {
             let file = BufReader::new(File::open(path).map_err(system)?);
@@ -121,6 +122,7 @@ impl Folder {
         let listing = &self.listing;
         let found = match listing.by_lowercase.get(&path.to_lowercase()) {
             // Two names may differ in case only: then the exact one counts.
+            Some(&index) if listing.files[index] == exact => exact,
             Some(_) if listing.files.iter().any(|it| it == exact) => exact,
             Some(&index) => &listing.files[index],
             None => return None,
@@ -167,11 +169,12 @@ impl Folder {
     }
 }
 
-/// Lists what lies in `root/relative`. Links are followed: a folder of photos is often one.
+/// Lists what lies in `root/relative`. Links are followed: a folder of photos is often one. One
+/// that leads back to a folder it lies `inside` of is not.
 fn list(
     root: &Path,
     relative: &Path,
-    depth: usize,
+    inside: &mut Vec<PathBuf>,
     files: &mut Vec<PathBuf>,
 ) -> std::io::Result<()> {
     for entry in fs::read_dir(root.join(relative))? {
@@ -185,8 +188,17 @@ fn list(
         }
         if metadata.is_file() {
             files.push(relative);
-        } else if metadata.is_dir() && depth < MAX_DEPTH {
-            match list(root, &relative, depth + 1, files) {
+        } else if metadata.is_dir() && inside.len() <= MAX_DEPTH {
+            let Ok(real) = fs::canonicalize(root.join(&relative)) else {
+                continue;
+            };
+            if inside.contains(&real) {
+                continue;
+            }
+            inside.push(real);
+            let result = list(root, &relative, inside, files);
+            inside.pop();
+            match result {
                 Err(it) if it.kind() != ErrorKind::PermissionDenied => return Err(it),
                 _ => {}
             }
@@ -220,8 +232,8 @@ fn inside(name: &str) -> Option<PathBuf> {
     (!path.as_os_str().is_empty() && !is_drive).then_some(path)
 }
 
-/// With forward slashes on every system.
-fn slashed(path: &Path) -> String {
+/// With forward slashes on every system; what is not Unicode is replaced.
+pub(super) fn slashed(path: &Path) -> String {
     let parts = path.components().map(|it| it.as_os_str().to_string_lossy());
     parts.collect::<Vec<_>>().join("/")
 }

@@ -1,8 +1,9 @@
-//! Splat files and pose files: which format a path holds, reading it, writing it.
+//! Splat files, pose files, photos: what a path holds, reading it, writing it.
 //!
-//! [`open`] and [`save`] go by path; each format's module reads and writes bytes. In memory every
-//! scene has the axes of a 3DGS `.ply` (the camera convention of COLMAP: x right, y down,
-//! z forward); a format with other axes converts when it is read and written.
+//! [`open`] takes whatever is dropped; [`open_splats`] and [`save`] go by path too; each format's
+//! module reads and writes bytes. In memory every scene has the axes of a 3DGS `.ply` (the camera
+//! convention of COLMAP: x right, y down, z forward); a format with other axes converts when it is
+//! read and written.
 //!
 //! Nothing is allocated because a header claims it: what the file holds is checked first.
 
@@ -10,6 +11,7 @@ mod bounded;
 mod brown;
 mod camera_path;
 mod clean;
+pub mod colmap;
 pub mod compressed_ply;
 mod error;
 mod folder;
@@ -21,14 +23,21 @@ pub mod llff;
 pub mod metashape;
 mod morton;
 mod open;
+mod open_splats;
 pub mod opencv_cameras;
+pub mod photo;
+mod photo_names;
+mod photos;
 pub mod ply;
+pub mod point_cloud;
+mod posed;
 mod quantised;
 mod reading;
 pub mod reality_capture;
 mod recognise;
 mod rigid;
 mod save;
+mod save_dataset;
 pub mod sog;
 pub mod splat;
 pub mod spz;
@@ -42,7 +51,10 @@ pub use camera_path::{
 pub use error::{FormatError, IoError};
 pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
-pub use open::open;
+pub use open::{OpenOptions, Opened, open, open_with};
+pub use open_splats::open_splats;
+pub use photos::open_plain_photos;
 pub use recognise::recognise_pose_file;
 pub use save::{replace, save};
+pub use save_dataset::{DatasetFormat, SavedDataset, save_dataset};
 pub use summary::SplatSummary;

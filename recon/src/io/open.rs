@@ -1,231 +1,177 @@
-//! Opens a splat file: what its content says counts first, its name second.
+//! One `open` for whatever is dropped: splats, posed photos, plain photos, a video.
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
-use std::mem::discriminant;
 use std::path::{Path, PathBuf};
 
-use super::{FormatError, IoError, SplatFile, SplatFormat};
-use super::{compressed_ply, ply, sog, splat, spz};
+use crate::dataset::{Dataset, HoldOut};
+use crate::poses::Photos;
+
+use super::open_splats::{self, open_splats};
+use super::photo_names::{extension, is_image, slashed};
+use super::photos::open_photos;
+use super::{Folder, FormatError, IoError, SplatFile, SplatFormat, posed, recognise_pose_file};
 
 /// Bytes from the front of a file that tell what it is.
-const HEAD_BYTES: u64 = 4096;
+const FRONT_BYTES: u64 = 1 << 16;
 
-/// Reads the splat file at `path`: `.ply`, `.compressed.ply`, `.splat`, `.spz`, `.sog`, or SOG as
-/// a folder with `meta.json` (the folder or that file).
+/// Endings of videos.
+const VIDEOS: [&str; 6] = ["mp4", "mov", "mkv", "avi", "webm", "m4v"];
+
+/// What a path was found to hold.
+#[derive(Clone, Debug)]
+pub enum Opened {
+    /// A scene.
+    Splats(SplatFile),
+    /// Photos with poses.
+    Dataset(Dataset),
+    /// Photos without poses.
+    Photos(Photos),
+    /// A video. Nothing of it was decoded.
+    Video(PathBuf),
+}
+
+/// What can be chosen when photos are opened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OpenOptions {
+    /// Which views are held out. `None` leaves that to the pose file; where it does not split,
+    /// every 8th is.
+    pub hold_out: Option<HoldOut>,
+}
+
+/// Opens the file, folder or zip at `path`, whatever it holds.
 ///
 /// # Errors
-/// [`IoError`], naming the path, where the system refuses, where the content is of another kind,
-/// or where it is damaged. What is of another kind is not read beyond its first bytes.
-pub fn open(path: &Path) -> Result<SplatFile, IoError> {
-    let read = match classify(path)? {
-        Content::Ply => read_any_ply,
-        Content::Splat => splat::read,
-        Content::Spz => spz::read,
-        Content::Sog => sog::read,
-        Content::SogFolder(folder) => return sog::read_folder(&folder),
-    };
-    let bytes = fs::read(path).map_err(|it| IoError::system(path, it))?;
-    let mut file = read(&bytes).map_err(|it| IoError::format(path, it))?;
-    if let Ok(named) = SplatFormat::from_path(path)
-        && discriminant(&named) != discriminant(&file.format)
-    {
-        let found = file.format;
-        let warning = format!("named as {named}, but its content is {found}: read as that");
-        file.warnings.push(warning);
-    }
-    Ok(file)
+/// [`IoError`], naming the path: what was found there, why it cannot be used, and what can.
+pub fn open(path: &Path) -> Result<Opened, IoError> {
+    open_with(path, &OpenOptions::default())
 }
 
-/// The header tells which kind of `.ply` it is.
-fn read_any_ply(bytes: &[u8]) -> Result<SplatFile, FormatError> {
-    if compressed_ply::is_compressed(bytes) {
-        compressed_ply::read(bytes)
-    } else {
-        ply::read(bytes)
-    }
-}
-
-/// What is to be read, and how.
-#[derive(Debug, PartialEq)]
-enum Content {
-    /// `.ply` or `.compressed.ply`.
-    Ply,
-    Splat,
-    Spz,
-    /// The zip.
-    Sog,
-    /// The folder that holds `meta.json`.
-    SogFolder(PathBuf),
-}
-
-fn classify(path: &Path) -> Result<Content, IoError> {
+/// The same, with choices.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Opened, IoError> {
     let system = |it| IoError::system(path, it);
+    if fs::metadata(path).map_err(system)?.is_dir() {
+        return open_folder(path, options);
+    }
+    let front = front(path).map_err(system)?;
+    let extension = extension(path);
+    if front.starts_with(b"PK") && !["sog", "usdz"].contains(&extension.as_str()) {
+        return open_folder(path, options);
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if posed::is_file_of_a_model(path) || recognise_pose_file(&name, &front).is_some() {
+        return posed::open_pose_file(path, options).map(Opened::Dataset);
+    }
+    let kind = open_splats::kind_of(&front);
+    let is_named_video = VIDEOS.contains(&extension.as_str());
+    if kind == "a video" || is_named_video && !front.is_empty() && kind != "text" {
+        return Ok(Opened::Video(path.to_owned()));
+    }
     let refuse = |cause: &str| {
-        let cause = FormatError::Unsupported(cause.to_owned());
+        let cause = FormatError::Unsupported(format!("{cause}. {}", accepted()));
         Err(IoError::format(path, cause))
     };
-    let metadata = fs::metadata(path).map_err(system)?;
-    if metadata.is_dir() {
-        if path.join("meta.json").is_file() {
-            return Ok(Content::SogFolder(path.to_owned()));
+    if SplatFormat::from_path(path).is_err() {
+        if kind.starts_with("an image") {
+            return refuse("a single photo: open the folder with all of them");
         }
-        return refuse("a folder without meta.json: no splats in SOG format");
+        let may_have_poses =
+            ["json", "xml", "csv", "npy", "bin", "txt"].contains(&extension.as_str());
+        if may_have_poses && name != "meta.json" && name != "lod-meta.json" {
+            return refuse("no camera poses of a known format");
+        }
     }
-    if !metadata.is_file() {
-        return refuse("neither a file nor a folder");
-    }
-    let mut head = Vec::new();
-    let file = File::open(path).map_err(system)?;
-    file.take(HEAD_BYTES)
-        .read_to_end(&mut head)
-        .map_err(system)?;
-    recognise(path, &head).map_err(|it| IoError::format(path, it))
+    open_splats(path).map(Opened::Splats)
 }
 
-/// What the file at `path` is that begins with `head`.
-fn recognise(path: &Path, head: &[u8]) -> Result<Content, FormatError> {
-    let unsupported = |cause: &str| Err(FormatError::Unsupported(cause.to_owned()));
-    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
-    let is_named = |it: &str| extension == it;
-    match head {
-        [] => unsupported("the file is empty (0 bytes). Copy or export it again"),
-        [b'p', b'l', b'y', b'\n' | b'\r', ..] => Ok(Content::Ply),
-        [b'N', b'G', b'S', b'P', ..] | [0x1f, 0x8b, 8, ..] => Ok(Content::Spz),
-        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] if is_named("usdz") => {
-            unsupported("a USD scene, which is not read. Export the splats as .ply instead")
-        }
-        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Ok(Content::Sog),
-        [b'g', b'l', b'T', b'F', ..] => unsupported(
-            "a binary glTF scene (.glb), which is not read. \
-             Export the splats as .ply, .spz or .sog instead",
-        ),
-        _ if head.starts_with(b"version https://git-lfs") => unsupported(
-            "a git-LFS pointer, not the file it stands for. \
-             Run `git lfs pull` in its repository and open it again",
-        ),
-        _ if begins_as_web_page(head) => {
-            unsupported("a web page, not splats: the download went wrong")
-        }
-        // Any bytes may be a .splat, so here the name has to count.
-        _ if is_named("splat") => Ok(Content::Splat),
-        _ if path.file_name() == Some(OsStr::new("meta.json")) => {
-            let folder = path.parent().unwrap_or(Path::new(""));
-            Ok(Content::SogFolder(folder.to_owned()))
-        }
-        _ => Err(foreign(path, head)),
+/// A folder or a zip.
+fn open_folder(path: &Path, options: &OpenOptions) -> Result<Opened, IoError> {
+    let folder = Folder::open(path)?;
+    if is_sog(&folder) {
+        return open_splats(path).map(Opened::Splats);
     }
+    let search = posed::find_posed(&folder, path, options)?;
+    if let Some(dataset) = search.dataset {
+        return Ok(Opened::Dataset(dataset));
+    }
+    if let Some(mut photos) = open_photos(&folder, path)? {
+        photos.report.not_taken.splice(0..0, search.not_taken);
+        return Ok(Opened::Photos(photos));
+    }
+    if let Some(scene) = finished_scene(&folder) {
+        return open_splats(&scene).map(Opened::Splats);
+    }
+    Err(nothing_usable(path, &folder))
 }
 
-fn begins_as_web_page(head: &[u8]) -> bool {
-    let start = head.trim_ascii_start();
-    let begins = |it: &[u8]| {
-        let start = start.get(..it.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(it))
+/// Whether `meta.json` is that of SOG: other programs use the name too.
+fn is_sog(folder: &Folder) -> bool {
+    let meta = folder.find("meta.json");
+    let front = meta.and_then(|it| folder.read_front(&it, FRONT_BYTES).ok());
+    let front = front.unwrap_or_default();
+    let says = |word: &[u8]| front.windows(word.len()).any(|it| it == word);
+    says(b"\"means\"") && says(b"\"quats\"")
+}
+
+/// The last splats that a training of 3DGS left in its folder.
+fn finished_scene(folder: &Folder) -> Option<PathBuf> {
+    let iteration = |path: &Path| {
+        let name = path.strip_prefix("point_cloud").ok()?.to_str()?;
+        let number = name
+            .strip_prefix("iteration_")?
+            .strip_suffix("/point_cloud.ply")?;
+        number.parse::<u64>().ok()
     };
-    begins(b"<!doctype html") || begins(b"<html")
+    let scenes = folder.files().filter_map(|it| Some((iteration(it)?, it)));
+    folder.on_disk(scenes.max()?.1)
 }
 
-/// Says what a file is that holds no splats.
-fn foreign(path: &Path, head: &[u8]) -> FormatError {
-    let formats = SplatFormat::SUPPORTED;
-    let what = match head {
-        [0x89, b'P', b'N', b'G', ..]
-        | [0xff, 0xd8, 0xff, ..]
-        | [b'G', b'I', b'F', b'8', ..]
-        | [b'R', b'I', b'F', b'F', _, _, _, _, b'W', ..] => "an image",
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] | [0x1a, 0x45, 0xdf, 0xa3, ..] => "a video",
-        _ if is_text(head) => "text",
-        _ => "of an unknown kind",
+fn nothing_usable(path: &Path, folder: &Folder) -> IoError {
+    let files: Vec<&Path> = folder.files().collect();
+    let mut found = Vec::new();
+    let mut count = |what: &str, is: &dyn Fn(&Path) -> bool| {
+        let mut those = files.iter().filter(|it| is(it));
+        if let Some(first) = those.next() {
+            found.push(format!(
+                "{} {what} (as {})",
+                1 + those.count(),
+                slashed(first)
+            ));
+        }
     };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    FormatError::Unsupported(match SplatFormat::from_path(path) {
-        Ok(format) => {
-            format!("named as {format}, but the content is {what}: the file is damaged or misnamed")
-        }
-        Err(_) if name == "lod-meta.json" => {
-            "SOG in several levels of detail, which is not read. Open one of its parts".to_owned()
-        }
-        Err(_) if name.to_ascii_lowercase().ends_with(".ksplat") => {
-            "a .ksplat, which is not read. Convert it to .ply (SuperSplat can)".to_owned()
-        }
-        Err(_) => format!("no splats: the content is {what}. Supported are {formats}"),
-    })
-}
-
-fn is_text(head: &[u8]) -> bool {
-    let text = match str::from_utf8(head) {
-        Ok(text) => text,
-        // The end of the head may cut a character in two.
-        Err(error) if error.error_len().is_none() => {
-            str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
-        }
-        Err(_) => return false,
+    let is_video = |it: &Path| VIDEOS.contains(&extension(it).as_str());
+    let is_splats = |it: &Path| SplatFormat::from_path(it).is_ok();
+    count("splat files: open one", &is_splats);
+    count("videos: open one", &is_video);
+    count("images that are no photos", &is_image);
+    count("other files", &|it| {
+        !is_splats(it) && !is_video(it) && !is_image(it)
+    });
+    let found = if found.is_empty() {
+        "an empty folder".to_owned()
+    } else {
+        format!("no photos. There are {}", found.join("; "))
     };
-    !text
-        .chars()
-        .any(|it| it.is_control() && !it.is_ascii_whitespace())
+    let cause = FormatError::Unsupported(format!("{found}. {}", accepted()));
+    IoError::format(path, cause)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn accepted() -> String {
+    format!(
+        "Accepted are splats ({}), a folder or zip of photos with or without poses, a pose file \
+         beside its photos (COLMAP, transforms.json, Blender, opencv_cameras.json, LLFF, \
+         RealityCapture, Metashape, cameras.json), or a video",
+        SplatFormat::SUPPORTED
+    )
+}
 
-    fn cause(name: &str, head: &[u8]) -> String {
-        recognise(Path::new(name), head).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn content_counts_before_the_name() {
-        let is = |name: &str, head: &[u8]| recognise(Path::new(name), head).unwrap();
-        assert_eq!(is("a.splat", b"ply\r\nformat"), Content::Ply);
-        assert_eq!(is("a.bin", b"NGSP\x04\0\0\0"), Content::Spz);
-        assert_eq!(is("a.ply", b"\x1f\x8b\x08\0"), Content::Spz);
-        assert_eq!(is("a", b"PK\x03\x04"), Content::Sog);
-        assert_eq!(is("a.SPLAT", &[7; 32]), Content::Splat);
-        let folder = Content::SogFolder(PathBuf::from("x"));
-        assert_eq!(is("x/meta.json", b"{\"version\":2"), folder);
-    }
-
-    #[test]
-    fn what_is_no_splats_is_called_by_its_name() {
-        for (name, head, says) in [
-            ("a.ply", &b""[..], "empty"),
-            (
-                "a.splat",
-                b"version https://git-lfs.github.com/spec/v1\n",
-                "git lfs pull",
-            ),
-            ("a.glb", b"glTF\x02\0\0\0", ".glb"),
-            ("a.usdz", b"PK\x03\x04", "USD"),
-            ("a.spz", b"\n<!DOCTYPE HTML><title>404", "web page"),
-            (
-                "a.ply",
-                b"\x89PNG\r\n",
-                "named as .ply, but the content is an image",
-            ),
-            ("a.jpg", b"\xff\xd8\xff\xe0", "an image"),
-            ("a.mp4", b"\0\0\0\x20ftypisom", "a video"),
-            ("a.txt", "naïve".as_bytes(), "content is text"),
-            ("a.txt", &"naï".as_bytes()[..3], "content is text"),
-            ("a.ksplat", &[0, 1, 0xff], ".ksplat"),
-            ("lod-meta.json", b"{}", "levels of detail"),
-            ("a.dat", &[0, 1, 0xff], "unknown kind"),
-        ] {
-            let cause = cause(name, head);
-            assert!(cause.contains(says), "{name}: {cause}");
-        }
-    }
-
-    #[test]
-    fn errors_name_the_path() {
-        let nowhere = Path::new("no/such/folder/a.ply");
-        let error = open(nowhere).unwrap_err();
-        assert!(matches!(error, IoError::System { .. }));
-        assert!(error.to_string().contains("a.ply"), "{error}");
-        let folder = std::env::temp_dir();
-        let error = open(&folder).unwrap_err().to_string();
-        assert!(error.contains("meta.json"), "{error}");
-    }
+fn front(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut front = Vec::new();
+    File::open(path)?
+        .take(FRONT_BYTES)
+        .read_to_end(&mut front)?;
+    Ok(front)
 }

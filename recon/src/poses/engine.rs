@@ -4,8 +4,9 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use glam::{DAffine3, DVec3};
+use serde::{Deserialize, Serialize};
 
-use crate::dataset::{ImageFile, PoseFile};
+use crate::dataset::{ImageFile, ImageProblem, ImportReport, PoseFile};
 use crate::io::{Folder, IoError};
 
 /// Photos without poses.
@@ -16,11 +17,14 @@ pub struct Photos {
     /// In natural order of their names.
     pub images: Vec<ImageFile>,
     /// Photos that are there and cannot be used: path and why.
-    pub broken: Vec<crate::dataset::ImageProblem>,
+    pub broken: Vec<ImageProblem>,
+    /// What was found; its `format` is `None`.
+    pub report: ImportReport,
 }
 
 /// How poses are looked for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PoseConfig {
     /// Longer side in pixels that features are looked for at.
     pub max_side: u32,

@@ -1,7 +1,7 @@
 //! What has to hold for whatever a reader lets through.
 
 use glam::DMat3;
-use recon::dataset::PoseFile;
+use recon::dataset::{Lens, Optics, PoseFile, Undistortion, reprojection};
 use recon::io::{FormatError, SplatFile};
 
 /// A reader of one format.
@@ -36,6 +36,44 @@ pub fn assert_sound(file: &SplatFile) {
     assert!(splats.opacity_logits.iter().all(|it| it.is_finite()));
     let coeffs = splats.sh_coeffs.as_flattened();
     assert!(coeffs.iter().all(|it| it.is_finite()));
+}
+
+/// The lists of a pose file fit together, its poses are poses, and what follows takes them.
+pub fn assert_poses_sound(file: &PoseFile) {
+    assert_eq!(file.points.positions.len(), file.points.colours.len());
+    for frame in &file.frames {
+        assert!(frame.optics < file.optics.len());
+        assert!(frame.c2w.is_finite());
+        assert!((frame.c2w.matrix3.determinant() - 1.0).abs() < 1e-9);
+    }
+    for it in &file.points.observations {
+        assert!((it.point as usize) < file.points.len());
+        assert!((it.frame as usize) < file.frames.len());
+        assert!(it.pixel.is_finite());
+    }
+    let lenses: Vec<Lens> = file.optics.iter().map(size_known).collect();
+    let cameras: Vec<_> = file.frames.iter().map(|it| (it.optics, it.c2w)).collect();
+    reprojection(&lenses, &cameras, &file.points);
+    for lens in lenses.iter().take(2) {
+        let straight = Undistortion::new(lens).lens().clone();
+        assert!(straight.is_pinhole() && straight.fx.is_finite());
+    }
+}
+
+/// In pixels, of some image where the file states no size.
+fn size_known(optics: &Optics) -> Lens {
+    match optics {
+        Optics::Lens(lens) => lens.clone(),
+        Optics::Relative(it) => it.at(640, 480),
+    }
+}
+
+/// Two pose files have as much of everything.
+pub fn assert_as_many(a: &PoseFile, b: &PoseFile) {
+    assert_eq!(a.frames.len(), b.frames.len());
+    assert_eq!(a.optics.len(), b.optics.len());
+    assert_eq!(a.points.len(), b.points.len());
+    assert_eq!(a.points.observations.len(), b.points.observations.len());
 }
 
 /// A reader of poses.

@@ -1,10 +1,12 @@
-//! `accrete bench render`: milliseconds per frame and per kernel on synthetic scenes.
+//! `accrete bench render`: milliseconds per frame and per kernel on synthetic scenes. Photos are
+//! measured in [`dataset`].
 //!
 //! `cargo bench` measures by the same function ([`measure`]) and prints by the same one
 //! ([`table`]).
 
 mod calibrate;
 mod cases;
+pub mod dataset;
 mod table;
 
 use std::time::{Duration, Instant};

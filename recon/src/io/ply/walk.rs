@@ -28,7 +28,7 @@ impl<'a> Walker<'a> {
 
     /// The rows that `element` claims fit into what is left of the file. This comes before any
     /// allocation and any loop over the rows.
-    pub(super) fn check_claim(&self, element: &Element) -> Result<(), FormatError> {
+    pub(in crate::io) fn check_claim(&self, element: &Element) -> Result<(), FormatError> {
         let least = u128::from(element.min_row_bytes(self.encoding)) * u128::from(element.count);
         // The last number of a text needs no separator.
         let spare = u128::from(self.encoding == Encoding::Ascii);
@@ -74,6 +74,19 @@ impl<'a> Walker<'a> {
         slots: &[Option<usize>],
         record: &mut [f32],
     ) -> Result<(), FormatError> {
+        self.visit_row(element, row, slots, &mut |slot, value| {
+            record[slot] = value as f32;
+        })
+    }
+
+    /// Reads one row; property `i` is handed over as `slots[i]`, if any.
+    pub(in crate::io) fn visit_row(
+        &mut self,
+        element: &Element,
+        row: u64,
+        slots: &[Option<usize>],
+        store: &mut dyn FnMut(usize, f64),
+    ) -> Result<(), FormatError> {
         if self.encoding == Encoding::Ascii {
             self.begin_line();
         }
@@ -86,7 +99,7 @@ impl<'a> Walker<'a> {
                 Kind::Scalar(scalar) => {
                     let value = self.number(scalar, slot.is_some(), &place)?;
                     if let Some(slot) = *slot {
-                        record[slot] = value as f32;
+                        store(slot, value);
                     }
                 }
                 Kind::List { length, item } => {

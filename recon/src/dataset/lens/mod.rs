@@ -1,6 +1,18 @@
 //! A camera's inner geometry with its distortion, in f64: the models of COLMAP.
+//!
+//! A point in front of the camera goes through three steps: onto a plane (x/z, y/z for a pinhole;
+//! the angle θ to the axis, laid out along its direction, for an equidistant lens), bent within
+//! that plane ([`Distortion`]), and scaled to pixels. The way back solves the second step by
+//! Newton's method.
 
-use glam::DVec2;
+mod model;
+mod projection;
+#[cfg(test)]
+mod tests;
+
+pub use projection::Projection;
+
+use glam::{DVec2, DVec3};
 use serde::{Deserialize, Serialize};
 
 /// The models by the names that COLMAP gives them. Several share one [`Distortion`]; the name is
@@ -9,7 +21,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(
     missing_docs,
-    reason = "the names say it all; parameters are in `io::colmap`"
+    reason = "the names say it all; `LensModel::param_names` has the parameters"
 )]
 pub enum LensModel {
     SimplePinhole,
@@ -77,7 +89,8 @@ pub enum Distortion {
         /// Thin prism sx1, sy1.
         s: [f64; 2],
     },
-    /// Aria's: radial k0 … k5 in θ, then tangential p0, p1 and thin prism s0 … s3.
+    /// Aria's: radial k0 … k5 in θ, then, on the coordinates that gives, tangential p0, p1 (p0
+    /// where OpenCV has p2) and thin prism (s0 r² + s1 r⁴, s2 r² + s3 r⁴).
     RadTanThinPrismFisheye {
         /// Radial.
         k: [f64; 6],
@@ -86,11 +99,24 @@ pub enum Distortion {
         /// Thin prism.
         s: [f64; 4],
     },
-    /// Devernay and Faugeras' field-of-view model.
+    /// Devernay and Faugeras' field-of-view model, "Straight lines have to be straight" (2001),
+    /// equation 13: atan(2 r tan(ω/2)) / ω.
     Fov {
         /// ω, radians.
         omega: f64,
     },
+}
+
+impl Distortion {
+    /// [`Distortion::None`] where every coefficient is 0 and the image plane is a pinhole's.
+    #[must_use]
+    pub fn simplified(self) -> Self {
+        match self {
+            Self::Radial { k, p } if k == [0.0; 6] && p == [0.0; 2] => Self::None,
+            Self::Fov { omega: 0.0 } => Self::None,
+            it => it,
+        }
+    }
 }
 
 impl Lens {
@@ -108,9 +134,31 @@ impl Lens {
         }
     }
 
-    /// Whether straight lines stay straight.
+    /// Whether straight lines stay straight: no distortion, or one whose coefficients are all 0.
     pub fn is_pinhole(&self) -> bool {
-        matches!(self.distortion, Distortion::None)
+        matches!(self.distortion.simplified(), Distortion::None)
+    }
+
+    /// The pixel of a point in camera coordinates (x right, y down, z forward). `None` behind a
+    /// pinhole's plane, and where the model folds back on itself: with the coefficients that fit
+    /// a photo, a polynomial means nothing far outside of it.
+    ///
+    /// For many points make a [`Projection`] once.
+    pub fn project(&self, camera_point: DVec3) -> Option<DVec2> {
+        self.projection().project(camera_point)
+    }
+
+    /// The direction that a pixel looks in: a unit vector in camera coordinates. `None` for a
+    /// pixel that the model reaches from nowhere.
+    ///
+    /// For many pixels make a [`Projection`] once.
+    pub fn unproject(&self, pixel: DVec2) -> Option<DVec3> {
+        self.projection().unproject(pixel)
+    }
+
+    /// The lens made ready for many points or pixels.
+    pub fn projection(&self) -> Projection {
+        Projection::new(self)
     }
 
     /// The same lens on an image of other size (each axis scaled by itself).
