@@ -62,7 +62,7 @@ fn optics(row: &[f64; COLUMNS]) -> Result<Optics, String> {
 
 /// All numbers, row after row.
 fn numbers(bytes: &[u8]) -> Result<Vec<f64>, FormatError> {
-    check_header(bytes)?;
+    let found = bytes.len() - end_of_header(bytes)?;
     let damaged = |it: std::io::Error| {
         FormatError::Malformed(format!(
             "not a readable .npy: {it}. Copy or export it again"
@@ -83,8 +83,7 @@ fn numbers(bytes: &[u8]) -> Result<Vec<f64>, FormatError> {
     let dtype = file.dtype().descr();
     let item_bytes = file.dtype().num_bytes().unwrap_or(usize::MAX) as u64;
     let needed = rows.checked_mul(COLUMNS as u64 * item_bytes.min(64));
-    let header_bytes = 10;
-    let found = (bytes.len() - header_bytes) as u64;
+    let found = found as u64;
     if needed.is_none_or(|it| found < it) {
         return Err(FormatError::Truncated {
             what: format!("an array of {rows} × {columns}"),
@@ -114,9 +113,9 @@ fn numbers(bytes: &[u8]) -> Result<Vec<f64>, FormatError> {
     })
 }
 
-/// The header is short and flat, and all there: its parser takes memory for what it claims and
-/// calls itself for every bracket.
-fn check_header(bytes: &[u8]) -> Result<(), FormatError> {
+/// Where the numbers begin. Makes sure that the header is short, flat and all there: its parser
+/// takes memory for what it claims and calls itself for every bracket.
+fn end_of_header(bytes: &[u8]) -> Result<usize, FormatError> {
     if !bytes.starts_with(b"\x93NUMPY") {
         return Err(FormatError::Unsupported(
             "not a .npy: it does not begin with \\x93NUMPY".to_owned(),
@@ -146,7 +145,7 @@ fn check_header(bytes: &[u8]) -> Result<(), FormatError> {
             "not one plain array of numbers: the .npy header is too long".to_owned(),
         ));
     }
-    Ok(())
+    Ok(begin + length)
 }
 
 #[cfg(test)]

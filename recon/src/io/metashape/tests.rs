@@ -207,7 +207,7 @@ fn what_is_wrong_is_named() {
     let fine = chunk(SENSOR, "", &camera("a.jpg", TRANSFORM));
     for (from, to, says) in [
         ("</document>", "", "not valid XML"),
-        ("<cameras ", "<cameras>\n<", "at 2:"),
+        ("<cameras ", "<cameras>\n<", "at 7:"),
         ("<f>40</f>", "", "sensor 0: has no focal length"),
         ("<f>40</f>", "<f>wide</f>", "sensor 0: `f` is not a number"),
         (
