@@ -2,7 +2,7 @@
 
 use glam::{DAffine3, DMat4};
 use recon::dataset::kmeans::{choose_views, feature, k_means, nearest_views};
-use recon::dataset::normalise::{Normalisation, first_cam, mean_cam};
+use recon::dataset::normalise::{first_cam, mean_cam};
 use recon::dataset::resize::{lanczos, lanczos_rgba};
 use recon::dataset::{Dataset, HoldOut, ImportReport, Lens, Points, Split, View};
 use recon::io::{self, Folder};
@@ -51,10 +51,11 @@ fn cameras(tensors: &Tensors, name: &str) -> Vec<DAffine3> {
 fn normalised_cameras_are_the_networks() {
     let Some(tensors) = tensors() else { return };
     let given = cameras(&tensors, "pose/c2w");
-    let methods: [(&str, fn(&[DAffine3]) -> Normalisation); 2] =
-        [("mean_cam", mean_cam), ("first_cam", first_cam)];
-    for (name, normalise) in methods {
-        let map = normalise(&given);
+    let maps = [
+        ("mean_cam", mean_cam(&given)),
+        ("first_cam", first_cam(&given)),
+    ];
+    for (name, map) in maps {
         let expected = cameras(&tensors, &format!("pose/{name}.c2w"));
         for (camera, expected) in given.iter().zip(&expected) {
             let ours = map.camera(camera);

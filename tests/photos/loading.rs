@@ -22,16 +22,16 @@ fn greys(count: u8) -> (TempDir, Dataset) {
     let dir = tempfile::tempdir().unwrap();
     for i in 0..count {
         let image = RgbImage::from_pixel(SIZE.0, SIZE.1, Rgb([i; 3]));
-        write(dir.path(), &format!("{i}.png"), image.into());
+        write(dir.path(), &format!("{i}.png"), image);
     }
     let dataset = dataset(dir.path());
     (dir, dataset)
 }
 
-fn write(dir: &Path, name: &str, image: DynamicImage) {
+fn write(dir: &Path, name: &str, image: impl Into<DynamicImage>) {
     let path = dir.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, encoded(&image, ImageFormat::Png)).unwrap();
+    fs::write(path, encoded(&image.into(), ImageFormat::Png)).unwrap();
 }
 
 fn load(dataset: Dataset, options: PhotoOptions, view: usize) -> Arc<Photo> {
@@ -89,7 +89,7 @@ fn a_broken_photo_does_not_stop_the_others() {
     let (dir, dataset) = greys(6);
     fs::write(dir.path().join("2.png"), "gone").unwrap();
     let other = RgbImage::new(10, 10);
-    write(dir.path(), "4.png", other.into());
+    write(dir.path(), "4.png", other);
     let loader = PhotoLoader::new(Arc::new(dataset), PhotoOptions::default(), 10 * BYTES);
     let mut errors = Vec::new();
     let views: Vec<usize> = (0..7).collect();
@@ -130,7 +130,7 @@ fn sizes_masks_and_lenses_go_together() {
     // White but for the upper left square of the photo as it is stored.
     let mask =
         image::GrayImage::from_fn(24, 16, |x, y| Luma([if x < 8 && y < 8 { 0 } else { 255 }]));
-    write(dir.path(), "masks/a.jpg", mask.into());
+    write(dir.path(), "masks/a.jpg", mask);
     let dataset = dataset(dir.path());
     let options = PhotoOptions {
         size: TargetSize::MaxSide(24),
@@ -170,7 +170,7 @@ fn sizes_masks_and_lenses_go_together() {
 fn alpha_is_what_it_is_said_to_be() {
     let dir = tempfile::tempdir().unwrap();
     let image = RgbaImage::from_fn(8, 8, |x, _| Rgba([9, 8, 7, if x < 4 { 255 } else { 60 }]));
-    write(dir.path(), "a.png", image.into());
+    write(dir.path(), "a.png", image);
     let dataset = dataset(dir.path());
     let load = |alpha| {
         let options = PhotoOptions {
@@ -196,7 +196,7 @@ fn alpha_is_what_it_is_said_to_be() {
 fn bent_lenses_become_straight() {
     let dir = tempfile::tempdir().unwrap();
     let image = RgbImage::from_pixel(80, 60, Rgb([50, 100, 150]));
-    write(dir.path(), "a.png", image.into());
+    write(dir.path(), "a.png", image);
     let mut dataset = dataset(dir.path());
     let lens = &mut dataset.lenses[0];
     lens.model = LensModel::SimpleRadial;
@@ -213,11 +213,7 @@ fn bent_lenses_become_straight() {
     assert_eq!((photo.lens.width, photo.width, photo.height), (40, 40, 30));
     let mask = photo.mask.as_ref().unwrap();
     // The corners of a barrel-shaped picture reach out, its sides fall short.
-    let counting = mask.iter().filter(|it| **it == 255).count();
-    assert!(
-        mask.len() / 2 < counting && counting < mask.len(),
-        "{counting}"
-    );
+    assert!(mask.contains(&0) && mask[15 * 40 + 20] == 255);
     for (pixel, counts) in photo.rgba.chunks_exact(4).zip(mask) {
         assert_eq!(pixel[3], 255);
         // Nothing of the black around it has come in.

@@ -84,15 +84,14 @@ impl fmt::Display for DatasetReport {
 /// # Errors
 /// Where the folder is not empty, or photos cannot be written or read.
 pub fn run(console: &Console, folder: Option<&Path>, photos: u32) -> anyhow::Result<()> {
-    let report = match folder {
-        Some(folder) => measure(console, folder, photos)?,
-        None => {
-            let folder = temporary();
-            let result = measure(console, &folder, photos);
-            // Whatever went wrong before is the error to tell.
-            fs::remove_dir_all(&folder).ok();
-            result?
-        }
+    let report = if let Some(folder) = folder {
+        measure(console, folder, photos)?
+    } else {
+        let folder = temporary();
+        let result = measure(console, &folder, photos);
+        // Whatever went wrong before is the error to tell.
+        fs::remove_dir_all(&folder).ok();
+        result?
     };
     console.say(&report)?;
     console.report(&report)
