@@ -282,11 +282,24 @@ fn other_files(folder: &Folder, files: &[&Path]) -> Vec<Candidate> {
                 && it.beside == found.beside
         });
         match part_of {
-            Some(whole) => whole.files.extend(found.files),
+            Some(whole) => {
+                whole.files.extend(found.files);
+                whole.files.sort_by_key(|it| part_of_split(it));
+            }
             None => candidates.push(found),
         }
     }
     candidates
+}
+
+/// What is trained on comes first.
+fn part_of_split(path: &Path) -> usize {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.to_lowercase();
+    let part = ["train", "val", "test"]
+        .iter()
+        .position(|it| name.contains(it));
+    part.unwrap_or_default()
 }
 
 fn look_into(folder: &Folder, path: &Path) -> Option<Candidate> {
