@@ -235,11 +235,11 @@ fn one_photo_with_a_point_cloud() {
         (1, Some("init.ply"))
     );
     assert_eq!(it.points.len(), 100);
+    let first = glam::Vec3::new(-0.355_536_16, 0.791_007_04, -0.086_463_64);
+    assert_eq!(it.points.positions[0].as_vec3(), first);
     assert!(
-        it.points
-            .colours
-            .iter()
-            .any(|it| *it != it[..1].repeat(3)[..])
+        it.points.colours.iter().all(|it| *it == [0; 3]),
+        "all are black there"
     );
     assert_eq!((it.report.train, it.report.held_out), (1, 0));
 }

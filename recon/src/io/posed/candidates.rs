@@ -231,7 +231,19 @@ fn colmap_models(files: &[&Path]) -> Vec<Candidate> {
             .insert(name.to_lowercase(), path);
     }
     let mut models = Vec::new();
+    // Of what this program keeps only the finished model counts, nothing that was interrupted.
+    let kept = Path::new(RESULTS_FOLDER).join("sparse");
+    let is_unfinished = |folder: &Path| {
+        let mut ancestors = folder.ancestors();
+        folder
+            .components()
+            .any(|it| it.as_os_str() == RESULTS_FOLDER)
+            && !ancestors.any(|it| it.ends_with(&kept))
+    };
     for (folder, names) in by_folder {
+        if is_unfinished(folder) {
+            continue;
+        }
         for (format, ending) in [
             (PoseFormat::ColmapBinary, "bin"),
             (PoseFormat::ColmapText, "txt"),
