@@ -122,11 +122,14 @@ fn datasets_inside_and_results_of_ours() {
     capture
         .first(8)
         .write_model(&kept, PoseFormat::ColmapBinary);
+    let interrupted = dir.path().join(".accrete/partial/sparse/0");
+    capture.write_model(&interrupted, PoseFormat::ColmapBinary);
     let it = dataset(dir.path());
     assert_eq!(
         it.report.pose_file.as_deref(),
         Some(Path::new(".accrete/sparse/0"))
     );
+    assert!(it.report.not_taken.is_empty(), "{:?}", it.report.not_taken);
     assert_eq!(it.report.unregistered, ["images/0008.png"]);
     capture.write_poses(dir.path(), PoseFormat::InriaCameras);
     let it = dataset(dir.path());

@@ -38,9 +38,13 @@ impl ImportReport {
     pub fn rows(&self) -> Vec<(&'static str, String)> {
         let mut rows = vec![("found", self.headline())];
         if let Some(format) = self.format {
-            let file = self.pose_file.as_ref();
-            let file = file.map_or_else(String::new, |it| format!(": {}", it.display()));
-            rows.push(("poses", format!("{format}{file}")));
+            let file = self.pose_file.as_ref().map(|it| it.display().to_string());
+            let format = format.to_string();
+            rows.push(match file {
+                Some(file) if file.ends_with(&format) => ("poses", file),
+                Some(file) => ("poses", format!("{file}, {format}")),
+                None => ("poses", format),
+            });
         }
         list(&mut rows, "not taken", self.not_taken.iter().cloned());
         list(

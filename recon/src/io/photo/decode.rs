@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn linear_light_is_encoded_and_clamped() {
         let pixel = |floats: [f32; 4]| from_linear(&floats.map(f32::to_ne_bytes));
-        assert_eq!(pixel([0.0, 1.0, 0.214_041_1, 1.0]), [0, 255, 128, 255]);
+        assert_eq!(pixel([0.0, 1.0, 0.215_860_5, 1.0]), [0, 255, 128, 255]);
         assert_eq!(pixel([-1.0, 7.0, f32::NAN, f32::NAN])[..3], [0, 255, 0]);
         assert_eq!(
             pixel([f32::INFINITY, f32::NEG_INFINITY, 0.0, 2.0]),

@@ -231,7 +231,19 @@ fn colmap_models(files: &[&Path]) -> Vec<Candidate> {
             .insert(name.to_lowercase(), path);
     }
     let mut models = Vec::new();
+    // Of what this program keeps only the finished model counts, nothing that was interrupted.
+    let kept = Path::new(RESULTS_FOLDER).join("sparse");
+    let is_unfinished = |folder: &Path| {
+        let mut ancestors = folder.ancestors();
+        folder
+            .components()
+            .any(|it| it.as_os_str() == RESULTS_FOLDER)
+            && !ancestors.any(|it| it.ends_with(&kept))
+    };
     for (folder, names) in by_folder {
+        if is_unfinished(folder) {
+            continue;
+        }
         for (format, ending) in [
             (PoseFormat::ColmapBinary, "bin"),
             (PoseFormat::ColmapText, "txt"),
@@ -282,11 +294,24 @@ fn other_files(folder: &Folder, files: &[&Path]) -> Vec<Candidate> {
                 && it.beside == found.beside
         });
         match part_of {
-            Some(whole) => whole.files.extend(found.files),
+            Some(whole) => {
+                whole.files.extend(found.files);
+                whole.files.sort_by_key(|it| part_of_split(it));
+            }
             None => candidates.push(found),
         }
     }
     candidates
+}
+
+/// What is trained on comes first.
+fn part_of_split(path: &Path) -> usize {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.to_lowercase();
+    let part = ["train", "val", "test"]
+        .iter()
+        .position(|it| name.contains(it));
+    part.unwrap_or_default()
 }
 
 fn look_into(folder: &Folder, path: &Path) -> Option<Candidate> {
