@@ -18,6 +18,8 @@ mod gpu_errors;
 mod kernels;
 /// Photos of every kind and turn, damaged ones, streams of them; views chosen and normalised.
 mod photos;
+/// Poses of real captures are right, not just read: colours of points, epipolar lines.
+mod pose_conventions;
 /// Pose files other than COLMAP's: real ones, written and read back, damaged.
 mod pose_formats;
 /// Poses from photos alone: the built-in engine, the gate, kept results, initial points.

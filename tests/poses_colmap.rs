@@ -191,7 +191,7 @@ fn the_largest_model_is_read_and_nothing_stays_behind() {
         match it {
             PoseUpdate::Progressed { what, done, total } => steps.push((what, done, total)),
             PoseUpdate::Live(it) => {
-                live += usize::from(it.cameras.len() == 1 && it.points.len() == 60)
+                live += usize::from(it.cameras.len() == 1 && it.points.len() == 60);
             }
             PoseUpdate::Warned(_) => warned += 1,
         }

@@ -365,7 +365,13 @@ mod tests {
 
     /// Stripes of this width in pixels.
     fn stripes(width: usize) -> Vec<u8> {
-        let level = |i: usize| if i % SIDE / width % 2 == 0 { 40 } else { 200 };
+        let level = |i: usize| {
+            if (i % SIDE / width).is_multiple_of(2) {
+                40
+            } else {
+                200
+            }
+        };
         (0..SIDE * SIDE).map(level).collect()
     }
 

@@ -32,7 +32,7 @@ pub(super) fn take_frames(
     anew: bool,
 ) -> Result<Outcome, WorkerError> {
     let folder = out.unwrap_or_else(|| video::frames_folder(video));
-    let mut listener = Listener::new(actor, folder.clone());
+    let mut listener = Listener::new(actor, &folder);
     let frames = video::extract(video, &folder, config, anew, &mut |it| listener.hear(it));
     match frames {
         Err(PoseError::Cancelled) => Ok(Outcome::Cancelled),
@@ -155,7 +155,7 @@ fn run(
     photos: &Photos,
     config: &PoseConfig,
 ) -> Result<Found, PoseError> {
-    let mut listener = Listener::new(actor, photos.folder.path().to_owned());
+    let mut listener = Listener::new(actor, photos.folder.path());
     let poses = engine.run(photos, config, &mut |it| listener.hear(it))?;
     let gate = judge(engine.name(), &poses, photos);
     Ok(Found { poses, gate })
@@ -170,7 +170,7 @@ struct Listener<'a> {
 }
 
 impl<'a> Listener<'a> {
-    fn new(actor: &'a mut Actor, folder: PathBuf) -> Self {
+    fn new(actor: &'a mut Actor, folder: &Path) -> Self {
         let name = folder.file_name().unwrap_or(folder.as_os_str());
         Self {
             name: name.to_string_lossy().into_owned(),

@@ -38,7 +38,7 @@ pub(super) fn make_upright(file: &mut PoseFile, images: &HashMap<String, &ImageF
         };
         frame.optics = optics;
         for _ in 0..quarters {
-            frame.c2w = frame.c2w * DAffine3::from_mat3(STORED_FROM_TURNED);
+            frame.c2w *= DAffine3::from_mat3(STORED_FROM_TURNED);
         }
     }
     for it in &mut file.points.observations {
