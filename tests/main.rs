@@ -20,6 +20,10 @@ mod kernels;
 mod photos;
 /// Pose files other than COLMAP's: real ones, written and read back, damaged.
 mod pose_formats;
+/// Poses from photos alone: the built-in engine, the gate, kept results, initial points.
+mod poses;
+/// COLMAP as a pose engine, played by a script.
+mod poses_colmap;
 /// The forward rasteriser agrees with golden files.
 mod raster;
 /// The plain twins of the kernels.

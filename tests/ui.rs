@@ -2,6 +2,8 @@
 
 mod application;
 mod panels;
+mod photos;
+mod project;
 
 use app::action::Action;
 use app::settings::Settings;
@@ -61,6 +63,7 @@ fn full_state(gpu: &Gpu) -> AppState {
         gravity: Gravity::Warning,
         text: "one property was not known".to_owned(),
     });
+    state.project = Some(project::posed());
     state.error = Some("/scenes/three.ply: the header ends early".to_owned());
     state
 }

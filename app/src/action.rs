@@ -1,7 +1,7 @@
 //! What panels and keys ask of the app. One place runs them: `app::logic`.
 
 use recon::io::SplatFormat;
-use recon::worker::Command;
+use recon::worker::{Command, EngineChoice};
 
 use crate::settings::{Overlay, Settings};
 
@@ -12,6 +12,8 @@ pub enum Action {
     Send(Command),
     /// Choose a file to open in the system's dialog.
     AskForFile,
+    /// Choose a folder of photos to open in the system's dialog.
+    AskForFolder,
     /// Choose where to save in the system's dialog.
     AskWhereToSave,
     /// Open the file whose path stands in the path field.
@@ -30,6 +32,12 @@ pub enum Action {
     Toggle(Overlay),
     /// Move the camera.
     Move(CameraMove),
+    /// Look through the camera of a posed photo, by its index among the views.
+    LookThrough(usize),
+    /// The engine that is to look for poses.
+    ChooseEngine(EngineChoice),
+    /// Leave out cameras that are far from all others, or take them back.
+    IgnoreOutliers(bool),
     /// Show or hide a window.
     Show(Pane, bool),
     /// The other of shown and hidden.

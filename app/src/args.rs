@@ -1,5 +1,7 @@
 //! The command line as it is typed; what can be checked one value at a time is checked here.
 
+mod poses;
+
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -9,10 +11,12 @@ use glam::Vec3;
 use recon::io::DatasetFormat;
 use render::{RenderConfig, Style};
 
+pub use poses::{Engine, MapperName, PosesArgs};
+
 /// No image is larger, in pixels along a side: beyond it PNG readers and video encoders give up.
 const MAX_SIDE_PX: i64 = 16_384;
 
-/// Gaussian splats on the screen: view, convert, draw and measure them.
+/// From photos to Gaussian splats on the screen: poses, view, convert, draw and measure.
 ///
 /// Without a command the window opens, with FILE if one is given.
 #[derive(Clone, Debug, Parser)]
@@ -40,6 +44,7 @@ Examples:
   accrete demo
   accrete scene.spz
   accrete info scene.ply --json
+  accrete poses photos/
   accrete info folder-of-photos
   accrete convert-dataset folder out --to colmap
   accrete convert scene.ply scene.spz
@@ -109,6 +114,12 @@ pub enum Command {
         /// Splat file, folder or zip of photos, pose file, or video
         file: PathBuf,
     },
+    /// Find camera poses for photos or a video
+    ///
+    /// What is found is judged photo by photo, and kept beside the photos in .accrete, as a COLMAP
+    /// model, only if it holds. Photos are never changed. A video's sharpest frames are taken
+    /// first, by ffmpeg.
+    Poses(PosesArgs),
     /// Write posed photos in another format, as a folder that needs nothing else
     ///
     /// Photos are copied; where the format cannot hold a lens's distortion they are undistorted.

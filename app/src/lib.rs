@@ -18,6 +18,7 @@ pub mod headless;
 pub mod kept_adapter;
 pub mod keys;
 pub mod panels;
+pub mod project;
 pub mod settings;
 pub mod state;
 mod theme;
@@ -79,6 +80,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Convert(args) => headless::convert::run(&console, &args),
         Command::ConvertDataset(args) => headless::convert_dataset::run(&console, &args),
         Command::Info { file } => headless::info::run(&console, &file),
+        Command::Poses(args) => headless::poses::run(&console, &args),
         Command::Render(args) => headless::render::run(&console, &open_gpu, &args),
         Command::Bench(Bench::Render { quick }) => headless::bench::run(&console, &open_gpu, quick),
         Command::Bench(Bench::Dataset { folder, photos }) => {

@@ -160,6 +160,8 @@ pub struct Overlays {
     pub axes: bool,
     /// A box around all splats.
     pub bounds: bool,
+    /// The cameras of posed photos.
+    pub cameras: bool,
 }
 
 impl Default for Overlays {
@@ -169,6 +171,7 @@ impl Default for Overlays {
             grid: true,
             axes: true,
             bounds: false,
+            cameras: true,
         }
     }
 }

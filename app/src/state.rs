@@ -4,11 +4,13 @@ use std::mem::discriminant;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use glam::Vec3;
 use recon::io::{SplatFormat, losses};
 use recon::worker::{Progress, Snapshot};
 use render::FrameStats;
 use render::gpu::Capabilities;
 
+use crate::project::{Project, Source};
 use crate::settings::Settings;
 use crate::viewport::navigate::Extent;
 
@@ -47,6 +49,8 @@ pub struct AppState {
     pub settings: Settings,
     /// What is shown; `None` is the first screen.
     pub scene: Option<Scene>,
+    /// Photos that are open, with or without a scene.
+    pub project: Option<Project>,
     /// What the worker does.
     pub job: Option<Progress>,
     /// What happened, oldest first.
@@ -87,6 +91,8 @@ pub struct Scene {
     pub main_part: Extent,
     /// All of it.
     pub whole: Extent,
+    /// These are known points, not splats: there is nothing to save.
+    pub is_sparse: bool,
 }
 
 impl Scene {
@@ -100,6 +106,7 @@ impl Scene {
             main_part: extent(snapshot.main_bounds),
             whole: extent(snapshot.bounds),
             snapshot,
+            is_sparse: false,
         }
     }
 }
@@ -237,6 +244,7 @@ impl AppState {
             kept_adapter: None,
             settings,
             scene: None,
+            project: None,
             job: None,
             messages: Vec::new(),
             error: None,
@@ -276,6 +284,28 @@ impl AppState {
         self.scene = Some(scene);
     }
 
+    /// Shows known points around the cameras of the photos that are open.
+    pub fn set_points(&mut self, snapshot: Snapshot) {
+        let mut scene = Scene::new(snapshot);
+        scene.is_sparse = true;
+        if let Some(extent) = self.project.as_ref().and_then(Project::extent) {
+            scene.main_part = extent;
+        }
+        self.scene = Some(scene);
+    }
+
+    /// Opens photos; what was open before is closed.
+    pub fn set_project(&mut self, source: Source) {
+        self.scene = None;
+        self.project = Some(Project::new(source));
+    }
+
+    /// The world's upward direction: the cameras' own, or the axis that was chosen.
+    pub fn up(&self) -> Vec3 {
+        let own = self.project.as_ref().and_then(|it| it.up);
+        own.unwrap_or_else(|| self.settings.up.vector())
+    }
+
     /// Saves in another format from now on.
     pub fn choose_export_format(&mut self, format: SplatFormat) {
         self.export.choose(format, self.scene.as_ref());
@@ -283,7 +313,8 @@ impl AppState {
 
     /// The file behind the scene, for saving.
     pub(crate) fn file(&self) -> Option<Arc<recon::io::SplatFile>> {
-        self.scene.as_ref().map(|it| it.snapshot.file.clone())
+        let scene = self.scene.as_ref().filter(|it| !it.is_sparse);
+        scene.map(|it| it.snapshot.file.clone())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use eframe::egui::{self, Color32, CornerRadius, Stroke, Visuals};
 
+use crate::project::Role;
+
 /// Behind the splats until the user chooses another, display rgb.
 pub(crate) const BACKGROUND: [f32; 3] = [0.09, 0.095, 0.11];
 
@@ -17,6 +19,8 @@ pub(crate) const ERROR: Color32 = Color32::from_rgb(240, 113, 113);
 pub(crate) const ERROR_FILL: Color32 = Color32::from_rgb(66, 28, 32);
 /// Over the scene while a file hovers.
 pub(crate) const DROP_VEIL: Color32 = Color32::from_rgba_premultiplied(14, 24, 34, 190);
+/// Photos that only measurements see.
+pub(crate) const HELD_OUT: Color32 = Color32::from_rgb(232, 160, 70);
 /// Behind an empty viewport.
 pub(crate) const EMPTY: Color32 = Color32::from_rgb(23, 24, 28);
 
@@ -29,6 +33,17 @@ pub(crate) const BOUNDS: [u8; 4] = [94, 176, 239, 200];
 /// The axes x, y and z.
 pub(crate) const AXES: [[u8; 4]; 3] =
     [[232, 88, 88, 255], [110, 200, 96, 255], [88, 140, 240, 255]];
+
+/// Lines of a camera.
+pub(crate) fn camera(role: Role) -> [u8; 4] {
+    match role {
+        Role::Train => [94, 176, 239, 200],
+        Role::HeldOut => [232, 160, 70, 220],
+        Role::Ignored => [150, 156, 168, 90],
+        Role::Live => [130, 214, 130, 220],
+        Role::Selected => [255, 255, 255, 255],
+    }
+}
 
 /// Sets the look of all widgets.
 pub fn apply(ctx: &egui::Context) {

@@ -5,6 +5,7 @@ mod bench;
 mod convert;
 mod datasets;
 mod pictures;
+mod poses;
 mod trouble;
 
 use std::path::{Path, PathBuf};

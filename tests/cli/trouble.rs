@@ -129,6 +129,7 @@ fn every_command_explains_itself() {
         "convert",
         "convert-dataset",
         "info",
+        "poses",
         "render",
         "bench",
         "adapters",

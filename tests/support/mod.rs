@@ -1,9 +1,11 @@
 //! What the integration tests share: where real captures lie, comparisons of arrays.
 #![expect(clippy::expect_used, reason = "what tests rest on may panic")]
 
+pub mod boxes;
 pub mod capture;
 pub mod fixtures;
 pub mod gpu;
+pub mod similarity;
 
 pub mod npz;
 

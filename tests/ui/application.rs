@@ -20,7 +20,7 @@ use super::renderer;
 const VIEWPORT: &str = "Scene viewport";
 
 /// An application in a small window that begins as `start` says.
-fn open(gpu: &Gpu, start: Start) -> Harness<'static, App> {
+pub(super) fn open(gpu: &Gpu, start: Start) -> Harness<'static, App> {
     Harness::builder()
         .with_size(Vec2::new(760.0, 420.0))
         .with_step_dt(1.0 / 60.0)
@@ -29,7 +29,7 @@ fn open(gpu: &Gpu, start: Start) -> Harness<'static, App> {
 }
 
 /// Draws frames until `holds`, as the window would.
-fn wait(harness: &mut Harness<'static, App>, what: &str, holds: impl Fn(&App) -> bool) {
+pub(super) fn wait(harness: &mut Harness<'static, App>, what: &str, holds: impl Fn(&App) -> bool) {
     let started = Instant::now();
     loop {
         harness.step();
@@ -45,16 +45,21 @@ fn wait(harness: &mut Harness<'static, App>, what: &str, holds: impl Fn(&App) ->
 
 /// The scene is there and its frame is done, at full size.
 fn wait_for_frame(harness: &mut Harness<'static, App>) {
+    wait_for_frame_of(harness, 1);
+}
+
+/// The same, of a scene of which at least so many splats are to be seen.
+pub(super) fn wait_for_frame_of(harness: &mut Harness<'static, App>, visible: u32) {
     let before = Instant::now();
     wait(harness, "a frame at rest", |app| {
         let frame = &app.state().frame;
         let at_rest = Duration::from_millis(400) < before.elapsed();
-        at_rest && 0 < frame.stats.visible && frame.reduction == 1
+        at_rest && visible <= frame.stats.visible && frame.reduction == 1
     });
 }
 
 /// What the viewport shows, row by row.
-fn picture(harness: &mut Harness<'static, App>) -> Vec<u8> {
+pub(super) fn picture(harness: &mut Harness<'static, App>) -> Vec<u8> {
     let rect = harness.get_by_label(VIEWPORT).rect();
     let image = harness.render().unwrap();
     let [x, y, width, height] =
@@ -64,7 +69,8 @@ fn picture(harness: &mut Harness<'static, App>) -> Vec<u8> {
         .into_raw()
 }
 
-fn differ(a: &[u8], b: &[u8]) -> usize {
+/// How many pixels are not the same.
+pub(super) fn differ(a: &[u8], b: &[u8]) -> usize {
     a.chunks(4).zip(b.chunks(4)).filter(|(a, b)| a != b).count()
 }
 
@@ -213,7 +219,7 @@ fn files_can_be_dropped_and_bad_ones_are_explained() {
     std::fs::write(&bad, "plywood").unwrap();
     let mut harness = open(gpu, Start::Empty);
     harness.step();
-    harness.get_by_label("Drop a splat file here");
+    harness.get_by_label("Drop photos, a video or a splat file here");
     harness
         .input_mut()
         .dropped_files

@@ -78,11 +78,15 @@ fn the_first_screen_offers_all_ways_in() {
     let mut state = empty_state(gpu);
     state.settings.remember("/scenes/one.ply".as_ref());
     let mut harness = harness(gpu, panel("start"), state);
-    harness.get_by_label("Drop a splat file here");
+    harness.get_by_label("Drop photos, a video or a splat file here");
     harness.get_by_label_contains("Test Adapter 3000");
     assert!(matches!(
         click(&mut harness, "Open file…")[..],
         [Action::AskForFile]
+    ));
+    assert!(matches!(
+        click(&mut harness, "Open folder…")[..],
+        [Action::AskForFolder]
     ));
     assert!(matches!(
         click(&mut harness, "Try the demo scene")[..],
@@ -105,7 +109,11 @@ fn without_drops_the_field_says_so() {
     state.accepts_drops = false;
     let harness = harness(gpu, panel("start"), state);
     harness.get_by_label_contains("not possible on Wayland");
-    assert!(harness.query_by_label("Drop a splat file here").is_none());
+    assert!(
+        harness
+            .query_by_label("Drop photos, a video or a splat file here")
+            .is_none()
+    );
 }
 
 #[test]
@@ -144,6 +152,7 @@ fn the_inspector_changes_how_a_scene_is_drawn() {
             (|it| it.render.antialiased) as fn(&app::settings::Settings) -> bool,
         ),
         ("Bounds", |it| it.overlays.bounds),
+        ("Cameras", |it| !it.overlays.cameras),
         ("Grid", |it| !it.overlays.grid),
         ("Axes", |it| !it.overlays.axes),
         ("Overlays", |it| !it.overlays.shown),

@@ -52,15 +52,27 @@ impl Dialogs {
         }
     }
 
-    /// Asks for a splat file to open.
+    /// Asks for a file to open.
     pub(super) fn ask_for_file(&mut self) {
-        let endings = ["ply", "splat", "spz", "sog"];
+        let splats = ["ply", "splat", "spz", "sog"];
+        let photos = ["zip", "json", "npy", "csv", "xml"];
+        let videos = ["mp4", "mov", "mkv", "avi", "webm", "m4v"];
         self.ask(Purpose::Open, move || {
+            let all = [&splats[..], &photos, &videos].concat();
             let dialog = rfd::FileDialog::new()
-                .set_title("Open a splat file")
-                .add_filter("Splat files", &endings)
+                .set_title("Open a splat file, zipped photos, a pose file or a video")
+                .add_filter("All that can be opened", &all)
+                .add_filter("Splat files", &splats)
                 .add_filter("All files", &["*"]);
             dialog.pick_file().map(Answer::Open)
+        });
+    }
+
+    /// Asks for a folder of photos to open.
+    pub(super) fn ask_for_folder(&mut self) {
+        self.ask(Purpose::Open, || {
+            let dialog = rfd::FileDialog::new().set_title("Open a folder of photos");
+            dialog.pick_folder().map(Answer::Open)
         });
     }
 

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use eframe::egui::{self, ViewportCommand};
-use recon::dataset::ImportReport;
 use recon::worker::{Command, Event, Snapshot};
 
 use super::App;
@@ -30,8 +29,9 @@ impl App {
         match action {
             Action::Send(command) => self.send(command),
             Action::AskForFile => self.dialogs.ask_for_file(),
+            Action::AskForFolder => self.dialogs.ask_for_folder(),
             Action::AskWhereToSave => {
-                if self.state.scene.is_some() {
+                if self.state.file().is_some() {
                     self.dialogs
                         .ask_where_to_save(Path::new(&self.state.export.path));
                 }
@@ -51,7 +51,18 @@ impl App {
             Action::Toggle(overlay) => self.state.settings.overlays.toggle(overlay),
             Action::Move(to) => {
                 if let Some(scene) = &self.state.scene {
-                    self.viewport.go(to, scene, &self.state.settings);
+                    self.viewport.go(to, scene, &self.state);
+                }
+            }
+            Action::LookThrough(view) => self.look_through(view),
+            Action::ChooseEngine(engine) => {
+                if let Some(project) = &mut self.state.project {
+                    project.engine = engine;
+                }
+            }
+            Action::IgnoreOutliers(ignored) => {
+                if let Some(project) = &mut self.state.project {
+                    project.ignore_outliers(ignored);
                 }
             }
             Action::Show(pane, shown) => *self.pane(pane) = shown,
@@ -92,15 +103,17 @@ impl App {
                         self.state.settings.remember(path);
                         self.unsaved = true;
                     }
+                    self.state.project = None;
                     let text = format!("Opened {} splats ({})", opened.splats, opened.format);
                     self.state.say(Gravity::Note, text);
                 }
-                Event::DatasetOpened(dataset) => self.note_photos(&dataset.report),
-                Event::PhotosOpened(photos) => self.note_photos(&photos.report),
-                Event::VideoOpened(path) => {
-                    let text = format!("{} is a video", path.display());
-                    self.state.say(Gravity::Note, text);
-                }
+                Event::DatasetOpened(_)
+                | Event::PhotosOpened(_)
+                | Event::VideoOpened(_)
+                | Event::FramesTaken(_)
+                | Event::PosesGrew(_)
+                | Event::PosesFound(_)
+                | Event::PointsUpdated(_) => self.hear_photos(ctx, event),
                 Event::Warned(text) => self.state.say(Gravity::Warning, text),
                 Event::Progressed(progress) => self.state.job = Some(progress),
                 Event::SplatsUpdated(snapshot) => self.show(ctx, snapshot),
@@ -117,23 +130,17 @@ impl App {
                         self.state.say(Gravity::Note, loss);
                     }
                 }
-                Event::Finished => self.state.job = None,
+                Event::Finished => self.end_job(),
                 Event::Cancelled => {
-                    self.state.job = None;
+                    self.end_job();
                     self.state.say(Gravity::Note, "Cancelled");
                 }
                 Event::Failed(err) => {
-                    self.state.job = None;
+                    self.end_job();
                     self.state.fail(err.to_string());
                 }
             }
         }
-    }
-
-    fn note_photos(&mut self, report: &ImportReport) {
-        self.state.settings.remember(&report.path);
-        self.unsaved = true;
-        self.state.say(Gravity::Note, report.headline());
     }
 
     fn hear_gpu(&mut self, ctx: &egui::Context) {
@@ -187,7 +194,8 @@ impl App {
         let instead = match purpose {
             Purpose::Open => {
                 // The first screen has a path field of its own.
-                self.state.panes.open_path = self.state.scene.is_some();
+                self.state.panes.open_path =
+                    self.state.scene.is_some() || self.state.project.is_some();
                 "type the path of the file"
             }
             Purpose::Save => {
@@ -228,7 +236,8 @@ impl App {
     }
 
     fn send(&mut self, command: Command) {
-        if let Command::Open(_) | Command::Demo { .. } = &command {
+        // Whatever failed before, this is a new try; saving is none.
+        if !matches!(command, Command::Export { .. }) {
             self.state.error = None;
         }
         self.worker.send(command);
@@ -276,14 +285,22 @@ impl App {
 
     fn close_scene(&mut self, ctx: &egui::Context) {
         self.state.scene = None;
+        self.state.project = None;
         self.viewport.begin_anew();
         ctx.send_viewport_cmd(ViewportCommand::Title("Accrete".to_owned()));
     }
 
     fn change(&mut self, settings: Settings) {
-        let turned = settings.up != self.state.settings.up;
-        self.state.settings = settings;
-        if turned {
+        let before = std::mem::replace(&mut self.state.settings, settings);
+        let settings = &self.state.settings;
+        if settings.fov_degrees != before.fov_degrees {
+            self.viewport.put_down_lens();
+        }
+        if settings.up != before.up {
+            // What the user says counts for more than what the cameras say.
+            if let Some(project) = &mut self.state.project {
+                project.up = None;
+            }
             self.viewport.begin_anew();
         }
     }

@@ -3,6 +3,7 @@
 mod cadence;
 mod dialog;
 mod logic;
+mod photos;
 mod ui;
 
 use std::path::PathBuf;

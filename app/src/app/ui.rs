@@ -8,12 +8,19 @@ use recon::io::SplatFormat;
 use super::App;
 use crate::action::{Action, Pane};
 use crate::panels::{
-    self, cheat_sheet, error_bar, inspector, log, open_path, start, status_bar, timings, top_bar,
+    self, cheat_sheet, error_bar, inspector, log, open_path, project, start, status_bar, timings,
+    top_bar,
 };
+use crate::project::{Project, Source};
 use crate::theme;
 
 /// Where a pane that floats begins: below the bars.
 const WINDOW_CORNER: [f32; 2] = [16.0, 72.0];
+
+/// Endings of zips, pose files and videos.
+const OPENABLE: [&str; 12] = [
+    "zip", "json", "npy", "csv", "xml", "bin", "mp4", "mov", "mkv", "avi", "webm", "m4v",
+];
 
 impl App {
     /// The whole window.
@@ -29,6 +36,12 @@ impl App {
                 .resizable(true)
                 .default_size(110.0)
                 .show(ui, |ui| log::log_ui(ui, state, actions));
+        }
+        if state.project.is_some() {
+            Panel::left("project")
+                .resizable(true)
+                .default_size(300.0)
+                .show(ui, |ui| project::project_ui(ui, state, actions));
         }
         if state.settings.inspector && state.scene.is_some() {
             Panel::right("inspector")
@@ -46,6 +59,10 @@ impl App {
         CentralPanel::no_frame().frame(frame).show(ui, |ui| {
             if let Some(scene) = &state.scene {
                 viewport.ui(ui, scene, state);
+                drop_veil(ui);
+            } else if let Some(project) = &state.project {
+                viewport.hovered = false;
+                nothing_to_see(ui, project);
                 drop_veil(ui);
             } else {
                 viewport.hovered = false;
@@ -95,6 +112,25 @@ impl App {
     }
 }
 
+/// Photos are open, and there is nothing of them to draw yet.
+fn nothing_to_see(ui: &mut egui::Ui, project: &Project) {
+    let text = match &project.source {
+        Source::Dataset(_) => "The cameras are being drawn",
+        Source::Photos(_) => "These photos have no camera poses yet: find them at the left",
+        Source::Video(_) => "Take frames from this video at the left",
+    };
+    ui.centered_and_justified(|ui| {
+        ui.label(egui::RichText::new(text).size(17.0).color(theme::MUTED));
+    });
+}
+
+/// By its name, as far as that tells.
+fn can_open(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().to_string_lossy();
+    let ending = ending.to_ascii_lowercase();
+    SplatFormat::from_path(path).is_ok() || OPENABLE.contains(&ending.as_str())
+}
+
 /// While a file hovers over the scene: what dropping it would do.
 fn drop_veil(ui: &egui::Ui) {
     let hovered = ui.input(|it| it.raw.hovered_files.first().cloned());
@@ -103,12 +139,15 @@ fn drop_veil(ui: &egui::Ui) {
     };
     let name = file.path.as_deref().and_then(Path::file_name);
     let name = name.unwrap_or_default().to_string_lossy();
-    let (text, colour) = match SplatFormat::from_path(Path::new(&*name)) {
-        Ok(_) => (format!("Drop to open {name}"), theme::ACCENT),
-        Err(_) => (
-            format!("{name} is not one of {}", SplatFormat::SUPPORTED),
-            theme::WARNING,
-        ),
+    let is_folder = file.path.as_deref().is_some_and(Path::is_dir);
+    let (text, colour) = if is_folder || can_open(Path::new(&*name)) {
+        (format!("Drop to open {name}"), theme::ACCENT)
+    } else {
+        let text = format!(
+            "{name} is neither a folder of photos nor one of {}",
+            SplatFormat::SUPPORTED
+        );
+        (text, theme::WARNING)
     };
     let rect = ui.max_rect();
     let painter = ui.painter();

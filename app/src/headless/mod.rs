@@ -8,6 +8,7 @@ pub mod convert_dataset;
 pub mod demo;
 mod frames;
 pub mod info;
+pub mod poses;
 pub mod render;
 mod shots;
 mod video;

@@ -98,7 +98,8 @@ impl Video {
             );
         }
         let part = part_beside(path)?;
-        let mut ffmpeg = Command::new("ffmpeg")
+        let program = recon::poses::video::ffmpeg().unwrap_or_else(|| "ffmpeg".into());
+        let mut ffmpeg = Command::new(program)
             .args(["-hide_banner", "-loglevel", "error", "-nostdin", "-y"])
             .args(["-f", "rawvideo", "-pix_fmt", "rgba"])
             .args(["-s", &format!("{width}x{height}")])

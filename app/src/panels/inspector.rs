@@ -15,7 +15,8 @@ pub fn inspector_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Actio
         CollapsingHeader::new("Render")
             .default_open(true)
             .show(ui, |ui| render_ui(ui, state, actions));
-        let Some(scene) = &state.scene else {
+        // Sparse points are no scene to be saved.
+        let Some(scene) = state.scene.as_ref().filter(|it| !it.is_sparse) else {
             return;
         };
         CollapsingHeader::new("Scene")
@@ -69,12 +70,13 @@ fn render_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
 
 fn overlays_ui(ui: &mut egui::Ui, settings: &mut Settings) {
     let overlays = &mut settings.overlays;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.checkbox(&mut overlays.shown, "Overlays");
         ui.add_enabled_ui(overlays.shown, |ui| {
             ui.checkbox(&mut overlays.grid, "Grid");
             ui.checkbox(&mut overlays.axes, "Axes");
             ui.checkbox(&mut overlays.bounds, "Bounds");
+            ui.checkbox(&mut overlays.cameras, "Cameras");
         });
     });
 }

@@ -5,6 +5,7 @@ pub mod error_bar;
 pub mod inspector;
 pub mod log;
 pub mod open_path;
+pub mod project;
 pub mod start;
 pub mod status_bar;
 pub mod timings;
@@ -19,7 +20,7 @@ use crate::state::AppState;
 pub type Panel = fn(&mut egui::Ui, &AppState, &mut Vec<Action>);
 
 /// All of them, by name.
-pub const ALL: [(&str, Panel); 9] = [
+pub const ALL: [(&str, Panel); 10] = [
     ("top_bar", top_bar::top_bar_ui),
     ("error_bar", error_bar::error_bar_ui),
     ("start", start::start_ui),
@@ -29,6 +30,7 @@ pub const ALL: [(&str, Panel); 9] = [
     ("timings", timings::timings_ui),
     ("cheat_sheet", cheat_sheet::cheat_sheet_ui),
     ("open_path", open_path::open_path_ui),
+    ("project", project::project_ui),
 ];
 
 /// A number with its thousands set apart, as 1 234 567.

@@ -7,7 +7,7 @@ use crate::state::AppState;
 
 /// The field in a window of its own.
 pub fn open_path_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
-    ui.label("Type or paste the path of a splat file.");
+    ui.label("Type or paste the path of a folder of photos, a video or a splat file.");
     ui.horizontal(|ui| path_field(ui, state, actions));
     if ui.button("Close").clicked() {
         actions.push(Action::Show(Pane::OpenPath, false));

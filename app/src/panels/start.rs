@@ -13,6 +13,9 @@ use crate::theme;
 
 const WIDTH: f32 = 520.0;
 
+/// What photos may come as.
+const PHOTOS: &str = "a folder or zip of photos, with or without camera poses";
+
 /// Shown while there is no scene.
 pub fn start_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     egui::ScrollArea::vertical().show(ui, |ui| {
@@ -47,13 +50,18 @@ fn drop_field(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     frame.show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         let title = if state.accepts_drops {
-            "Drop a splat file here"
+            "Drop photos, a video or a splat file here"
         } else {
             "Dropping files is not possible on Wayland alone: open one, or start with XWayland"
         };
         ui.label(RichText::new(title).size(17.0));
-        ui.label(RichText::new(SplatFormat::SUPPORTED).color(theme::MUTED));
+        for text in [PHOTOS, SplatFormat::SUPPORTED] {
+            ui.label(RichText::new(text).color(theme::MUTED));
+        }
         ui.add_space(6.0);
+        if ui.button("Open folder…").clicked() {
+            actions.push(Action::AskForFolder);
+        }
         if ui.button("Open file…").clicked() {
             actions.push(Action::AskForFile);
         }

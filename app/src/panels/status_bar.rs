@@ -15,10 +15,9 @@ pub fn status_bar_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Acti
             .on_hover_text(state.adapter.to_string());
         if let Some(scene) = &state.scene {
             ui.separator();
-            ui.label(format!(
-                "{} splats",
-                grouped(scene.snapshot.summary.splats as u64)
-            ));
+            let what = if scene.is_sparse { "points" } else { "splats" };
+            let count = grouped(scene.snapshot.summary.splats as u64);
+            ui.label(format!("{count} {what}"));
             ui.separator();
             frame(ui, state, scene.snapshot.splats.bytes());
         }

@@ -7,6 +7,7 @@ use render::Style;
 
 use crate::action::{Action, CameraMove, Pane};
 use crate::keys::{self, Deed};
+use crate::project::Project;
 use crate::settings::Overlay;
 use crate::state::AppState;
 
@@ -23,9 +24,10 @@ pub fn top_bar_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
         ui.menu_button("File", |ui| file_menu(ui, state, actions));
         ui.menu_button("View", |ui| view_menu(ui, state, actions));
         ui.menu_button("Help", |ui| help_menu(ui, state, actions));
-        if let Some(scene) = &state.scene {
+        let scene = state.scene.as_ref().map(|it| it.snapshot.name.clone());
+        if let Some(name) = scene.or_else(|| state.project.as_ref().map(Project::name)) {
             ui.separator();
-            ui.strong(&scene.snapshot.name);
+            ui.strong(name);
         }
         if let Some(job) = &state.job {
             ui.separator();
@@ -44,10 +46,13 @@ pub fn top_bar_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
 
 fn file_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     let is_mac = state.is_mac;
-    let has_scene = state.scene.is_some();
+    let has_scene = state.scene.is_some() || state.project.is_some();
     let keys = |deed| keys::shortcut(deed, is_mac);
     if entry(ui, "Open…", &keys(Deed::Open), true) {
         actions.push(Action::AskForFile);
+    }
+    if entry(ui, "Open folder…", "", true) {
+        actions.push(Action::AskForFolder);
     }
     if entry(ui, "Open path…", "", true) {
         actions.push(Action::Show(Pane::OpenPath, true));
@@ -57,7 +62,7 @@ fn file_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     }
     ui.menu_button("Recent files", |ui| recent_menu(ui, state, actions));
     ui.separator();
-    if entry(ui, "Save as…", &keys(Deed::Save), has_scene) {
+    if entry(ui, "Save as…", &keys(Deed::Save), state.file().is_some()) {
         actions.push(Action::AskWhereToSave);
     }
     if entry(ui, "Close scene", "", has_scene) {

@@ -1,5 +1,6 @@
 //! The scene in the middle of the window: camera, input, and what is handed to the painter.
 
+mod frusta;
 pub(crate) mod input;
 pub mod navigate;
 pub(crate) mod overlay;
@@ -9,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use eframe::egui;
 use glam::Vec2;
-use render::Intrinsics;
+use render::{Intrinsics, Segment, Style};
 
 use crate::action::CameraMove;
+use crate::project::Frustum;
 use crate::settings::Settings;
 use crate::state::{AppState, Scene};
 use navigate::Navigation;
@@ -35,6 +37,11 @@ pub(crate) struct Viewport {
     pub(crate) hovered: bool,
     pub(crate) mailbox: Mailbox,
     size_px: Vec2,
+    /// The field of view of a photo that is looked through, as tangents of its half, across and
+    /// down; else that of the settings counts.
+    lens: Option<Vec2>,
+    /// The user has moved the camera since the scene began.
+    is_touched: bool,
     /// Where to look for a new pivot, until the painter has answered.
     pick: Option<Vec2>,
 }
@@ -45,12 +52,40 @@ impl Viewport {
         self.navigation = None;
         self.full_ms = None;
         self.pick = None;
+        self.lens = None;
+        self.is_touched = false;
+    }
+
+    /// The scene has grown: the first view is taken anew, unless the user has moved the camera.
+    pub(crate) fn follow(&mut self) {
+        if !self.is_touched {
+            self.navigation = None;
+        }
+    }
+
+    /// Looks through the camera of a photo.
+    pub(crate) fn look_through(&mut self, camera: &Frustum, state: &AppState) {
+        let Some(scene) = &state.scene else {
+            return;
+        };
+        let first = self.first_view(scene, state);
+        self.navigation = Some(first.standing_at(&camera.c2w));
+        self.lens = Some(camera.half_tangents);
+        self.moved = Some(Instant::now());
+    }
+
+    /// The settings' field of view counts again.
+    pub(crate) fn put_down_lens(&mut self) {
+        self.lens = None;
     }
 
     /// Moves the camera at once.
-    pub(crate) fn go(&mut self, to: CameraMove, scene: &Scene, settings: &Settings) {
-        let half_tangents = self.half_tangents(settings);
-        let first = self.first_view(scene, settings);
+    pub(crate) fn go(&mut self, to: CameraMove, scene: &Scene, state: &AppState) {
+        if to != CameraMove::Level {
+            self.lens = None;
+        }
+        let half_tangents = self.half_tangents(&state.settings);
+        let first = self.first_view(scene, state);
         let navigation = self.navigation.get_or_insert(first);
         match to {
             CameraMove::Home => *navigation = first,
@@ -89,7 +124,7 @@ impl Viewport {
         self.hovered = response.contains_pointer();
         let settings = &state.settings;
         let focal_px = self.focal_px(settings);
-        let first = self.first_view(scene, settings);
+        let first = self.first_view(scene, state);
         let navigation = self.navigation.get_or_insert(first);
 
         let before = *navigation;
@@ -98,13 +133,14 @@ impl Viewport {
         let now = Instant::now();
         if before != *navigation {
             self.moved = Some(now);
+            self.is_touched = true;
         }
         let navigation = *navigation;
         let reduction = self.reduction(state, now, ui.ctx());
         let values = FrameValues {
             key: self.frame_key(&navigation, scene, state, reduction),
             splats: scene.snapshot.splats.clone(),
-            segments: overlay::segments(scene, settings.overlays, settings.up, scale),
+            segments: segments(scene, state, scale),
             viewport_px: self.size_px.to_array(),
             pick: self.pick,
         };
@@ -129,12 +165,16 @@ impl Viewport {
             let pixels = it.round() as u32;
             pixels.div_ceil(reduction).max(1)
         });
-        let fov = settings.fov_degrees.to_radians();
+        let fov = 2.0 * self.half_tangents(settings).y.atan();
         let intrinsics = Intrinsics::from_vertical_fov(fov, width, height);
+        let mut config = settings.render.clone();
+        if scene.is_sparse && config.style == Style::Splats {
+            config.style = Style::Points;
+        }
         FrameKey {
             snapshot_id: scene.snapshot.id,
             camera: navigation.camera(intrinsics),
-            config: settings.render.clone(),
+            config,
             profiling: state.panes.timings,
             reduction,
         }
@@ -156,27 +196,43 @@ impl Viewport {
         if REST <= since { 1 } else { wanted }
     }
 
-    fn first_view(&self, scene: &Scene, settings: &Settings) -> Navigation {
-        let half_tangents = self.half_tangents(settings);
-        Navigation::home(scene.main_part, settings.up.vector(), half_tangents)
+    fn first_view(&self, scene: &Scene, state: &AppState) -> Navigation {
+        let half_tangents = self.half_tangents(&state.settings);
+        Navigation::home(scene.main_part, state.up(), half_tangents)
     }
 
     /// Tangents of half the field of view, across and down.
     fn half_tangents(&self, settings: &Settings) -> Vec2 {
-        let down = (0.5 * settings.fov_degrees.to_radians()).tan();
         let is_known = 0.0 < self.size_px.min_element();
         let aspect = if is_known {
             self.size_px.x / self.size_px.y
         } else {
             1.0
         };
+        let down = match self.lens {
+            // All of the photo, whatever the window's shape.
+            Some(lens) => lens.y.max(lens.x / aspect),
+            None => (0.5 * settings.fov_degrees.to_radians()).tan(),
+        };
         Vec2::new(down * aspect, down)
     }
 
     fn focal_px(&self, settings: &Settings) -> f32 {
-        let half_fov = 0.5 * settings.fov_degrees.to_radians();
-        0.5 * self.size_px.y.max(1.0) / half_fov.tan()
+        0.5 * self.size_px.y.max(1.0) / self.half_tangents(settings).y
     }
+}
+
+/// All lines over the scene.
+fn segments(scene: &Scene, state: &AppState, width_px: f32) -> Vec<Segment> {
+    let overlays = state.settings.overlays;
+    let mut segments = overlay::segments(scene, overlays, state.up(), width_px);
+    if let Some(project) = &state.project
+        && overlays.shown
+        && overlays.cameras
+    {
+        segments.extend(frusta::segments(&project.frusta(), width_px));
+    }
+    segments
 }
 
 /// How many pixels of the screen one of the frame covers along each axis while the camera moves.

@@ -34,6 +34,11 @@ impl Extent {
         0.5 * (self.low + self.high)
     }
 
+    /// The least of its corners along `up`.
+    pub fn lowest(&self, up: Vec3) -> f32 {
+        self.corners().map(|it| it.dot(up)).fold(f32::MAX, f32::min)
+    }
+
     /// Its eight corners.
     fn corners(&self) -> impl Iterator<Item = Vec3> {
         let ends = [self.low, self.high];
@@ -73,6 +78,7 @@ impl Navigation {
     /// The first view of a scene: from the front, a little from above.
     pub fn home(scene: Extent, up: Vec3, half_tangents: Vec2) -> Self {
         let front = if up.z.abs() < 0.5 { Vec3::Z } else { Vec3::Y };
+        let front = front.reject_from_normalized(up).normalize();
         let (sin, cos) = HOME_ELEVATION.sin_cos();
         let mut navigation = Self {
             pivot: scene.centre(),
@@ -83,6 +89,22 @@ impl Navigation {
         };
         navigation.frame(scene, half_tangents);
         navigation
+    }
+
+    /// The same scene from a camera's place and in its direction. It turns about what lies in the
+    /// middle of the image, as far away as the scene's middle.
+    #[must_use]
+    pub fn standing_at(self, c2w: &Affine3A) -> Self {
+        let (_, rotation, eye) = c2w.to_scale_rotation_translation();
+        let forward = rotation * Vec3::Z;
+        let depth = (self.scene.centre() - eye).dot(forward);
+        let distance = depth.max(0.1 * self.scene.radius());
+        Self {
+            pivot: eye + distance * forward,
+            distance,
+            rotation,
+            ..self
+        }
     }
 
     /// Where the camera stands.

@@ -4,7 +4,7 @@ use glam::Vec3;
 use render::Segment;
 
 use super::navigate::Extent;
-use crate::settings::{Overlays, UpAxis};
+use crate::settings::Overlays;
 use crate::state::Scene;
 use crate::theme;
 
@@ -15,18 +15,13 @@ const GRID_HALF_CELLS: i32 = 20;
 const MAIN_EVERY: i32 = 10;
 
 /// The lines that are switched on. `width_px` is that of a thin line.
-pub(crate) fn segments(
-    scene: &Scene,
-    overlays: Overlays,
-    up: UpAxis,
-    width_px: f32,
-) -> Vec<Segment> {
+pub(crate) fn segments(scene: &Scene, overlays: Overlays, up: Vec3, width_px: f32) -> Vec<Segment> {
     let mut segments = Vec::new();
     if !overlays.shown {
         return segments;
     }
     if overlays.grid {
-        grid(&mut segments, &scene.main_part, up.vector(), width_px);
+        grid(&mut segments, &scene.main_part, up, width_px);
     }
     if overlays.axes {
         axes(&mut segments, scene.main_part.radius(), 2.0 * width_px);
@@ -41,7 +36,7 @@ pub(crate) fn segments(
 fn grid(segments: &mut Vec<Segment>, extent: &Extent, up: Vec3, width_px: f32) {
     let cell = cell_size(extent.radius());
     let (side, front) = up.any_orthonormal_pair();
-    let ground = extent.low.dot(up).min(extent.high.dot(up));
+    let ground = extent.lowest(up);
     let snapped = |axis: Vec3| (extent.centre().dot(axis) / cell).round() as i32;
     let (middle_side, middle_front) = (snapped(side), snapped(front));
     let at = |i: i32, j: i32| side * (i as f32 * cell) + front * (j as f32 * cell) + up * ground;
@@ -117,6 +112,7 @@ fn cuboid(segments: &mut Vec<Segment>, extent: &Extent, width_px: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::UpAxis;
 
     const EXTENT: Extent = Extent {
         low: Vec3::new(-1.0, -2.0, -3.0),

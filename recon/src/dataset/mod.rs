@@ -10,6 +10,7 @@
 //! Coordinates are those of the pose file, in f64; cameras have OpenCV's axes (x right, y down,
 //! z forward) whatever the file had. What is deliberately absent: no GPU, no thread.
 
+mod dots;
 mod eigen;
 mod headline;
 pub mod kmeans;
@@ -25,6 +26,7 @@ mod split;
 mod undistort;
 mod view;
 
+pub use dots::dots;
 pub use lens::{Distortion, Lens, LensModel, Projection};
 pub use outliers::outliers;
 pub use points::{Observation, Points};

@@ -53,6 +53,7 @@ pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
 pub use open::{OpenOptions, Opened, open, open_with};
 pub use open_splats::open_splats;
+pub use photos::open_plain_photos;
 pub use recognise::recognise_pose_file;
 pub use save::{replace, save};
 pub use save_dataset::{DatasetFormat, SavedDataset, save_dataset};

@@ -9,8 +9,26 @@ use crate::dataset::{ImageFile, ImageProblem, ImportReport, Orientation};
 use crate::poses::Photos;
 
 use super::photo::{Header, header_of};
-use super::photo_names::{is_photo, slashed};
+use super::photo_names::{extension, is_photo, slashed};
 use super::{Folder, FormatError, IoError};
+
+/// The photos at `path` alone, whatever poses lie beside them: a folder, a zip, or the folder
+/// around a pose file.
+///
+/// # Errors
+/// Where there are none, or none can be used.
+pub fn open_plain_photos(path: &Path) -> Result<Photos, IoError> {
+    let is_file = path.is_file() && extension(path) != "zip";
+    let path = match path.parent() {
+        Some(parent) if is_file => parent,
+        _ => path,
+    };
+    let folder = Folder::open(path)?;
+    open_photos(&folder, path)?.ok_or_else(|| {
+        let cause = "there are no photos in it".to_owned();
+        IoError::format(path, FormatError::Unsupported(cause))
+    })
+}
 
 /// The photos of the folder that holds the most, in natural order of their names; `None` where
 /// there is no photo at all.

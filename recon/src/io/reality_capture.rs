@@ -223,13 +223,10 @@ impl Row<'_> {
     fn cell(&self, at: usize, name: &str) -> Result<Option<f64>, String> {
         match self.record.get(at).unwrap_or_default() {
             "" => Ok(None),
-            text => match text.parse::<f64>() {
-                Ok(number) => Ok(Some(number)),
-                Err(_) => {
-                    let shown: String = text.chars().take(30).collect();
-                    Err(format!("`{name}` is `{shown}`, not a number"))
-                }
-            },
+            text => text.parse().map(Some).map_err(|_| {
+                let shown: String = text.chars().take(30).collect();
+                format!("`{name}` is `{shown}`, not a number")
+            }),
         }
     }
 }

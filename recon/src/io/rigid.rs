@@ -72,7 +72,8 @@ pub(super) fn rigid(name: &str, pose: DAffine3) -> Result<Rigid, String> {
     }
     let columns = [matrix.x_axis, matrix.y_axis, matrix.z_axis].map(DVec3::length);
     let volume = matrix.determinant() / columns.into_iter().product::<f64>();
-    if !(MIN_VOLUME < volume.abs()) {
+    // Not a number where a column is zero.
+    if volume.is_nan() || volume.abs() <= MIN_VOLUME {
         return Err(format!("`{name}` does not hold a rotation"));
     }
     if volume < 0.0 {
@@ -81,7 +82,8 @@ pub(super) fn rigid(name: &str, pose: DAffine3) -> Result<Rigid, String> {
         ));
     }
     let rotation = closest_rotation(matrix);
-    if !rotation.is_finite() {
+    // Columns of lengths that are powers of ten apart are too far from any.
+    if !(rotation.transpose() * rotation).abs_diff_eq(DMat3::IDENTITY, 1e-9) {
         return Err(format!("`{name}` does not hold a rotation"));
     }
     let off = (matrix - rotation).to_cols_array();
@@ -176,6 +178,9 @@ mod tests {
         }
         assert!(of(&[0.0; 12]).is_err());
         assert!(of(&[1e200; 12]).is_err());
+        let mut huge = ROWS;
+        huge[5] = 1e150;
+        assert!(of(&huge).unwrap_err().contains("does not hold a rotation"));
         assert!(of(&ROWS[1..]).unwrap_err().contains("11 numbers"));
         let transposed = [ROWS.as_slice(), &[1.0, 2.0, 3.0, 1.0]].concat();
         assert!(of(&transposed).unwrap_err().contains("transposed"));

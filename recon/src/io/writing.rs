@@ -52,14 +52,12 @@ pub(super) fn finite(frame: &Frame) -> Result<(), FormatError> {
 
 /// `top` and a list `frames`, one entry a line.
 pub(super) fn lines(top: &Object, frames: &[Value]) -> Vec<u8> {
-    let mut text = String::from("{\n");
-    for (key, value) in top {
-        text += &format!("  {}: {value},\n", Value::from(key.as_str()));
-    }
-    text += "  \"frames\": ";
-    text += &list(frames, "  ");
-    text += "\n}\n";
-    text.into_bytes()
+    let members = top
+        .iter()
+        .map(|(key, value)| format!("  {}: {value},\n", Value::from(key.as_str())));
+    let members: String = members.collect();
+    let frames = list(frames, "  ");
+    format!("{{\n{members}  \"frames\": {frames}\n}}\n").into_bytes()
 }
 
 /// A list, one entry a line.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use glam::{DAffine3, DVec3};
+use serde::{Deserialize, Serialize};
 
 use crate::dataset::{ImageFile, ImageProblem, ImportReport, PoseFile};
 use crate::io::{Folder, IoError};
@@ -22,7 +23,8 @@ pub struct Photos {
 }
 
 /// How poses are looked for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PoseConfig {
     /// Longer side in pixels that features are looked for at.
     pub max_side: u32,

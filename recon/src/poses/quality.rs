@@ -1,6 +1,6 @@
 //! The quality gate: what each photo contributes decides, never the engine's word.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A photo with at least so many triangulated observations stands firmly.
 pub const GOOD_OBSERVATIONS: usize = 30;
@@ -12,7 +12,7 @@ pub const STOP_RATE: f64 = 0.5;
 pub const WARN_RATE: f64 = 0.8;
 
 /// What the gate found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GateReport {
     /// Which engine it was.
     pub engine: String,
@@ -39,7 +39,7 @@ pub struct GateReport {
 }
 
 /// What is to be done with a result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Take it.
@@ -51,7 +51,7 @@ pub enum Verdict {
 }
 
 /// One photo's part in the model.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhotoQuality {
     /// Its path in the folder.
     pub name: String,
@@ -64,7 +64,7 @@ pub struct PhotoQuality {
 }
 
 /// How firmly a photo stands in the model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// At least [`GOOD_OBSERVATIONS`].

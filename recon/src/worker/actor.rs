@@ -19,7 +19,8 @@ pub(super) enum Outcome {
 
 /// What a job may do: draw on the GPU, tell the app, ask whether to go on.
 pub(super) struct Actor {
-    pub(super) gpu: Gpu,
+    /// `None` where nothing is shown.
+    pub(super) gpu: Option<Gpu>,
     inbox: Receiver<Command>,
     outbox: Sender<Event>,
     wake: Box<dyn Fn() + Send>,
@@ -30,7 +31,7 @@ pub(super) struct Actor {
 
 impl Actor {
     pub(super) fn new(
-        gpu: Gpu,
+        gpu: Option<Gpu>,
         inbox: Receiver<Command>,
         outbox: Sender<Event>,
         wake: Box<dyn Fn() + Send>,
@@ -51,6 +52,12 @@ impl Actor {
                 // Nothing is running: there is nothing to end.
                 Command::Cancel => continue,
                 Command::Open(path) => format!("Opening {}", path.display()),
+                Command::FindPoses { photos, .. } => {
+                    format!("Finding poses for {}", photos.folder.path().display())
+                }
+                Command::TakeFrames { video, .. } => {
+                    format!("Taking frames from {}", video.display())
+                }
                 Command::Demo { .. } => "Generating the demo scene".to_owned(),
                 Command::Export { path, .. } => format!("Writing {}", path.display()),
             };
@@ -73,6 +80,13 @@ impl Actor {
         (self.wake)();
     }
 
+    /// Tells if there is room: for what the next such event replaces.
+    pub(super) fn offer(&self, event: Event) {
+        if self.outbox.try_send(event).is_ok() {
+            (self.wake)();
+        }
+    }
+
     /// Tells if there is room, and whether the job is to go on.
     pub(super) fn step(&mut self, what: &str, done: u64, total: u64) -> ControlFlow<()> {
         let progress = super::Progress {
@@ -80,9 +94,7 @@ impl Actor {
             done,
             total,
         };
-        if self.outbox.try_send(Event::Progressed(progress)).is_ok() {
-            (self.wake)();
-        }
+        self.offer(Event::Progressed(progress));
         loop {
             match self.inbox.try_recv() {
                 Ok(Command::Cancel) | Err(TryRecvError::Disconnected) => {

@@ -3,18 +3,32 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use render::GpuSplats;
+use render::{GpuSplats, Splats};
 
+use crate::dataset::{Dataset, dots};
 use crate::io::{self, SplatFile, SplatFormat, losses};
 use crate::synthetic;
 
 use super::actor::{Actor, Outcome};
 use super::messages::{Command, Event, Opened, Snapshot, WorkerError};
+use super::poses;
 
 /// Runs the job that a command asks for.
 pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, WorkerError> {
     match command {
         Command::Open(path) => open(actor, path),
+        Command::FindPoses {
+            photos,
+            engine,
+            config,
+            out,
+        } => poses::find(actor, &photos, &engine, &config, out.as_deref()),
+        Command::TakeFrames {
+            video,
+            out,
+            config,
+            anew,
+        } => poses::take_frames(actor, &video, out, &config, anew),
         Command::Demo {
             seed,
             num_splats,
@@ -25,7 +39,8 @@ pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, Worker
     }
 }
 
-fn open(actor: &mut Actor, path: PathBuf) -> Result<Outcome, WorkerError> {
+/// Opens whatever lies there.
+pub(super) fn open(actor: &mut Actor, path: PathBuf) -> Result<Outcome, WorkerError> {
     let name = name_of(&path);
     let what = format!("Reading {name}");
     if actor.step(&what, 0, 2).is_break() {
@@ -38,9 +53,7 @@ fn open(actor: &mut Actor, path: PathBuf) -> Result<Outcome, WorkerError> {
     let warnings = match opened {
         io::Opened::Splats(file) => return show(actor, file, name, Some(path)),
         io::Opened::Dataset(dataset) => {
-            let warnings = dataset.report.warnings.clone();
-            actor.tell(Event::DatasetOpened(Arc::new(dataset)));
-            warnings
+            return show_dataset(actor, dataset);
         }
         io::Opened::Photos(photos) => {
             let warnings = photos.report.warnings.clone();
@@ -56,6 +69,40 @@ fn open(actor: &mut Actor, path: PathBuf) -> Result<Outcome, WorkerError> {
         actor.tell(Event::Warned(format!("{name}: {warning}")));
     }
     Ok(Outcome::Finished)
+}
+
+/// Tells the app of posed photos, and puts their points on the GPU.
+pub(super) fn show_dataset(actor: &mut Actor, dataset: Dataset) -> Result<Outcome, WorkerError> {
+    let dataset = Arc::new(dataset);
+    actor.tell(Event::DatasetOpened(dataset.clone()));
+    for warning in &dataset.report.warnings {
+        actor.tell(Event::Warned(format!("{}: {warning}", dataset.name)));
+    }
+    let splats = dots(&dataset.points.positions, &dataset.points.colours);
+    if let Some(snapshot) = points(actor, splats, dataset.name.clone())? {
+        actor.tell(Event::PointsUpdated(snapshot));
+    }
+    Ok(Outcome::Finished)
+}
+
+/// Sparse points on the GPU; `None` where there is none.
+pub(super) fn points(
+    actor: &mut Actor,
+    splats: Splats,
+    name: String,
+) -> Result<Option<Snapshot>, WorkerError> {
+    let Some(gpu) = &actor.gpu else {
+        return Ok(None);
+    };
+    let on_gpu = GpuSplats::upload(gpu, &splats)?;
+    let file = SplatFile::new(splats, SplatFormat::Ply);
+    Ok(Some(Snapshot::new(
+        actor.snapshot_id(),
+        on_gpu,
+        file,
+        name,
+        None,
+    )))
 }
 
 fn demo(
@@ -79,7 +126,8 @@ fn show(
     name: String,
     path: Option<PathBuf>,
 ) -> Result<Outcome, WorkerError> {
-    let splats = GpuSplats::upload(&actor.gpu, &file.splats)?;
+    let gpu = actor.gpu.as_ref().ok_or(WorkerError::NoGpu)?;
+    let splats = GpuSplats::upload(gpu, &file.splats)?;
     actor.tell(Event::Opened(Opened {
         path: path.clone(),
         format: file.format,

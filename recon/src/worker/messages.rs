@@ -9,13 +9,37 @@ use render::gpu::GpuError;
 
 use crate::dataset::Dataset;
 use crate::io::{IoError, SplatFile, SplatFormat, SplatSummary};
-use crate::poses::Photos;
+use crate::poses::video::{FrameConfig, Frames};
+use crate::poses::{GateReport, LivePoses, Mapper, Photos, PoseConfig, PoseError};
 
 /// What the app asks of the worker.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Open whatever lies there: splats are put on the GPU, photos are described.
     Open(PathBuf),
+    /// Find camera poses, keep them beside the photos if they hold, and open the result.
+    FindPoses {
+        /// The photos.
+        photos: Arc<Photos>,
+        /// By which engine.
+        engine: EngineChoice,
+        /// How.
+        config: PoseConfig,
+        /// Where to keep the poses, which are then not opened; `None` for `.accrete` beside the
+        /// photos.
+        out: Option<PathBuf>,
+    },
+    /// Take the sharpest frames out of a video and open their folder.
+    TakeFrames {
+        /// The video.
+        video: PathBuf,
+        /// Where to; `None` for a folder beside the video.
+        out: Option<PathBuf>,
+        /// How many, and as what.
+        config: FrameConfig,
+        /// Also where frames lie there already.
+        anew: bool,
+    },
     /// Generate the demo scene.
     Demo {
         /// Seed of the generator.
@@ -38,6 +62,34 @@ pub enum Command {
     Cancel,
 }
 
+/// Which engine looks for poses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum EngineChoice {
+    /// The built-in one; COLMAP as well, where it is found and the first result does not hold.
+    #[default]
+    Auto,
+    /// The built-in one.
+    Builtin,
+    /// COLMAP.
+    Colmap {
+        /// The program; `None` looks for it.
+        program: Option<PathBuf>,
+        /// Let it use a graphics card.
+        gpu: bool,
+        /// Which of its mappers.
+        mapper: Mapper,
+    },
+}
+
+impl EngineChoice {
+    /// COLMAP as it is found, on the processor.
+    pub const COLMAP: Self = Self::Colmap {
+        program: None,
+        gpu: false,
+        mapper: Mapper::Incremental,
+    };
+}
+
 /// What the worker tells the app, in the past tense.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -49,6 +101,15 @@ pub enum Event {
     PhotosOpened(Arc<Photos>),
     /// A video was opened. No frame was decoded yet.
     VideoOpened(PathBuf),
+    /// Frames of a video were written; their folder is opened next.
+    FramesTaken(Frames),
+    /// An unfinished model: cameras and points as they stand. May be dropped when nobody reads.
+    PosesGrew(LivePoses),
+    /// The search for poses is over, and this is what they are worth. Where they hold they are
+    /// kept, and [`Event::DatasetOpened`] follows.
+    PosesFound(GateReport),
+    /// Points known beforehand, or of an unfinished model, as small splats to be shown.
+    PointsUpdated(Snapshot),
     /// Something is odd and does not prevent the job, in words for a person.
     Warned(String),
     /// A part of the job is done. May be dropped when nobody reads.
@@ -151,6 +212,12 @@ pub enum WorkerError {
     /// The GPU refused.
     #[error(transparent)]
     Gpu(#[from] GpuError),
+    /// Splats were to be shown by a worker that has no GPU.
+    #[error("there is no graphics device to put splats on")]
+    NoGpu,
+    /// No poses were found.
+    #[error(transparent)]
+    Poses(#[from] Arc<PoseError>),
     /// The job panicked: a fault of this program.
     #[error("{job} stopped because of a fault of this program, please report it: {what}")]
     Panicked {
@@ -164,5 +231,11 @@ pub enum WorkerError {
 impl From<IoError> for WorkerError {
     fn from(err: IoError) -> Self {
         Self::Io(Arc::new(err))
+    }
+}
+
+impl From<PoseError> for WorkerError {
+    fn from(err: PoseError) -> Self {
+        Self::Poses(Arc::new(err))
     }
 }

@@ -8,8 +8,9 @@
 mod actor;
 mod jobs;
 mod messages;
+mod poses;
 
-pub use messages::{Command, Event, Opened, Progress, Snapshot, WorkerError};
+pub use messages::{Command, EngineChoice, Event, Opened, Progress, Snapshot, WorkerError};
 
 use std::thread::JoinHandle;
 
@@ -30,14 +31,18 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts the thread. `wake` is called after each event, to make the window repaint.
+    /// Starts the thread. `wake` is called after each event, to make the window repaint. Without
+    /// a GPU it opens photos and finds poses, and shows nothing.
     ///
     /// # Errors
     /// Where the system grants no thread.
-    pub fn spawn(gpu: Gpu, wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
+    pub fn spawn(
+        gpu: impl Into<Option<Gpu>>,
+        wake: impl Fn() + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (commands, inbox) = unbounded();
         let (outbox, events) = bounded(OUTBOX);
-        let actor = Actor::new(gpu, inbox, outbox, Box::new(wake));
+        let actor = Actor::new(gpu.into(), inbox, outbox, Box::new(wake));
         let thread = std::thread::Builder::new()
             .name("recon-worker".to_owned())
             .spawn(move || actor.run())?;

@@ -78,7 +78,7 @@ fn in_file(name: &str, error: FormatError) -> FormatError {
     match error {
         FormatError::Malformed(why) => FormatError::Malformed(format!("{name}: {why}")),
         FormatError::Unsupported(why) => FormatError::Unsupported(format!("{name}: {why}")),
-        other => other,
+        truncated @ FormatError::Truncated { .. } => truncated,
     }
 }
 

@@ -51,6 +51,10 @@ pub fn write(file: &PoseFile) -> Result<Vec<u8>, FormatError> {
     Ok(lines(&top, &frames))
 }
 
+/// Names of the coefficients.
+const K: [&str; 6] = ["k1", "k2", "k3", "k4", "k5", "k6"];
+const P: [&str; 2] = ["p1", "p2"];
+
 fn pose(frame: &Frame, entry: &mut Object) {
     entry.insert("file_path".to_owned(), json!(frame.image));
     if let Some(mask) = &frame.mask {
@@ -74,8 +78,6 @@ fn camera(lens: &Lens) -> Result<Object, FormatError> {
             put(key, json!(value));
         }
     };
-    const K: [&str; 6] = ["k1", "k2", "k3", "k4", "k5", "k6"];
-    const P: [&str; 2] = ["p1", "p2"];
     let model = match &lens.distortion {
         Distortion::None => {
             put_all(&["k1", "k2", "p1", "p2"], &[0.0; 4]);

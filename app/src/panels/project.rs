@@ -1,0 +1,62 @@
+//! The photos that are open: what was found, where poses come from, and the list of views.
+
+mod gate;
+mod report;
+mod search;
+mod views;
+
+use eframe::egui;
+
+use crate::action::Action;
+use crate::project::{Project, Source};
+use crate::state::AppState;
+
+/// Height that the list of views keeps for itself, where there is one.
+const LIST_HEIGHT: f32 = 220.0;
+
+/// Nothing where no photos are open.
+pub fn project_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let Some(project) = &state.project else {
+        return;
+    };
+    ui.heading(project.name());
+    let list_height = match &project.source {
+        Source::Dataset(_) => LIST_HEIGHT.min(0.5 * ui.available_height()),
+        _ => 0.0,
+    };
+    let height = (ui.available_height() - list_height).max(80.0);
+    egui::ScrollArea::vertical()
+        .id_salt("about the photos")
+        .auto_shrink([false, true])
+        .max_height(height)
+        .show(ui, |ui| about(ui, state, project, actions));
+    if let Some(dataset) = project.dataset() {
+        ui.separator();
+        views::list(ui, project, dataset, actions);
+    }
+}
+
+fn about(ui: &mut egui::Ui, state: &AppState, project: &Project, actions: &mut Vec<Action>) {
+    let is_busy = state.job.is_some();
+    match &project.source {
+        Source::Dataset(dataset) => {
+            report::headline(ui, &dataset.report);
+            gate_of(ui, project);
+            views::outliers(ui, project, dataset, actions);
+            report::details(ui, &dataset.report);
+        }
+        Source::Photos(photos) => {
+            report::headline(ui, &photos.report);
+            search::poses(ui, project, is_busy, actions);
+            gate_of(ui, project);
+            report::details(ui, &photos.report);
+        }
+        Source::Video(path) => search::frames(ui, path, is_busy, actions),
+    }
+}
+
+fn gate_of(ui: &mut egui::Ui, project: &Project) {
+    if let Some(report) = &project.gate {
+        gate::results(ui, report);
+    }
+}
