@@ -6,7 +6,7 @@ use glam::{DAffine3, DVec3};
 use image::{Rgb, RgbImage};
 use rand::{RngExt, SeedableRng};
 use recon::dataset::{Frame, Lens, Observation, Optics, PoseFile, PoseFormat};
-use recon::poses::{Photos, PoseError, Standing, Verdict, judge};
+use recon::poses::{BuiltinEngine, Photos, PoseEngine, PoseError, Standing, Verdict, judge};
 
 use super::{photos, run};
 
@@ -99,9 +99,8 @@ fn a_photo_that_cannot_be_read_is_left_out_with_the_reason() {
         }
         std::ops::ControlFlow::Continue(())
     };
-    use recon::poses::PoseEngine;
     photos.images[3].width += 1;
-    let engine = recon::poses::BuiltinEngine::new();
+    let engine = BuiltinEngine::new();
     let poses = engine.run(&photos, &super::config(), &mut report).unwrap();
     assert!(
         warned.iter().any(|it| it.contains("view_03.png")),
@@ -189,7 +188,8 @@ fn the_gate_measures_and_does_not_believe() {
     assert_eq!(verdict(&|it| fewer(it, 2)), (Verdict::Refused, 2, 4));
     // Claimed, but the points project elsewhere.
     let moved = |it: &mut PoseFile| it.frames[1].c2w.translation.x += 1.0;
-    assert_eq!(verdict(&moved), (Verdict::Good, 5, 1));
+    // One camera that is off makes the mean large, too.
+    assert_eq!(verdict(&moved), (Verdict::Doubtful, 5, 1));
     let inside_out = |it: &mut PoseFile| it.points.positions.iter_mut().for_each(|it| it.z -= 50.0);
     assert_eq!(verdict(&inside_out).0, Verdict::Refused);
     // All cameras at one place, and points to fit.

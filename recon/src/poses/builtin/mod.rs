@@ -16,10 +16,6 @@ use crate::dataset::PoseFile;
 /// photo stands badly; [`super::judge`] looks for it.
 #[derive(Clone, Debug, Default)]
 pub struct BuiltinEngine {
-    #[cfg_attr(
-        not(feature = "sfm"),
-        expect(dead_code, reason = "nothing runs that could be interrupted")
-    )]
     partial: Option<PathBuf>,
 }
 

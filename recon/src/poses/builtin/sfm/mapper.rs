@@ -29,8 +29,11 @@ const LIMITS_PX: [f64; 3] = [4.0, 2.5, 2.0];
 /// Points seen under a smaller angle than this have no depth, degrees.
 const MIN_ANGLE: f64 = 1.5;
 
-/// With this many photos and more the principal point is found too.
-const MIN_PHOTOS_FOR_CENTRE: usize = 12;
+/// With this many photos and more the principal point is found too …
+const MIN_PHOTOS_FOR_CENTRE: usize = 20;
+
+/// … and with this many observations: with fewer it drifts, as turning the cameras hides it.
+const MIN_OBSERVATIONS_FOR_CENTRE: usize = 10_000;
 
 /// Farthest that it may move, as a part of the image's size.
 const MAX_SHIFT: f64 = 0.06;
@@ -237,7 +240,10 @@ impl Stages<'_> {
 
     /// Lets the principal point go, and takes it back where it runs away.
     fn centre(&mut self) -> Result<(), PoseError> {
-        if self.model.registered_image_count() < MIN_PHOTOS_FOR_CENTRE {
+        let model = &self.model;
+        if model.registered_image_count() < MIN_PHOTOS_FOR_CENTRE
+            || model.total_observations() < MIN_OBSERVATIONS_FOR_CENTRE
+        {
             return self.sharpen(LIMITS_PX[2], true);
         }
         let before = self.model.clone();

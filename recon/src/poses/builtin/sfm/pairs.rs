@@ -11,8 +11,12 @@ use super::{Features, PoseConfig, PoseError, Reporter};
 /// Up to this many pairs, all are compared in full.
 const MAX_PAIRS: usize = 2000;
 
-/// Features per photo, the largest first, that decide which pairs are worth more.
-const SAMPLE: usize = 320;
+/// Features per photo, the largest first, that decide which pairs are worth more: fewer where
+/// there are many pairs, within these bounds.
+const SAMPLE: std::ops::RangeInclusive<usize> = 96..=320;
+
+/// Comparisons of two features that this may take, where the bounds allow it.
+const MAX_COMPARISONS: f64 = 1e9;
 
 /// Partners that a photo keeps after that.
 const PARTNERS: usize = 24;
@@ -21,7 +25,7 @@ const PARTNERS: usize = 24;
 const LOOPS: usize = 4;
 
 /// Matches of the sample below which a pair is not one.
-const MIN_SAMPLE_MATCHES: usize = 4;
+const MIN_SAMPLE_MATCHES: usize = 3;
 
 /// Fewer features than this cannot make a pair.
 const MIN_FEATURES: usize = 15;
@@ -82,10 +86,12 @@ fn score(
     report: &mut Reporter<'_>,
 ) -> Result<Vec<Scored>, PoseError> {
     const STAGE: &str = "Choosing pairs";
+    let count = (MAX_COMPARISONS / pairs.len().max(1) as f64).sqrt() as usize;
+    let count = count.clamp(*SAMPLE.start(), *SAMPLE.end());
     // Features come largest first.
     let sample = |it: &Features| {
         let bytes = it.descriptors.as_slice();
-        let front = &bytes[..bytes.len().min(SAMPLE * DESCRIPTOR_DIM)];
+        let front = &bytes[..bytes.len().min(count * DESCRIPTOR_DIM)];
         Descriptors::from_vec(front.to_vec()).unwrap_or_default()
     };
     let samples: Vec<Descriptors> = features.iter().map(sample).collect();
@@ -132,7 +138,7 @@ mod tests {
             ((0, 1), 9),
             ((0, 2), 50),
             ((1, 2), 40),
-            ((2, 3), 3),
+            ((2, 3), 2),
             ((1, 3), 7),
         ];
         // 3 shares more with 1 than nothing; 0 and 1 have better partners than one another.
