@@ -128,9 +128,6 @@ impl Candidate {
 }
 
 /// Pose files and models in all of `folder`, the best first.
-///
-/// # Errors
-/// Where a file that is there cannot be read.
 pub(super) fn find(folder: &Folder) -> Vec<Candidate> {
     let files: Vec<&Path> = folder.files().collect();
     let homes = Homes::of(&files);

@@ -187,7 +187,7 @@ fn reduced(tails: &[String]) -> impl Iterator<Item = String> {
     })
 }
 
-/// The endings to try instead: `None` in front where the name has one that is to be replaced.
+/// The endings to try instead of the name's own.
 fn other_endings(name: &str) -> Vec<&'static str> {
     let own = extension(Path::new(name));
     READABLE.into_iter().filter(|it| *it != own).collect()
