@@ -44,7 +44,12 @@ pub fn assert_poses_sound(file: &PoseFile) {
     for frame in &file.frames {
         assert!(frame.optics < file.optics.len());
         assert!(frame.c2w.is_finite());
-        assert!((frame.c2w.matrix3.determinant() - 1.0).abs() < 1e-9);
+        let turn = frame.c2w.matrix3;
+        assert!((turn.transpose() * turn).abs_diff_eq(DMat3::IDENTITY, 1e-4));
+        assert!(0.0 < turn.determinant());
+    }
+    for chosen in file.input_lists.values() {
+        assert!(chosen.iter().all(|it| *it < file.frames.len()));
     }
     for it in &file.points.observations {
         assert!((it.point as usize) < file.points.len());
@@ -54,6 +59,11 @@ pub fn assert_poses_sound(file: &PoseFile) {
     let lenses: Vec<Lens> = file.optics.iter().map(size_known).collect();
     let cameras: Vec<_> = file.frames.iter().map(|it| (it.optics, it.c2w)).collect();
     reprojection(&lenses, &cameras, &file.points);
+    for lens in &lenses {
+        assert!(0.0 < lens.fx && 0.0 < lens.fy);
+        let numbers = [lens.fx, lens.fy, lens.cx, lens.cy];
+        assert!(numbers.iter().all(|it| it.is_finite()));
+    }
     for lens in lenses.iter().take(2) {
         let straight = Undistortion::new(lens).lens().clone();
         assert!(straight.is_pinhole() && straight.fx.is_finite());
@@ -91,31 +101,10 @@ pub fn read_and_write_poses(bytes: &[u8], read: PoseReader, write: Option<PoseWr
             return;
         }
     };
-    assert_sound_poses(&file);
+    assert_poses_sound(&file);
     let Some(write) = write else { return };
     let Ok(written) = write(&file) else { return };
     let again = read(&written).unwrap_or_else(|it| panic!("does not read what it wrote: {it}"));
-    assert_sound_poses(&again);
+    assert_poses_sound(&again);
     assert_eq!(again.frames.len(), file.frames.len());
-}
-
-/// Indices point at something, poses are poses, numbers can be worked with.
-pub fn assert_sound_poses(file: &PoseFile) {
-    assert!(!file.frames.is_empty());
-    for frame in &file.frames {
-        assert!(frame.optics < file.optics.len());
-        assert!(frame.c2w.is_finite());
-        let turn = frame.c2w.matrix3;
-        assert!((turn.transpose() * turn).abs_diff_eq(DMat3::IDENTITY, 1e-4));
-        assert!(0.0 < turn.determinant());
-    }
-    for optics in &file.optics {
-        let lens = optics.at(640, 480);
-        assert!(0.0 < lens.fx && 0.0 < lens.fy);
-        let numbers = [lens.fx, lens.fy, lens.cx, lens.cy];
-        assert!(numbers.iter().all(|it| it.is_finite()));
-    }
-    for chosen in file.input_lists.values() {
-        assert!(chosen.iter().all(|it| *it < file.frames.len()));
-    }
 }
