@@ -35,8 +35,9 @@ const MIN_PHOTOS_FOR_CENTRE: usize = 20;
 /// … and with this many observations: with fewer it drifts, as turning the cameras hides it.
 const MIN_OBSERVATIONS_FOR_CENTRE: usize = 10_000;
 
-/// Farthest that it may move, as a part of the image's size.
-const MAX_SHIFT: f64 = 0.06;
+/// Farthest that it may move, as a part of the image's size: lenses are centred better than that,
+/// and what goes farther is the drift that turning the cameras makes up for.
+const MAX_SHIFT: f64 = 0.02;
 
 /// Steps told to the caller.
 const STEPS: usize = 5 + ROUNDS + 1 + LIMITS_PX.len() + 2;
