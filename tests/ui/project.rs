@@ -205,7 +205,7 @@ fn a_view_is_looked_through_and_an_outlier_left_out() {
         matches!(actions[..], [Action::LookThrough(1)]),
         "{actions:?}"
     );
-    let actions = click(&mut harness, "Ignore 1 outlier cameras");
+    let actions = click(&mut harness, "Ignore 1 outlier camera");
     assert!(
         matches!(actions[..], [Action::IgnoreOutliers(true)]),
         "{actions:?}"

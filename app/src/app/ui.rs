@@ -12,6 +12,7 @@ use crate::panels::{
     top_bar,
 };
 use crate::project::{Project, Source};
+use crate::state::AppState;
 use crate::theme;
 
 /// Where a pane that floats begins: below the bars.
@@ -62,7 +63,7 @@ impl App {
                 drop_veil(ui);
             } else if let Some(project) = &state.project {
                 viewport.hovered = false;
-                nothing_to_see(ui, project);
+                nothing_to_see(ui, state, project);
                 drop_veil(ui);
             } else {
                 viewport.hovered = false;
@@ -113,8 +114,9 @@ impl App {
 }
 
 /// Photos are open, and there is nothing of them to draw yet.
-fn nothing_to_see(ui: &mut egui::Ui, project: &Project) {
+fn nothing_to_see(ui: &mut egui::Ui, state: &AppState, project: &Project) {
     let text = match &project.source {
+        _ if state.job.is_some() => "Cameras and points show here as they are found",
         Source::Dataset(_) => "The cameras are being drawn",
         Source::Photos(_) => "These photos have no camera poses yet: find them at the left",
         Source::Video(_) => "Take frames from this video at the left",

@@ -20,6 +20,9 @@ use crate::args::{Engine, PosesArgs};
 /// Nothing may wake this program for so long; then it looks by itself.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
+/// Shorter stages are no news.
+const LEAST_TOLD_SECS: f64 = 0.05;
+
 #[derive(Serialize)]
 struct Report<'a> {
     path: &'a Path,
@@ -340,7 +343,8 @@ fn rows(console: &Console, gate: &GateReport, stages: &[Stage]) -> anyhow::Resul
         rows.push((label, text));
     }
     rows.extend(gate.advice.iter().map(|it| ("advice", it.clone())));
-    rows.extend(stages.iter().map(|it| {
+    let told = stages.iter().filter(|it| LEAST_TOLD_SECS < it.seconds);
+    rows.extend(told.map(|it| {
         let text = format!("{:.1} s, {}", it.seconds, it.what);
         ("time", text)
     }));

@@ -74,7 +74,8 @@ pub(super) fn outliers(
         return;
     }
     let mut ignored = project.ignores_outliers;
-    let text = format!("Ignore {} outlier cameras", outliers.len());
+    let plural = if outliers.len() == 1 { "" } else { "s" };
+    let text = format!("Ignore {} outlier camera{plural}", outliers.len());
     let names = format!("far from all others: {}", outliers.join(", "));
     if ui
         .checkbox(&mut ignored, text)

@@ -215,7 +215,8 @@ impl<'a> Job<'a> {
     }
 
     fn extract(&self, workplace: &mut Workplace, report: &mut Report<'_>) -> Result<(), PoseError> {
-        let mut options = self.options("feature_extractor", workplace, report)?;
+        let what = format!("Looking for features ({})", self.engine.name);
+        let mut options = self.options("feature_extractor", &what, workplace, report)?;
         options
             .path("database_path", &self.database)
             .path("image_path", &self.images)
@@ -249,7 +250,6 @@ impl<'a> Job<'a> {
             }
             Sharing::None => {}
         }
-        let what = format!("Looking for features ({})", self.engine.name);
         let total = self.photos.images.len() as u64;
         self.run("feature_extractor", &options, workplace, &mut |text| {
             let (done, total) = match progress::newest_step(text) {
@@ -269,7 +269,8 @@ impl<'a> Job<'a> {
             Some(_) => "sequential_matcher",
             None => "exhaustive_matcher",
         };
-        let mut options = self.options(name, workplace, report)?;
+        let what = format!("Matching photos ({})", self.engine.name);
+        let mut options = self.options(name, &what, workplace, report)?;
         options.path("database_path", &self.database).set(
             &["FeatureMatching.use_gpu", "SiftMatching.use_gpu"],
             self.gpu(),
@@ -278,7 +279,6 @@ impl<'a> Job<'a> {
             let neighbours = neighbours.max(1).to_string();
             options.set(&["SequentialMatching.overlap"], &neighbours);
         }
-        let what = format!("Matching photos ({})", self.engine.name);
         let mut last = (0, 1);
         self.run(name, &options, workplace, &mut |text| {
             if let Some(Step::Matches(done, total)) = progress::newest_step(text) {
@@ -302,7 +302,8 @@ impl<'a> Job<'a> {
         } else {
             "mapper"
         };
-        let mut options = self.options(name, workplace, report)?;
+        let what = format!("Placing cameras ({})", self.engine.name);
+        let mut options = self.options(name, &what, workplace, report)?;
         options
             .path("database_path", &self.database)
             .path("image_path", &self.images)
@@ -313,7 +314,6 @@ impl<'a> Job<'a> {
                 "5",
             );
         }
-        let what = format!("Placing cameras ({})", self.engine.name);
         let total = self.photos.images.len() as u64;
         let mut placed = 0;
         let mut snapshots = Snapshots::new(&self.snapshots);
@@ -332,14 +332,14 @@ impl<'a> Job<'a> {
     fn options(
         &self,
         name: &str,
+        what: &str,
         workplace: &mut Workplace,
         report: &mut Report<'_>,
     ) -> Result<Options, PoseError> {
         let mut help = command(&self.engine.program);
         help.args([name, "--help"]);
-        let what = format!("Starting {}", self.engine.name);
         let ended = program::run(workplace, &mut help, &mut |_| {
-            report(progressed(&what, 0, 1))
+            report(progressed(what, 0, 1))
         })?;
         let mut options = Options::new(ended.said);
         let seed = i32::try_from(self.config.seed).unwrap_or_default();
