@@ -65,10 +65,12 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// Median difference (0 to 255, mean of the channels) between points and the pixels they land on.
 fn colour_error(dataset: &Dataset, photos: &[(usize, Arc<Photo>)], reading: Reading) -> f64 {
     let mut errors = Vec::new();
+    let points = &dataset.points;
     for (view, photo) in photos {
         let w2c = pose(dataset, *view, reading).inverse();
-        for (position, colour) in dataset.points.positions.iter().zip(&dataset.points.colours) {
-            let Some(pixel) = photo.lens.project(w2c.transform_point3(*position)) else {
+        for point in points_in(dataset, *view) {
+            let (position, colour) = (points.positions[point], points.colours[point]);
+            let Some(pixel) = photo.lens.project(w2c.transform_point3(position)) else {
                 continue;
             };
             let (x, y) = (pixel.x.floor(), pixel.y.floor());
@@ -84,6 +86,16 @@ fn colour_error(dataset: &Dataset, photos: &[(usize, Arc<Photo>)], reading: Read
         }
     }
     median(errors)
+}
+
+/// The points that were seen in a photo; all of them where that is not known.
+fn points_in(dataset: &Dataset, view: usize) -> Vec<usize> {
+    let observations = &dataset.points.observations;
+    if observations.is_empty() {
+        return (0..dataset.points.len()).collect();
+    }
+    let here = observations.iter().filter(|it| it.frame as usize == view);
+    here.map(|it| it.point as usize).collect()
 }
 
 fn check_colours(folder: &str, at_most: f64) {
@@ -164,7 +176,12 @@ fn epipolar_errors(
     matches: &Matches,
     reading: Reading,
 ) -> Vec<f64> {
-    let b_from_a = pose(dataset, b.view, reading).inverse() * pose(dataset, a.view, reading);
+    // Were both shifted, a turntable's neighbours would still stand to each other as they should.
+    let of_a = match reading {
+        Reading::NextPose => Reading::Right,
+        other => other,
+    };
+    let b_from_a = pose(dataset, b.view, reading).inverse() * pose(dataset, a.view, of_a);
     let t = b_from_a.translation;
     let cross = DMat3::from_cols(
         DVec3::new(0.0, t.z, -t.y),
@@ -251,7 +268,8 @@ fn check_epipolar(folder: &str) {
     for misreading in MISREADINGS {
         let wrong = measure(misreading);
         println!("{folder}: {misreading:?}: {wrong:.2} px");
-        assert!(3.0 * right < wrong, "{misreading:?}: {wrong}");
+        // No line at all is as wrong as can be.
+        assert!(wrong.is_nan() || 3.0 * right < wrong, "{misreading:?}: {wrong}");
     }
 }
 
