@@ -81,7 +81,8 @@ fn without_colmap_it_says_where_to_get_it() {
 #[test]
 fn a_video_needs_ffmpeg() {
     let desk = Desk::new();
-    std::fs::write(desk.path("walk.mp4"), "not really a video").unwrap();
+    // The beginning of an .mp4, and no more.
+    std::fs::write(desk.path("walk.mp4"), b"\0\0\0\x18ftypisom\0\0\x02\0").unwrap();
     let outcome = desk.run_with("poses walk.mp4", |it| {
         it.env("PATH", "").env_remove("ACCRETE_FFMPEG")
     });

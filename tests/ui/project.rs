@@ -147,7 +147,7 @@ fn show(project: Project) -> Option<Harness<'static, Shown>> {
         egui::Frame::central_panel(ui.style()).show(ui, |ui| project_ui(ui, state, actions));
     };
     let mut harness = Harness::builder()
-        .with_size(Vec2::new(360.0, 780.0))
+        .with_size(Vec2::new(360.0, 1400.0))
         .renderer(renderer(gpu))
         .with_context_setup(app::apply_theme)
         .build_ui_state(ui, (state, Vec::new()));

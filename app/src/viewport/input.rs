@@ -112,7 +112,7 @@ impl Input {
 
 /// The direction to fly and the multiple of the speed, while keys for it are held.
 fn flight(ctx: &egui::Context) -> Option<(Vec3, f32)> {
-    if ctx.egui_wants_keyboard_input() {
+    if ctx.text_edit_focused() {
         return None;
     }
     ctx.input(|input| {
@@ -189,7 +189,7 @@ fn notches(event: &Event) -> Option<(f32, egui::Modifiers)> {
 
 /// Turns keys that went down into actions, unless a text field wants them.
 pub(crate) fn pressed_keys(ctx: &egui::Context, settings: &Settings, actions: &mut Vec<Action>) {
-    let typing = ctx.egui_wants_keyboard_input();
+    let typing = ctx.text_edit_focused();
     let pressed = ctx.input_mut(|input| {
         let mut deeds = Vec::new();
         for binding in keys::all() {
