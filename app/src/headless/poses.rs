@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use recon::dataset::Dataset;
 use recon::poses::video::FrameConfig;
 use recon::poses::{GateReport, Photos, PoseConfig, Standing, Verdict, results};
-use recon::worker::{Command, EngineChoice, Event, Progress, Worker};
+use recon::worker::{Command, EngineChoice, Event, Progress, Worker, WorkerError};
 use render::gpu::Gpu;
 use serde::Serialize;
 
@@ -136,11 +136,16 @@ impl Job {
     fn open(&mut self, args: &PosesArgs) -> anyhow::Result<Opened> {
         let (mut found, mut video) = (None, None);
         let path = args.path.clone();
-        self.work(Command::Open(path.clone()), |event| match event {
+        let opened = self.work(Command::Open(path.clone()), |event| match event {
             Event::DatasetOpened(it) => found = Some(Found::Posed(it)),
             Event::PhotosOpened(it) => found = Some(Found::Photos(it)),
             Event::VideoOpened(it) => video = Some(it),
             _ => {}
+        });
+        // Splats are all that a worker without a GPU cannot open.
+        opened.or_else(|err| match err.downcast_ref() {
+            Some(WorkerError::NoGpu) => Ok(()),
+            _ => Err(err),
         })?;
         let is_video = video.is_some();
         if let Some(video) = video {
