@@ -269,7 +269,10 @@ fn check_epipolar(folder: &str) {
         let wrong = measure(misreading);
         println!("{folder}: {misreading:?}: {wrong:.2} px");
         // No line at all is as wrong as can be.
-        assert!(wrong.is_nan() || 3.0 * right < wrong, "{misreading:?}: {wrong}");
+        assert!(
+            wrong.is_nan() || 3.0 * right < wrong,
+            "{misreading:?}: {wrong}"
+        );
     }
 }
 
