@@ -88,12 +88,14 @@ fn posed_photos_show_their_cameras() {
     wait(&mut harness, "the choice", |app| {
         app.state().project.as_ref().unwrap().selected == Some(3)
     });
-    let far = first.len() / 4 / 200;
-    wait_for_picture(&mut harness, "another view", |it| far < differ(&first, it));
+    let percent = first.len() / 4 / 100;
+    wait_for_picture(&mut harness, "another view", |it| {
+        5 * percent < differ(&first, it)
+    });
     harness.key_press(eframe::egui::Key::Home);
     // But for the chosen camera, which is drawn in another colour.
     wait_for_picture(&mut harness, "the first view", |it| {
-        differ(&first, it) < far
+        differ(&first, it) < 2 * percent
     });
 }
 

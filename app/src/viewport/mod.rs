@@ -56,7 +56,7 @@ impl Viewport {
         self.is_touched = false;
     }
 
-    /// The scene has grown: the first view is taken anew, unless the user has moved the camera.
+    /// Scene or window have another size: the first view is taken anew, unless the user has moved the camera.
     pub(crate) fn follow(&mut self) {
         if !self.is_touched {
             self.navigation = None;
@@ -71,6 +71,7 @@ impl Viewport {
         let first = self.first_view(scene, state);
         self.navigation = Some(first.standing_at(&camera.c2w));
         self.lens = Some(camera.half_tangents);
+        self.is_touched = true;
         self.moved = Some(Instant::now());
     }
 
@@ -84,6 +85,7 @@ impl Viewport {
         if to != CameraMove::Level {
             self.lens = None;
         }
+        self.is_touched = to != CameraMove::Home;
         let half_tangents = self.half_tangents(&state.settings);
         let first = self.first_view(scene, state);
         let navigation = self.navigation.get_or_insert(first);
@@ -120,7 +122,11 @@ impl Viewport {
         response
             .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Scene viewport"));
         let scale = ui.pixels_per_point();
-        self.size_px = Vec2::new(rect.width(), rect.height()) * scale;
+        let size_px = Vec2::new(rect.width(), rect.height()) * scale;
+        if size_px != self.size_px {
+            self.size_px = size_px;
+            self.follow(); // Another shape has another first view.
+        }
         self.hovered = response.contains_pointer();
         let settings = &state.settings;
         let focal_px = self.focal_px(settings);
