@@ -13,6 +13,7 @@ pub mod compressed_ply;
 mod error;
 mod folder;
 mod format;
+mod lpips;
 mod morton;
 mod open;
 pub mod ply;
@@ -22,6 +23,8 @@ pub mod sog;
 pub mod splat;
 pub mod spz;
 mod summary;
+pub mod weights;
+mod write_photos;
 
 pub use camera_path::{
     camera_path_from_json, camera_path_to_json, read_camera_path, write_camera_path,
@@ -29,6 +32,9 @@ pub use camera_path::{
 pub use error::{FormatError, IoError};
 pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
+pub use lpips::{LpipsFound, open_lpips};
 pub use open::open;
 pub use save::{replace, save};
 pub use summary::SplatSummary;
+pub use weights::{Tensor, Tensors};
+pub use write_photos::write_photos;

@@ -1,0 +1,213 @@
+//! Photos of the demo scene, with their poses and points: rays are cast at its surfaces.
+//!
+//! Shares shapes, textures and light with [`super::demo_scene`] and no line with the rasteriser:
+//! what an optimiser makes of these photos is judged against something that is not its own.
+
+mod bvh;
+mod cameras;
+mod mesh;
+mod points;
+mod scene;
+
+use glam::DAffine3;
+use image::RgbaImage;
+use render::Camera;
+
+use crate::dataset::{Frame, Lens, Optics, PoseFile, PoseFormat};
+
+pub use scene::{Background, PhotoScene};
+
+/// What photos are taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PhotosConfig {
+    /// Decides textures and where exactly the cameras stand.
+    pub seed: u64,
+    /// How many photos.
+    pub num_views: usize,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels from top to bottom.
+    pub height: u32,
+    /// What is seen around the scene.
+    pub background: Background,
+    /// About how many points are tried; those that two photos see are kept.
+    pub num_points: usize,
+}
+
+impl Default for PhotosConfig {
+    /// Forty small photos before a dark plain background.
+    fn default() -> Self {
+        Self {
+            seed: super::DEMO_SEED,
+            num_views: 40,
+            width: 256,
+            height: 256,
+            background: Background::Plain([0.1, 0.11, 0.13]),
+            num_points: 4_000,
+        }
+    }
+}
+
+/// Photos with poses, all in memory.
+#[derive(Clone, Debug)]
+pub struct SyntheticPhotos {
+    /// One lens, one frame per photo, and the points with all places where they are seen. Images
+    /// are called `images/0001.png` and so on.
+    pub poses: PoseFile,
+    /// In the order of the frames. Alpha is straight, and 255 everywhere unless the background is
+    /// [`Background::Transparent`].
+    pub photos: Vec<RgbaImage>,
+    /// The frames' cameras.
+    pub cameras: Vec<Camera>,
+}
+
+/// Takes photos from a ring around the scene. The same configuration gives the same bytes.
+pub fn photos(config: &PhotosConfig) -> SyntheticPhotos {
+    let scene = PhotoScene::new(config.seed, config.background);
+    let poses = cameras::ring(config.seed, config.num_views);
+    let lens = cameras::lens(config.width, config.height);
+    let cameras: Vec<Camera> = poses.iter().map(|it| cameras::camera(&lens, it)).collect();
+    let photos = cameras.iter().map(|it| scene.photo(it)).collect();
+    let mut file = pose_file(lens, &poses);
+    file.points = points::points(&scene, config.seed, config.num_points, &cameras);
+    SyntheticPhotos {
+        poses: file,
+        photos,
+        cameras,
+    }
+}
+
+fn pose_file(lens: Lens, poses: &[DAffine3]) -> PoseFile {
+    let frame = |(i, c2w): (usize, &DAffine3)| Frame {
+        image: format!("images/{:04}.png", i + 1),
+        mask: None,
+        optics: 0,
+        c2w: *c2w,
+        split: None,
+    };
+    PoseFile {
+        scene_name: Some("demo".to_owned()),
+        optics: vec![Optics::Lens(lens)],
+        frames: poses.iter().enumerate().map(frame).collect(),
+        ..PoseFile::new(PoseFormat::Transforms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use glam::Vec3;
+
+    use super::*;
+
+    fn small(seed: u64, background: Background) -> SyntheticPhotos {
+        photos(&PhotosConfig {
+            seed,
+            num_views: 6,
+            width: 96,
+            height: 64,
+            background,
+            num_points: 600,
+        })
+    }
+
+    #[test]
+    fn the_seed_decides() {
+        let [a, b, c] = [1, 1, 2].map(|it| small(it, Background::Dome));
+        assert_eq!((&a.photos, &a.poses.points), (&b.photos, &b.poses.points));
+        assert_ne!(a.photos, c.photos);
+        let names: Vec<&str> = a.poses.frames.iter().map(|it| &*it.image).collect();
+        assert_eq!((names.len(), names[5]), (6, "images/0006.png"));
+    }
+
+    /// Where a point of a surface is projected, the photo has the point's colour. Only where a
+    /// pixel lies across an edge of shape or texture it may not.
+    #[test]
+    fn points_appear_where_cameras_project_them() {
+        for background in [Background::Transparent, Background::Dome] {
+            let made = small(1, background);
+            let points = &made.poses.points;
+            assert!(300 < points.len(), "{} points", points.len());
+            let mut off: Vec<f32> = Vec::new();
+            for seen in &points.observations {
+                let (frame, point) = (seen.frame as usize, seen.point as usize);
+                let position = points.positions[point].as_vec3();
+                let (pixel, _) = made.cameras[frame].project(position).unwrap();
+                assert!(pixel.distance(seen.pixel.as_vec2()) < 1e-3);
+                let there = made.photos[frame].get_pixel(pixel.x as u32, pixel.y as u32);
+                let [r, g, b, a] = there.0.map(f32::from);
+                let colour = Vec3::from(points.colours[point].map(f32::from));
+                off.push(colour.distance(Vec3::new(r, g, b)).max(255.0 - a) / 255.0);
+            }
+            off.sort_by(f32::total_cmp);
+            let [median, most] = [0.5, 0.8].map(|it| off[(it * off.len() as f32) as usize]);
+            assert!(median < 0.05 && most < 0.25, "{median} {most}");
+        }
+    }
+
+    /// Harmonics are worth having: the same points look different from elsewhere.
+    #[test]
+    fn highlights_move() {
+        let made = small(1, Background::Transparent);
+        let scene = PhotoScene::new(1, Background::Transparent);
+        let points = &made.poses.points;
+        let mut range = vec![(f32::INFINITY, f32::NEG_INFINITY); points.len()];
+        for seen in &points.observations {
+            let camera = &made.cameras[seen.frame as usize];
+            let colour = scene.seen(camera, seen.pixel.as_vec2());
+            let (low, high) = &mut range[seen.point as usize];
+            *low = low.min(colour.element_sum());
+            *high = high.max(colour.element_sum());
+        }
+        let moving = range.iter().filter(|(low, high)| low + 0.3 < *high).count();
+        assert!(points.len() / 5 < moving, "{moving} of {}", points.len());
+    }
+
+    #[test]
+    fn backgrounds_and_edges_are_as_said() {
+        let clear = &small(1, Background::Transparent).photos[0];
+        assert_eq!(clear.get_pixel(0, 0).0, [0; 4]);
+        let alphas = clear.pixels().map(|it| it.0[3]);
+        let soft = alphas.filter(|it| (1..255).contains(it)).count();
+        assert!(100 < soft, "{soft} pixels at edges");
+        let plain = &small(1, Background::Plain([1.0, 0.0, 0.2])).photos[0];
+        assert_eq!(plain.get_pixel(0, 0).0, [255, 0, 51, 255]);
+        assert!(plain.pixels().all(|it| it.0[3] == 255));
+        let none = photos(&PhotosConfig {
+            num_views: 0,
+            num_points: 10,
+            ..PhotosConfig::default()
+        });
+        assert!(none.photos.is_empty() && none.poses.points.is_empty());
+    }
+
+    /// The middle of a ball is seen where it is projected, a ball's radius beside it something
+    /// else is.
+    #[test]
+    fn balls_are_as_large_as_they_are() {
+        let scene = PhotoScene::new(1, Background::Transparent);
+        let ball = crate::synthetic::shapes::blockers()[3];
+        let camera = {
+            let lens = cameras::lens(400, 400);
+            let eye = ball.centre + Vec3::new(0.0, -8.0, 0.01);
+            let towards = Camera::look_at(
+                cameras::camera(&lens, &DAffine3::IDENTITY).intrinsics,
+                eye,
+                ball.centre,
+                Vec3::Z,
+            );
+            towards
+        };
+        let (middle, _) = camera.project(ball.centre).unwrap();
+        // From 8 units above, a ball of radius r is seen within r / sqrt(8² − r²).
+        let half = camera.intrinsics.fx * ball.radius / (64.0 - ball.radius * ball.radius).sqrt();
+        let depth = |dx: f32| {
+            let pixel = middle + glam::Vec2::new(dx, 0.0);
+            scene.distance(&camera, pixel).unwrap_or(f32::INFINITY)
+        };
+        assert!((depth(0.0) - (8.0 - ball.radius)).abs() < 2e-3);
+        for side in [-1.0, 1.0] {
+            let jump = depth(side * (half + 0.1)) - depth(side * (half - 0.1));
+            assert!(0.1 < jump, "{jump}");
+        }
+    }
+}
