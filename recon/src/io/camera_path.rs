@@ -1,24 +1,19 @@
 //! Camera paths as JSON: ours, the `cameras.json` of 3DGS, and `opencv_cameras.json`.
 //!
-//! Each is a list of cameras, bare or under the key `frames`. A camera has its size (`width`,
-//! `height` or `w`, `h`), `fx`, `fy`, `cx`, `cy` in pixels (`fy` is `fx` and the principal point
-//! the middle where they are missing) and its pose: `w2c` or `c2w` as rows of a 4 × 4 or 3 × 4
-//! matrix (nested or flat), or `position` with `rotation` (camera to world). Axes are OpenCV's.
+//! How a camera may be written is told in [`super::listed_camera`].
 
 use std::path::Path;
 
-use glam::{Affine3A, Mat3, Mat4, Vec3};
+use glam::Mat4;
 use render::{Camera, Intrinsics};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
+use crate::dataset::Optics;
+
+use super::json::{self, Object};
+use super::listed_camera::{entry, list, optics, pose, wrong};
+use super::rigid::MAX_SKEW;
 use super::{FormatError, IoError};
-
-/// No image is larger, in pixels along a side.
-const MAX_SIDE_PX: f64 = 65_536.0;
-
-/// How far a rotation's rows may be from orthonormal, so that rounded numbers pass.
-const MAX_SKEW: f32 = 1e-2;
 
 /// Reads a path of at least one camera.
 pub fn read_camera_path(path: &Path) -> Result<Vec<Camera>, IoError> {
@@ -33,31 +28,12 @@ pub fn write_camera_path(path: &Path, cameras: &[Camera]) -> Result<(), IoError>
 
 /// The cameras of a JSON text; at least one.
 pub fn camera_path_from_json(text: &str) -> Result<Vec<Camera>, FormatError> {
-    let text = text.trim_start_matches('\u{feff}');
-    let mut json: Value = serde_json::from_str(text)
-        .map_err(|err| FormatError::Malformed(format!("not valid JSON: {err}")))?;
-    let list = match json.get_mut("frames") {
-        Some(frames) => frames.take(),
-        None => json,
-    };
-    let Value::Array(entries) = list else {
-        return Err(FormatError::Unsupported(
-            "not a camera path: expected a list of cameras, or an object whose `frames` is one"
-                .to_owned(),
-        ));
-    };
-    if entries.is_empty() {
-        return Err(FormatError::Malformed(
-            "the list of cameras is empty".to_owned(),
-        ));
-    }
-    entries
-        .into_iter()
+    let (_, entries) = list(json::parse(text.as_bytes())?)?;
+    let cameras = entries
+        .iter()
         .enumerate()
-        .map(|(index, entry)| {
-            camera(entry).map_err(|why| FormatError::Malformed(format!("camera {index}: {why}")))
-        })
-        .collect()
+        .map(|(index, value)| camera(entry(index, value)?).map_err(|why| wrong(index, &why)));
+    cameras.collect()
 }
 
 /// A list of cameras with `c2w` as four rows, one camera a line.
@@ -86,166 +62,39 @@ struct Written {
     c2w: [[f32; 4]; 4],
 }
 
-/// A camera as any of the formats has it.
-#[derive(Deserialize)]
-struct Entry {
-    #[serde(alias = "w")]
-    width: Option<f64>,
-    #[serde(alias = "h")]
-    height: Option<f64>,
-    fx: Option<f32>,
-    fy: Option<f32>,
-    cx: Option<f32>,
-    cy: Option<f32>,
-    w2c: Option<Matrix>,
-    c2w: Option<Matrix>,
-    position: Option<Vec<f32>>,
-    rotation: Option<Matrix>,
-}
-
-/// Rows of numbers, or all of them in one list.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Matrix {
-    Rows(Vec<Vec<f32>>),
-    Flat(Vec<f32>),
-}
-
-fn camera(entry: Value) -> Result<Camera, String> {
-    let entry: Entry = serde_json::from_value(entry).map_err(|err| err.to_string())?;
+fn camera(entry: &Object) -> Result<Camera, String> {
+    let Optics::Lens(lens) = optics(entry)? else {
+        return Err("has no `width` and `height` in pixels".to_owned());
+    };
+    let pose = pose(entry)?;
+    if MAX_SKEW < pose.skew {
+        let off = pose.skew;
+        return Err(format!("its pose does not hold a rotation (off by {off})"));
+    }
     let camera = Camera {
-        intrinsics: intrinsics(&entry)?,
-        c2w: c2w(&entry)?,
+        intrinsics: Intrinsics {
+            fx: lens.fx as f32,
+            fy: lens.fy as f32,
+            cx: lens.cx as f32,
+            cy: lens.cy as f32,
+            width: lens.width,
+            height: lens.height,
+        },
+        c2w: pose.pose.as_affine3a(),
     };
-    Ok(camera)
-}
-
-fn intrinsics(entry: &Entry) -> Result<Intrinsics, String> {
-    let width = side("width", entry.width)?;
-    let height = side("height", entry.height)?;
-    let fx = entry.fx.ok_or("has no `fx` (focal length in pixels)")?;
-    let fy = entry.fy.unwrap_or(fx);
-    for (name, focal) in [("fx", fx), ("fy", fy)] {
-        if !(focal.is_finite() && 0.0 < focal) {
-            return Err(format!(
-                "`{name}` is {focal}; a focal length is more than 0 pixels"
-            ));
-        }
-    }
-    let cx = entry.cx.unwrap_or(0.5 * width as f32);
-    let cy = entry.cy.unwrap_or(0.5 * height as f32);
-    if !(cx.is_finite() && cy.is_finite()) {
-        return Err("`cx` or `cy` is not a finite number".to_owned());
-    }
-    Ok(Intrinsics {
-        fx,
-        fy,
-        cx,
-        cy,
-        width,
-        height,
-    })
-}
-
-fn side(name: &str, pixels: Option<f64>) -> Result<u32, String> {
-    let pixels = pixels.ok_or_else(|| format!("has no `{name}` in pixels"))?;
-    if (1.0..=MAX_SIDE_PX).contains(&pixels) && pixels.fract() == 0.0 {
-        Ok(pixels as u32)
+    let Intrinsics { fx, fy, cx, cy, .. } = camera.intrinsics;
+    let is_finite = [fx, fy, cx, cy].into_iter().all(f32::is_finite);
+    if is_finite && 0.0 < fx && 0.0 < fy && camera.c2w.is_finite() {
+        Ok(camera)
     } else {
-        Err(format!(
-            "`{name}` is {pixels}; it must be a whole number from 1 to {MAX_SIDE_PX}"
-        ))
+        Err("has numbers that are not finite in single precision".to_owned())
     }
-}
-
-fn c2w(entry: &Entry) -> Result<Affine3A, String> {
-    let pose = match entry {
-        Entry {
-            w2c: Some(_),
-            c2w: Some(_),
-            ..
-        } => {
-            return Err("has both `w2c` and `c2w`; keep one".to_owned());
-        }
-        Entry { w2c: Some(w2c), .. } => affine("w2c", w2c)?.inverse(),
-        Entry { c2w: Some(c2w), .. } => affine("c2w", c2w)?,
-        Entry {
-            position: Some(position),
-            rotation: Some(rotation),
-            ..
-        } => {
-            let numbers = rotation.numbers();
-            let rows = <[f32; 9]>::try_from(numbers)
-                .map_err(|it| format!("`rotation` has {} numbers, not 3 × 3", it.len()))?;
-            let &[x, y, z] = position.as_slice() else {
-                return Err(format!("`position` has {} numbers, not 3", position.len()));
-            };
-            let rotation = Mat3::from_cols_array(&rows).transpose();
-            checked(
-                "rotation",
-                Affine3A::from_mat3_translation(rotation, Vec3::new(x, y, z)),
-            )?
-        }
-        _ => {
-            return Err("has no pose: give `w2c`, `c2w`, or `position` and `rotation`".to_owned());
-        }
-    };
-    Ok(pose)
-}
-
-impl Matrix {
-    /// All numbers, row after row.
-    fn numbers(&self) -> Vec<f32> {
-        match self {
-            Self::Rows(rows) => rows.concat(),
-            Self::Flat(numbers) => numbers.clone(),
-        }
-    }
-}
-
-/// From rows of a 3 × 4 or 4 × 4 matrix.
-fn affine(name: &str, matrix: &Matrix) -> Result<Affine3A, String> {
-    let mut numbers = matrix.numbers();
-    match numbers.len() {
-        12 => numbers.extend([0.0, 0.0, 0.0, 1.0]),
-        16 => {}
-        count => return Err(format!("`{name}` has {count} numbers, not 4 × 4 or 3 × 4")),
-    }
-    if numbers[12..] != [0.0, 0.0, 0.0, 1.0] {
-        return Err(format!(
-            "the last row of `{name}` is {:?}, not 0 0 0 1; is it transposed?",
-            &numbers[12..]
-        ));
-    }
-    checked(
-        name,
-        Affine3A::from_mat4(Mat4::from_cols_slice(&numbers).transpose()),
-    )
-}
-
-/// A pose turns and moves; it does not mirror, stretch or lose itself.
-fn checked(name: &str, pose: Affine3A) -> Result<Affine3A, String> {
-    if !pose.is_finite() {
-        return Err(format!("`{name}` has numbers that are not finite"));
-    }
-    let rotation = Mat3::from(pose.matrix3);
-    let skew = (rotation * rotation.transpose() - Mat3::IDENTITY)
-        .to_cols_array()
-        .into_iter()
-        .fold(0.0, |most: f32, it| most.max(it.abs()));
-    if MAX_SKEW < skew {
-        return Err(format!("`{name}` does not hold a rotation (off by {skew})"));
-    }
-    if rotation.determinant() < 0.0 {
-        return Err(format!(
-            "`{name}` mirrors the scene; check its axes (x right, y down, z forward)"
-        ));
-    }
-    Ok(pose)
 }
 
 #[cfg(test)]
 mod tests {
+    use glam::Vec3;
+
     use super::*;
 
     fn path() -> Vec<Camera> {
@@ -325,14 +174,15 @@ mod tests {
             (r#""width": 4"#, r#""width": 4.5"#, "`width` is 4.5"),
             (r#""fx": 4"#, r#""f": 4"#, "has no `fx`"),
             (r#""fx": 4"#, r#""fx": -4"#, "`fx` is -4"),
-            (r#""fx": 4"#, r#""fx": "wide""#, "invalid type"),
+            (r#""fx": 4"#, r#""fx": "wide""#, "not a number"),
             (r#""c2w""#, r#""pose""#, "has no pose"),
             (r#""c2w""#, r#""w2c": [], "c2w""#, "both `w2c` and `c2w`"),
             ("0,0,1,0]", "0,0,1]", "has 11 numbers"),
             ("0,0,1,0]", "0,0,1,0, 1,2,3,1]", "transposed"),
             ("0,0,1,0]", "0,0,-1,0]", "mirrors"),
             ("0,0,1,0]", "0,0,3,0]", "rotation"),
-            ("0,0,1,0]", "0,0,1,1e39]", "finite"),
+            ("0,0,1,0]", "0,0,1,1e39]", "farther away"),
+            ("0,0,1,0]", "0,0,1,NaN]", "finite"),
         ] {
             let broken = fine.replace(change, to);
             assert_ne!(broken, fine, "{change}");
@@ -344,9 +194,10 @@ mod tests {
 
     #[test]
     fn other_files_are_refused() {
-        assert!(error("").contains("JSON"));
-        assert!(error("version https://git-lfs").contains("JSON"));
-        assert!(error("{\"a\": 1}").contains("not a camera path"));
+        assert!(error("").contains("empty"));
+        assert!(error("fx = 3").contains("JSON"));
+        assert!(error("version https://git-lfs").contains("git lfs pull"));
+        assert!(error("{\"a\": 1}").contains("expected a list of cameras"));
         assert!(error("[]").contains("empty"));
         assert!(error("{\"frames\": []}").contains("empty"));
         assert!(error("[3]").contains("camera 0"));

@@ -1,4 +1,4 @@
-//! Splat files: which format a path holds, reading it, writing it.
+//! Splat files and pose files: which format a path holds, reading it, writing it.
 //!
 //! [`open`] and [`save`] go by path; each format's module reads and writes bytes. In memory every
 //! scene has the axes of a 3DGS `.ply` (the camera convention of COLMAP: x right, y down,
@@ -7,24 +7,37 @@
 //! Nothing is allocated because a header claims it: what the file holds is checked first.
 
 mod bounded;
+mod brown;
 mod camera_path;
 mod clean;
 pub mod compressed_ply;
 mod error;
 mod folder;
 mod format;
+pub mod inria_cameras;
+mod json;
+mod listed_camera;
+pub mod llff;
 mod lpips;
+pub mod metashape;
 mod morton;
 mod open;
+pub mod opencv_cameras;
 pub mod ply;
 mod quantised;
+mod reading;
+pub mod reality_capture;
+mod recognise;
+mod rigid;
 mod save;
 pub mod sog;
 pub mod splat;
 pub mod spz;
 mod summary;
+pub mod transforms;
 pub mod weights;
 mod write_photos;
+mod writing;
 
 pub use camera_path::{
     camera_path_from_json, camera_path_to_json, read_camera_path, write_camera_path,
@@ -34,6 +47,7 @@ pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
 pub use lpips::{LpipsFound, open_lpips};
 pub use open::open;
+pub use recognise::recognise_pose_file;
 pub use save::{replace, save};
 pub use summary::SplatSummary;
 pub use weights::{Tensor, Tensors};

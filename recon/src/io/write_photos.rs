@@ -4,12 +4,10 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
-use glam::{DMat4, DVec4};
 use image::{DynamicImage, ImageFormat, RgbaImage};
-use serde_json::json;
 
-use super::{FormatError, IoError, replace};
-use crate::dataset::{Lens, Optics, Points, PoseFile};
+use super::{FormatError, IoError, replace, transforms};
+use crate::dataset::Points;
 use crate::synthetic::SyntheticPhotos;
 
 /// The name of the points' file.
@@ -34,7 +32,10 @@ pub fn write_photos(folder: &Path, photos: &SyntheticPhotos) -> Result<(), IoErr
         replace(&path, bytes).map_err(|it| IoError::system(&path, it))
     };
     write(POINTS_FILE, &point_cloud(&photos.poses.points))?;
-    write("transforms.json", transforms(&photos.poses).as_bytes())
+    let mut poses = photos.poses.clone();
+    poses.point_file = Some(POINTS_FILE.to_owned());
+    let poses = transforms::write(&poses).map_err(|it| IoError::format(folder, it))?;
+    write("transforms.json", &poses)
 }
 
 fn png(photo: &RgbaImage) -> Result<Vec<u8>, FormatError> {
@@ -48,36 +49,6 @@ fn png(photo: &RgbaImage) -> Result<Vec<u8>, FormatError> {
     let written = image.write_to(&mut bytes, ImageFormat::Png);
     written.map_err(|it| FormatError::Unsupported(format!("cannot be written as PNG ({it})")))?;
     Ok(bytes.into_inner())
-}
-
-/// nerfstudio's `transforms.json`: camera axes x right, y up, z backward.
-fn transforms(poses: &PoseFile) -> String {
-    let frame = |it: &crate::dataset::Frame| {
-        let flip = DMat4::from_diagonal(DVec4::new(1.0, -1.0, -1.0, 1.0));
-        let rows = (DMat4::from(it.c2w) * flip).transpose().to_cols_array_2d();
-        json!({ "file_path": it.image, "transform_matrix": rows })
-    };
-    let frames: Vec<_> = poses.frames.iter().map(frame).collect();
-    let mut file = json!({ "ply_file_path": POINTS_FILE, "frames": frames });
-    if let Some(Optics::Lens(Lens {
-        width,
-        height,
-        fx,
-        fy,
-        cx,
-        cy,
-        ..
-    })) = poses.optics.first()
-    {
-        let lens = json!({
-            "camera_model": "PINHOLE",
-            "w": width, "h": height, "fl_x": fx, "fl_y": fy, "cx": cx, "cy": cy,
-        });
-        for (key, value) in lens.as_object().into_iter().flatten() {
-            file[key] = value.clone();
-        }
-    }
-    format!("{file:#}")
 }
 
 /// Positions as f32 and colours as bytes, as COLMAP and nerfstudio have them.
