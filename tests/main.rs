@@ -12,12 +12,16 @@ mod formats_spz_sog;
 mod gpu_errors;
 /// Each kernel agrees with its plain twin; frames grow, repeat and show every style.
 mod kernels;
+/// Metrics agree with the programs that papers measured with.
+mod metrics;
 /// The forward rasteriser agrees with golden files.
 mod raster;
 /// The plain twins of the kernels.
 mod reference;
 /// Every shader is valid, translates to each back end, and agrees with its Rust structs.
 mod shaders;
+/// Photos of the generated scene, written as a folder.
+mod synthetic_photos;
 /// House rules that the compiler does not check.
 mod tidy;
 /// Panels and the application, without a window.

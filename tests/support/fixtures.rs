@@ -41,6 +41,17 @@ impl Tensors {
         self.view(name, |bytes, _| bytemuck::pod_collect_to_vec(bytes))
     }
 
+    /// The values of a tensor of doubles.
+    pub fn f64s(&self, name: &str) -> Vec<f64> {
+        self.view(name, |bytes, _| bytemuck::pod_collect_to_vec(bytes))
+    }
+
+    /// The names of all tensors.
+    pub fn names(&self) -> Vec<String> {
+        let file = SafeTensors::deserialize(&self.bytes).expect("valid safetensors");
+        file.names().into_iter().map(ToString::to_string).collect()
+    }
+
     /// The values of an integer tensor.
     pub fn i32s(&self, name: &str) -> Vec<i32> {
         self.view(name, |bytes, _| bytemuck::pod_collect_to_vec(bytes))

@@ -270,6 +270,7 @@ impl Machine<'_> {
         };
         self.stack.push(match (name, &arguments[..]) {
             ("collections.OrderedDict", []) => Value::Dict(Vec::new(), 1),
+            ("collections.OrderedDict", [Value::Dict(pairs, _)]) => Value::Dict(tensors(pairs), 1),
             ("torch._utils._rebuild_parameter", [Value::Tensor(tensor), ..]) => {
                 Value::Tensor(Rc::clone(tensor))
             }
@@ -364,6 +365,20 @@ impl Machine<'_> {
             found: self.bytes.len() as u64,
         }
     }
+}
+
+/// The tensors of an ordered dictionary as Python 2 pickled it: a list of lists of name and value.
+fn tensors(pairs: &[(Rc<str>, Value)]) -> Vec<(Rc<str>, Value)> {
+    let entry = |(_, pair): &(Rc<str>, Value)| match pair {
+        Value::Dict(it, _) => match &it[..] {
+            [(_, Value::Text(name)), (_, Value::Tensor(tensor))] => {
+                Some((Rc::clone(name), Value::Tensor(Rc::clone(tensor))))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    pairs.iter().filter_map(entry).collect()
 }
 
 /// One level above the deepest of what is inside.
