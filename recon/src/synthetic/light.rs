@@ -57,8 +57,12 @@ impl Light {
             if along < 1.2 * it.radius {
                 return 1.0; // behind, or the blocker that the point lies on
             }
-            let off = (to_centre - along * self.to_sun).length() / it.radius;
-            smoothstep(0.8, 1.2, off)
+            let off = (to_centre - along * self.to_sun).length_squared();
+            // Most blockers are far off; they are spared the root.
+            if 1.44 * it.radius * it.radius <= off {
+                return 1.0;
+            }
+            smoothstep(0.8, 1.2, off.sqrt() / it.radius)
         };
         self.blockers.iter().map(shadow).fold(1.0, f32::min)
     }
