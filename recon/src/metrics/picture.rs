@@ -61,8 +61,9 @@ impl Picture {
     pub fn from_rgb(width: u32, height: u32, mut rgb: Vec<[f32; 3]>) -> Result<Self, MetricsError> {
         check_length(width, height, 1, rgb.len())?;
         for value in rgb.as_flattened_mut() {
-            // `max` and `min` choose the number where the other is none.
-            *value = value.max(0.0).min(1.0);
+            // `max` chooses the number where the other is none.
+            *value = value.max(0.0);
+            *value = value.min(1.0);
         }
         Ok(Self { width, height, rgb })
     }

@@ -107,7 +107,7 @@ pub(super) fn shared_out(total: usize, weights: &[f32]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{UP, demo_camera};
+    use super::super::demo_camera;
     use super::*;
 
     #[test]

@@ -97,7 +97,8 @@ impl Machine<'_> {
             0x80 => drop(self.take::<1>()?), // PROTO
             0x95 => drop(self.take::<8>()?), // FRAME
             b'(' => self.stack.push(Value::Mark),
-            b'0' => drop(self.pop()?),
+            // POP, and BUILD, which gives an object its state: metadata
+            b'0' | b'b' => drop(self.pop()?),
             b'N' | 0x88 | 0x89 => self.stack.push(Value::Other), // None, True, False
             b'}' | b']' => self.stack.push(Value::Dict(Vec::new(), 1)),
             b')' => self.stack.push(Value::Tuple(Rc::new([]), 1)),
@@ -124,7 +125,6 @@ impl Machine<'_> {
             b's' | b'u' => self.set_items(code)?,
             b'a' | b'e' => self.append(code)?,
             b'R' | 0x81 => self.call()?,
-            b'b' => drop(self.pop()?), // state of an object: metadata
             b'Q' => self.persistent()?,
             _ => {
                 return Err(FormatError::Unsupported(format!(
@@ -208,14 +208,13 @@ impl Machine<'_> {
     }
 
     fn tuple(&mut self, code: u8) -> Result<(), FormatError> {
-        let values = match code {
-            b't' => self.pop_to_mark()?,
-            _ => {
-                let count = usize::from(code - 0x84);
-                let from = self.stack.len().checked_sub(count);
-                let from = from.ok_or_else(|| damaged("takes more values than there are"))?;
-                self.stack.split_off(from)
-            }
+        let values = if code == b't' {
+            self.pop_to_mark()?
+        } else {
+            let count = usize::from(code - 0x84);
+            let from = self.stack.len().checked_sub(count);
+            let from = from.ok_or_else(|| damaged("takes more values than there are"))?;
+            self.stack.split_off(from)
         };
         let depth = deeper(values.iter().map(Value::depth).max())?;
         self.stack.push(Value::Tuple(values.into(), depth));

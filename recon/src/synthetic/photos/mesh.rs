@@ -34,7 +34,7 @@ impl Mesh {
 
     fn add(&mut self, shape: &Shape, index: u32) {
         let position = &shape.position;
-        let num_u = cells(|along, across| position(along, across));
+        let num_u = cells(position);
         let num_v = cells(|along, across| position(across, along));
         let surface = Surface::new(position);
         let first = self.vertices.len() as u32;
