@@ -134,7 +134,7 @@ fn convolutions_agree_with_golden_perceptual_figures() {
         let shape = golden.shape(it);
         batch(&golden.f32s(it), &shape)
             .iter()
-            .map(|it| vgg19(it))
+            .map(vgg19)
             .collect::<Vec<_>>()
     });
     for (pred, real) in pred.iter().zip(&real) {
