@@ -16,6 +16,8 @@ mod formats_spz_sog;
 mod gpu_errors;
 /// Each kernel agrees with its plain twin; frames grow, repeat and show every style.
 mod kernels;
+/// Metrics agree with the programs that papers measured with.
+mod metrics;
 /// Photos of every kind and turn, damaged ones, streams of them; views chosen and normalised.
 mod photos;
 /// Poses of real captures are right, not just read: colours of points, epipolar lines.
@@ -32,6 +34,8 @@ mod raster;
 mod reference;
 /// Every shader is valid, translates to each back end, and agrees with its Rust structs.
 mod shaders;
+/// Photos of the generated scene, written as a folder.
+mod synthetic_photos;
 /// House rules that the compiler does not check.
 mod tidy;
 /// Panels and the application, without a window.

@@ -41,7 +41,7 @@ impl Tensors {
         self.view(name, |bytes, _| bytemuck::pod_collect_to_vec(bytes))
     }
 
-    /// The values of a float tensor of double precision.
+    /// The values of a tensor of doubles.
     pub fn f64s(&self, name: &str) -> Vec<f64> {
         self.view(name, |bytes, _| bytemuck::pod_collect_to_vec(bytes))
     }
@@ -49,6 +49,12 @@ impl Tensors {
     /// The values of a tensor of long integers.
     pub fn i64s(&self, name: &str) -> Vec<i64> {
         self.view(name, |bytes, _| bytemuck::pod_collect_to_vec(bytes))
+    }
+
+    /// The names of all tensors.
+    pub fn names(&self) -> Vec<String> {
+        let file = SafeTensors::deserialize(&self.bytes).expect("valid safetensors");
+        file.names().into_iter().map(ToString::to_string).collect()
     }
 
     /// The values of an integer tensor.

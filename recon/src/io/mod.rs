@@ -20,6 +20,7 @@ pub mod inria_cameras;
 mod json;
 mod listed_camera;
 pub mod llff;
+mod lpips;
 pub mod metashape;
 mod morton;
 mod open;
@@ -43,6 +44,8 @@ pub mod splat;
 pub mod spz;
 mod summary;
 pub mod transforms;
+pub mod weights;
+mod write_photos;
 mod writing;
 
 pub use camera_path::{
@@ -51,6 +54,7 @@ pub use camera_path::{
 pub use error::{FormatError, IoError};
 pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
+pub use lpips::{LpipsFound, open_lpips};
 pub use open::{OpenOptions, Opened, open, open_with};
 pub use open_splats::open_splats;
 pub use photos::open_plain_photos;
@@ -58,3 +62,5 @@ pub use recognise::recognise_pose_file;
 pub use save::{replace, save};
 pub use save_dataset::{DatasetFormat, SavedDataset, save_dataset};
 pub use summary::SplatSummary;
+pub use weights::{Tensor, Tensors};
+pub use write_photos::write_photos;

@@ -9,7 +9,8 @@ use render::splats::logit;
 
 use super::empty_splats;
 use super::gloss::Lobe;
-use super::shapes::{Blocker, Shape, blockers, shapes};
+use super::light::{Light, SHININESS};
+use super::shapes::{Shape, shapes};
 use super::surface::{Surface, SurfacePoint};
 
 /// Standard deviations along tangent, bitangent and normal, as shares of the distance between
@@ -19,9 +20,6 @@ const SHARES: Vec3 = Vec3::new(0.72, 0.56, 0.06);
 /// Opacity in the middle of a splat, before noise.
 const OPACITY: f32 = 0.95;
 
-/// Exponent of the highlight; the harmonics of degree 3 hold little more.
-const SHININESS: f32 = 8.0;
-
 /// A trefoil knot on a rippled, tiled ground, with a ribbon winding around it and patterned balls
 /// at the rim; see [`super::UP`] and [`super::demo_camera`].
 ///
@@ -30,7 +28,7 @@ const SHININESS: f32 = 8.0;
 /// bands 1 to `sh_degree` (cut to 3). `seed` decides textures and noise, not the shapes.
 pub fn demo_scene(seed: u64, num_splats: usize, sh_degree: u32) -> Splats {
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
-    let light = Light::new();
+    let (light, lobe) = (Light::new(), Lobe::new(SHININESS));
     let shapes = shapes(seed);
     let surfaces: Vec<_> = shapes.iter().map(|it| Surface::new(&it.position)).collect();
     let weights: Vec<f32> = shapes
@@ -47,7 +45,7 @@ pub fn demo_scene(seed: u64, num_splats: usize, sh_degree: u32) -> Splats {
         let spacing = (surface.area() / count.max(1) as f32).sqrt();
         for point in surface.points(count, rng.random()) {
             let jitter = [rng.random(), rng.random(), rng.random()].map(|it: f32| it - 0.5);
-            push(&mut splats, &light, shape, &point, spacing, jitter);
+            push(&mut splats, (&light, &lobe), shape, &point, spacing, jitter);
         }
     }
     splats
@@ -56,7 +54,7 @@ pub fn demo_scene(seed: u64, num_splats: usize, sh_degree: u32) -> Splats {
 /// One splat on `point`; `jitter` (each ±0.5) varies size, opacity and brightness.
 fn push(
     splats: &mut Splats,
-    light: &Light,
+    (light, lobe): (&Light, &Lobe),
     shape: &Shape,
     point: &SurfacePoint,
     spacing: f32,
@@ -64,11 +62,7 @@ fn push(
 ) {
     let [size, opacity, brightness] = jitter;
     let rotation = point.rotation();
-    let normal = if shape.is_open && point.normal.dot(light.to_sun) < 0.0 {
-        -point.normal
-    } else {
-        point.normal
-    };
+    let normal = light.lit_side(shape, point.normal);
     splats.means.push(point.position);
     splats
         .quats
@@ -86,55 +80,11 @@ fn push(
     splats.sh_coeffs.resize(first + num_coeffs, [0.0; 3]);
     let coeffs = &mut splats.sh_coeffs[first..];
     coeffs[0] = sh::dc_from_rgb(albedo * light.on(normal, sunlit));
-    light
-        .lobe
-        .add(coeffs, normal, light.to_sun, sunlit * shape.gloss);
-}
-
-/// A sun with the shadows it throws, and the sky.
-struct Light {
-    /// Unit vector towards the sun.
-    to_sun: Vec3,
-    blockers: Vec<Blocker>,
-    lobe: Lobe,
-}
-
-impl Light {
-    fn new() -> Self {
-        Self {
-            to_sun: Vec3::new(-0.5, -0.8, -0.42).normalize(),
-            blockers: blockers(),
-            lobe: Lobe::new(SHININESS),
-        }
-    }
-
-    /// What falls on a matt surface of unit normal `normal`.
-    fn on(&self, normal: Vec3, sunlit: f32) -> Vec3 {
-        let sky = Vec3::new(0.34, 0.37, 0.42) + 0.1 * normal.dot(self.to_sun);
-        let sun = Vec3::new(0.74, 0.71, 0.64) * normal.dot(self.to_sun).max(0.0);
-        sky + sunlit * sun
-    }
-
-    /// How much of the sun is seen from a point, 0 to 1; shadows have soft edges.
-    fn reaches(&self, position: Vec3, normal: Vec3) -> f32 {
-        if normal.dot(self.to_sun) <= 0.0 {
-            return 0.0;
-        }
-        let shadow = |it: &Blocker| {
-            let to_centre = it.centre - position;
-            let along = to_centre.dot(self.to_sun);
-            if along < 1.2 * it.radius {
-                return 1.0; // behind, or the blocker that the point lies on
-            }
-            let off = (to_centre - along * self.to_sun).length() / it.radius;
-            super::texture::smoothstep(0.8, 1.2, off)
-        };
-        self.blockers.iter().map(shadow).fold(1.0, f32::min)
-    }
+    lobe.add(coeffs, normal, light.to_sun, sunlit * shape.gloss);
 }
 
 /// `total` in parts proportional to `weights`, without remainder.
-fn shared_out(total: usize, weights: &[f32]) -> Vec<usize> {
+pub(super) fn shared_out(total: usize, weights: &[f32]) -> Vec<usize> {
     let all: f32 = weights.iter().sum();
     let mut sum = 0.0;
     let mut given = 0;
@@ -157,7 +107,7 @@ fn shared_out(total: usize, weights: &[f32]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{UP, demo_camera};
+    use super::super::demo_camera;
     use super::*;
 
     #[test]
@@ -198,14 +148,5 @@ mod tests {
             moving += usize::from(0.05 < (seen - behind).length());
         }
         assert!(splats.len() / 10 < moving, "{moving}");
-    }
-
-    #[test]
-    fn shadows_fall_below_the_balls() {
-        let light = Light::new();
-        let ball = light.blockers[1];
-        let below = ball.centre - 1.5 * ball.radius * light.to_sun;
-        assert!(light.reaches(below, UP) < 0.1);
-        assert!(0.9 < light.reaches(Vec3::new(0.0, -9.0, 0.0), UP));
     }
 }

@@ -1,4 +1,5 @@
-//! Procedural splat scenes: one to look at, one to measure with. Deterministic from a seed.
+//! Procedural scenes: splats to look at and to measure with, and photos to make splats from.
+//! Deterministic from a seed.
 //!
 //! Axes are those of a 3DGS `.ply` as COLMAP makes it: x right, y down, z forward; see [`UP`].
 //! The same seed and count give the same bits on one build; other platforms may round sines
@@ -7,6 +8,8 @@
 mod clustered;
 mod demo;
 mod gloss;
+mod light;
+mod photos;
 mod shapes;
 mod surface;
 mod texture;
@@ -16,6 +19,7 @@ use render::{Camera, Intrinsics, Splats};
 
 pub use clustered::clustered;
 pub use demo::demo_scene;
+pub use photos::{Background, PhotoScene, PhotosConfig, SyntheticPhotos, photos};
 
 /// The direction away from the ground in every scene of this module.
 pub const UP: Vec3 = Vec3::NEG_Y;

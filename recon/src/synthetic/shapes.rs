@@ -26,9 +26,9 @@ const BALL_DISTANCE: f32 = 2.02;
 /// A surface of the scene: where it is and what it looks like.
 pub(super) struct Shape {
     /// From parameters, each 0 to 1, to world coordinates.
-    pub(super) position: Box<dyn Fn(f32, f32) -> Vec3>,
+    pub(super) position: Box<dyn Fn(f32, f32) -> Vec3 + Send + Sync>,
     /// Colour under white light.
-    pub(super) albedo: Box<dyn Fn(&SurfacePoint) -> Vec3>,
+    pub(super) albedo: Texture,
     /// Strength of the highlight, per channel.
     pub(super) gloss: Vec3,
     /// Opacity as a share of the usual.
@@ -98,7 +98,8 @@ fn balls() -> [Blocker; 5] {
     })
 }
 
-type Texture = Box<dyn Fn(&SurfacePoint) -> Vec3>;
+/// A colour for each point of a surface.
+type Texture = Box<dyn Fn(&SurfacePoint) -> Vec3 + Send + Sync>;
 
 fn ball_textures(noise: Noise) -> [Texture; 5] {
     let white = Vec3::splat(0.92);

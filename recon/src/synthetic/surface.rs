@@ -85,7 +85,8 @@ impl<F: Fn(f32, f32) -> Vec3> Surface<F> {
         })
     }
 
-    fn at(&self, u: f32, v: f32) -> SurfacePoint {
+    /// The point with these parameters.
+    pub(super) fn at(&self, u: f32, v: f32) -> SurfacePoint {
         let slope = |du: f32, dv: f32| {
             let (u, v) = (u.clamp(STEP, 1.0 - STEP), v.clamp(STEP, 1.0 - STEP));
             (self.position)(u + du, v + dv) - (self.position)(u - du, v - dv)
