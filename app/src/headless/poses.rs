@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use recon::dataset::Dataset;
 use recon::poses::video::FrameConfig;
 use recon::poses::{GateReport, Photos, PoseConfig, Standing, Verdict, results};
-use recon::worker::{Command, EngineChoice, Event, Progress, Worker, WorkerError};
+use recon::worker::{Command, EngineChoice, Event, Progress, Worker};
 use render::gpu::Gpu;
 use serde::Serialize;
 
@@ -134,19 +134,20 @@ impl Job {
 
     /// Opens the path; a video's frames are taken first.
     fn open(&mut self, args: &PosesArgs) -> anyhow::Result<Opened> {
-        let (mut found, mut video) = (None, None);
+        let (mut found, mut video, mut is_scene) = (None, None, false);
         let path = args.path.clone();
-        let opened = self.work(Command::Open(path.clone()), |event| match event {
+        let ended = self.work(Command::Open(path.clone()), |event| match event {
+            Event::Opened(_) => is_scene = true,
             Event::DatasetOpened(it) => found = Some(Found::Posed(it)),
             Event::PhotosOpened(it) => found = Some(Found::Photos(it)),
             Event::VideoOpened(it) => video = Some(it),
             _ => {}
         });
-        // Splats are all that a worker without a GPU cannot open.
-        opened.or_else(|err| match err.downcast_ref() {
-            Some(WorkerError::NoGpu) => Ok(()),
-            _ => Err(err),
-        })?;
+        if is_scene {
+            let path = path.display();
+            bail!("{path}: a splat file. Poses are found for photos and videos");
+        }
+        ended?;
         let is_video = video.is_some();
         if let Some(video) = video {
             let command = Command::TakeFrames {
@@ -171,10 +172,7 @@ impl Job {
                     .say(format_args!("{} frames in {folder}", it.count))?;
             }
         }
-        let found = found.with_context(|| {
-            let path = path.display();
-            format!("{path}: a splat file. Poses are found for photos and videos")
-        })?;
+        let found = found.with_context(|| format!("{}: no photos", path.display()))?;
         Ok(Opened { found, is_video })
     }
 

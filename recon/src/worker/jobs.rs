@@ -126,14 +126,18 @@ fn show(
     name: String,
     path: Option<PathBuf>,
 ) -> Result<Outcome, WorkerError> {
-    let gpu = actor.gpu.as_ref().ok_or(WorkerError::NoGpu)?;
-    let splats = GpuSplats::upload(gpu, &file.splats)?;
-    actor.tell(Event::Opened(Opened {
+    let opened = Opened {
         path: path.clone(),
         format: file.format,
         splats: file.splats.len(),
         warnings: file.warnings.clone(),
-    }));
+    };
+    let Some(gpu) = &actor.gpu else {
+        actor.tell(Event::Opened(opened));
+        return Err(WorkerError::NoGpu);
+    };
+    let splats = GpuSplats::upload(gpu, &file.splats)?;
+    actor.tell(Event::Opened(opened));
     for warning in &file.warnings {
         actor.tell(Event::Warned(format!("{name}: {warning}")));
     }
