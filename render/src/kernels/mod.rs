@@ -61,10 +61,13 @@ macro_rules! kernel {
 }
 
 pub mod blend;
+pub mod blend_backward;
+pub mod blend_backward_atomic;
 pub mod cull;
 pub mod emit;
 pub mod pair_count;
 pub mod project;
+pub mod project_backward;
 pub mod ranges;
 pub mod scan;
 pub mod shade;
@@ -72,12 +75,19 @@ pub mod sort_count;
 pub mod sort_scan;
 pub mod sort_scatter;
 pub mod sort_spine;
+pub mod stream_backward;
+pub mod stream_backward_atomic;
+pub mod sum_pairs;
+pub mod sum_pose;
 
 pub use blend::Blend;
+pub use blend_backward::BlendBackward;
+pub use blend_backward_atomic::BlendBackwardAtomic;
 pub use cull::Cull;
 pub use emit::Emit;
 pub use pair_count::PairCount;
 pub use project::Project;
+pub use project_backward::ProjectBackward;
 pub use ranges::Ranges;
 pub use scan::Scan;
 pub use shade::Shade;
@@ -85,3 +95,7 @@ pub use sort_count::SortCount;
 pub use sort_scan::SortScan;
 pub use sort_scatter::SortScatter;
 pub use sort_spine::SortSpine;
+pub use stream_backward::StreamBackward;
+pub use stream_backward_atomic::StreamBackwardAtomic;
+pub use sum_pairs::SumPairs;
+pub use sum_pose::SumPose;
