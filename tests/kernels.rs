@@ -1,6 +1,8 @@
 //! Each kernel, run by itself, against its plain twin in `reference`; then whole frames for what
 //! golden files do not show.
 
+/// The kernels of the backward pass.
+mod backward;
 /// `blend` and `shade`, soft and hard.
 mod blending;
 /// Kernels one after the other, each array open to be read and changed.
@@ -94,10 +96,13 @@ fn random_u32s(rng: &mut Pcg64Mcg, len: usize, end: u32) -> Vec<u32> {
 fn wrappers_bind_what_the_sources_declare() {
     let wrappers = [
         ("blend", k::Blend::BINDINGS),
+        ("blend_backward", k::BlendBackward::BINDINGS),
+        ("blend_backward_atomic", k::BlendBackwardAtomic::BINDINGS),
         ("cull", k::Cull::BINDINGS),
         ("emit", k::Emit::BINDINGS),
         ("pair_count", k::PairCount::BINDINGS),
         ("project", k::Project::BINDINGS),
+        ("project_backward", k::ProjectBackward::BINDINGS),
         ("ranges", k::Ranges::BINDINGS),
         ("scan", k::Scan::BINDINGS),
         ("shade", k::Shade::BINDINGS),
@@ -105,6 +110,10 @@ fn wrappers_bind_what_the_sources_declare() {
         ("sort_scan", k::SortScan::BINDINGS),
         ("sort_scatter", k::SortScatter::BINDINGS),
         ("sort_spine", k::SortSpine::BINDINGS),
+        ("stream_backward", k::StreamBackward::BINDINGS),
+        ("stream_backward_atomic", k::StreamBackwardAtomic::BINDINGS),
+        ("sum_pairs", k::SumPairs::BINDINGS),
+        ("sum_pose", k::SumPose::BINDINGS),
     ];
     let sources = files("shaders", "wgsl");
     let compute: Vec<_> = sources

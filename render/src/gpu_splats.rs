@@ -90,7 +90,11 @@ impl GpuSplats {
             })
         };
         Ok(Self {
-            chunks: self.chunks.iter().map(chunk).collect::<Result<_, GpuError>>()?,
+            chunks: self
+                .chunks
+                .iter()
+                .map(chunk)
+                .collect::<Result<_, GpuError>>()?,
             ..self.clone()
         })
     }

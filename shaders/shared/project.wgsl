@@ -10,20 +10,7 @@
 // The importing kernel declares `frame`, `chunk` and `params`.
 
 #import shared/frame
-
-// Twin of `render::gpu::ChunkUniform`.
-struct ChunkUniform {
-    first: u32,
-    count: u32,
-    stride: u32,
-    sh_degree: u32,
-}
-
-// Planes of `params`: 0–2 mean, 3–6 quaternion wxyz, 7–9 log-scale, 10 opacity logit, then SH.
-const PLANE_QUAT: u32 = 3u;
-const PLANE_LOG_SCALE: u32 = 7u;
-const PLANE_OPACITY: u32 = 10u;
-const PLANE_SH: u32 = 11u;
+#import shared/planes
 
 // Keeps the determinant away from 0 where eps2d is 0 (gsplat's value).
 const MIN_DETERMINANT: f32 = 1e-10;

@@ -5,6 +5,10 @@
 
 /// Blends all splats at each pixel, one pixel after the other.
 pub(crate) mod blend;
+/// Walks each pixel's splats back to front and adds up what gradients are made of.
+pub(crate) mod blend_backward;
+/// The same.
+pub(crate) mod blend_backward_atomic;
 /// Marks the splats whose box reaches the image.
 pub(crate) mod cull;
 /// Finds the tiles an ellipse reaches by trying each.
@@ -13,6 +17,8 @@ pub(crate) mod emit;
 pub(crate) mod pair_count;
 /// Projects one splat by the matrices of the paper and evaluates its colour.
 pub(crate) mod project;
+/// Differences of the projection.
+pub(crate) mod project_backward;
 /// Finds where each tile's pairs begin and end by looking at every pair.
 pub(crate) mod ranges;
 /// Running sum over blocks, the total as a counter, and the dispatches that follow from it.
@@ -27,3 +33,11 @@ pub(crate) mod sort_scan;
 pub(crate) mod sort_scatter;
 /// Where the keys of each digit begin, for each block of partitions.
 pub(crate) mod sort_spine;
+/// The same.
+pub(crate) mod stream_backward;
+/// The same.
+pub(crate) mod stream_backward_atomic;
+/// Adds each pair to its splat.
+pub(crate) mod sum_pairs;
+/// Adds up blocks and turns the camera's position into its matrix.
+pub(crate) mod sum_pose;

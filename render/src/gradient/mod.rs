@@ -254,12 +254,7 @@ impl PoseGradient {
     pub fn twist(&self, w2c: &glam::Affine3A) -> [f32; 6] {
         let column = |k: usize| glam::Vec3::from(self.w2c.map(|row| row[k]));
         let matrix = w2c.matrix3;
-        let columns = [
-            matrix.x_axis,
-            matrix.y_axis,
-            matrix.z_axis,
-            w2c.translation,
-        ];
+        let columns = [matrix.x_axis, matrix.y_axis, matrix.z_axis, w2c.translation];
         let turn = (0..)
             .zip(columns)
             .map(|(k, it)| glam::Vec3::from(it).cross(column(k)))

@@ -109,7 +109,9 @@ impl Arrays {
         let pairs = if pairs { capacity.pairs * SUMS } else { 0 };
         let shape = |it: &GpuSplats| {
             let chunks = it.chunks().iter();
-            chunks.map(|it| (it.first, it.params.len())).collect::<Vec<_>>()
+            chunks
+                .map(|it| (it.first, it.params.len()))
+                .collect::<Vec<_>>()
         };
         self.pair_sums.as_ref().map_or(0, GpuVec::len) == pairs
             && self.splat_sums.len() == capacity.visible * SUMS
