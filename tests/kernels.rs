@@ -13,6 +13,8 @@ mod counting;
 mod emission;
 /// Whole frames: growth, chunks, repetition, styles.
 mod frames;
+/// The kernels of the loss and the optimiser.
+mod learning;
 /// `cull` and `project`, golden projections included.
 mod projection;
 /// The kernels of the sort, and the sort.
@@ -100,6 +102,9 @@ fn wrappers_bind_what_the_sources_declare() {
         ("blend_backward_atomic", k::BlendBackwardAtomic::BINDINGS),
         ("cull", k::Cull::BINDINGS),
         ("emit", k::Emit::BINDINGS),
+        ("loss_backward", k::LossBackward::BINDINGS),
+        ("measure_loss", k::MeasureLoss::BINDINGS),
+        ("optimise", k::Optimise::BINDINGS),
         ("pair_count", k::PairCount::BINDINGS),
         ("project", k::Project::BINDINGS),
         ("project_backward", k::ProjectBackward::BINDINGS),
@@ -112,6 +117,7 @@ fn wrappers_bind_what_the_sources_declare() {
         ("sort_spine", k::SortSpine::BINDINGS),
         ("stream_backward", k::StreamBackward::BINDINGS),
         ("stream_backward_atomic", k::StreamBackwardAtomic::BINDINGS),
+        ("sum_loss", k::SumLoss::BINDINGS),
         ("sum_pairs", k::SumPairs::BINDINGS),
         ("sum_pose", k::SumPose::BINDINGS),
     ];

@@ -13,6 +13,12 @@ pub(crate) mod blend_backward_atomic;
 pub(crate) mod cull;
 /// Finds the tiles an ellipse reaches by trying each.
 pub(crate) mod emit;
+/// The derivative of SSIM's definition, pixel by pixel.
+pub(crate) mod loss_backward;
+/// L1, squared error and SSIM by the 11×11 window itself.
+pub(crate) mod measure_loss;
+/// Adam, one number at a time.
+pub(crate) mod optimise;
 /// Adds the tile counts of each 256 splats in the order of depth.
 pub(crate) mod pair_count;
 /// Projects one splat by the matrices of the paper and evaluates its colour.
@@ -37,6 +43,8 @@ pub(crate) mod sort_spine;
 pub(crate) mod stream_backward;
 /// The same.
 pub(crate) mod stream_backward_atomic;
+/// Adds up and weighs.
+pub(crate) mod sum_loss;
 /// Adds each pair to its splat.
 pub(crate) mod sum_pairs;
 /// Adds up blocks and turns the camera's position into its matrix.
