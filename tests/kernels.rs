@@ -15,6 +15,8 @@ mod emission;
 mod frames;
 /// The kernels of the loss and the optimiser.
 mod learning;
+/// The kernels of Monte Carlo densification.
+mod monte_carlo;
 /// `cull` and `project`, golden projections included.
 mod projection;
 /// The kernels of the sort, and the sort.
@@ -97,6 +99,7 @@ fn random_u32s(rng: &mut Pcg64Mcg, len: usize, end: u32) -> Vec<u32> {
 #[test]
 fn wrappers_bind_what_the_sources_declare() {
     let wrappers = [
+        ("add_noise", k::AddNoise::BINDINGS),
         ("blend", k::Blend::BINDINGS),
         ("blend_backward", k::BlendBackward::BINDINGS),
         ("blend_backward_atomic", k::BlendBackwardAtomic::BINDINGS),
@@ -109,6 +112,7 @@ fn wrappers_bind_what_the_sources_declare() {
         ("project", k::Project::BINDINGS),
         ("project_backward", k::ProjectBackward::BINDINGS),
         ("ranges", k::Ranges::BINDINGS),
+        ("relocate", k::Relocate::BINDINGS),
         ("scan", k::Scan::BINDINGS),
         ("shade", k::Shade::BINDINGS),
         ("sort_count", k::SortCount::BINDINGS),

@@ -100,7 +100,7 @@ impl<'a> Drawn<'a> {
         let frame = &self.chain.uniform;
         let [width, height] = frame.image_size;
         let tiles = frame.tile_count[0] * frame.tile_count[1];
-        let of_tile = |tile| {
+        let of_tile = |tile: u32| {
             let x = tile % frame.tile_count[0] * 16;
             let y = tile / frame.tile_count[0] * 16;
             let (x, y) = (x..(x + 16).min(width), y..(y + 16).min(height));
@@ -400,6 +400,10 @@ fn project_backward_agrees() {
         let mut splats = random_splats(&mut rng(91 + n as u64), n, degree);
         for quat in &mut splats.quats {
             quat[0] += 1.0_f32.copysign(quat[0]);
+        }
+        // Nearer ones bend too much for the twin's differences; golden files have some.
+        for mean in &mut splats.means {
+            mean.z += 0.6_f32.copysign(mean.z);
         }
         for config in settings() {
             check_projection(gpu, &splats, &config);

@@ -3,6 +3,8 @@
 //! None of these knows of tiles, batches or workgroups except where the kernel's result is about
 //! them. Geometry is in f64, so that a difference is the kernel's.
 
+/// Noise times the covariance, by matrices.
+pub(crate) mod add_noise;
 /// Blends all splats at each pixel, one pixel after the other.
 pub(crate) mod blend;
 /// Walks each pixel's splats back to front and adds up what gradients are made of.
@@ -27,6 +29,8 @@ pub(crate) mod project;
 pub(crate) mod project_backward;
 /// Finds where each tile's pairs begin and end by looking at every pair.
 pub(crate) mod ranges;
+/// Equation 9 of 3DGS-MCMC as a double sum.
+pub(crate) mod relocate;
 /// Running sum over blocks, the total as a counter, and the dispatches that follow from it.
 pub(crate) mod scan;
 /// What is shown of each pixel: colour, depth ramp, normals or alpha.

@@ -212,6 +212,26 @@ gpu_structs! {
         only_visible: u32,
     }
 
+    /// Parameters of `train/relocate.wgsl`.
+    RelocateUniform {
+        /// No copy is fainter than this.
+        smallest_opacity: f32,
+        /// 0: shrink those that are copied; 1: write the copies.
+        write_copies: u32,
+    }
+
+    /// Parameters of `train/add_noise.wgsl`.
+    NoiseUniform {
+        /// What unit noise is multiplied by, before the covariance.
+        scale: f32,
+        /// How sharply opaque splats are spared.
+        gate_slope: f32,
+        /// Opacity at which half of the noise is left.
+        gate_opacity: f32,
+        /// Another seed, other noise.
+        seed: u32,
+    }
+
     /// Parameters of `view/present.wgsl`.
     PresentUniform {
         /// Width and height of the frame in pixels.

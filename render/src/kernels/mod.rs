@@ -60,6 +60,7 @@ macro_rules! kernel {
     };
 }
 
+pub mod add_noise;
 pub mod blend;
 pub mod blend_backward;
 pub mod blend_backward_atomic;
@@ -72,6 +73,7 @@ pub mod pair_count;
 pub mod project;
 pub mod project_backward;
 pub mod ranges;
+pub mod relocate;
 pub mod scan;
 pub mod shade;
 pub mod sort_count;
@@ -84,6 +86,7 @@ pub mod sum_loss;
 pub mod sum_pairs;
 pub mod sum_pose;
 
+pub use add_noise::AddNoise;
 pub use blend::Blend;
 pub use blend_backward::BlendBackward;
 pub use blend_backward_atomic::BlendBackwardAtomic;
@@ -96,6 +99,7 @@ pub use pair_count::PairCount;
 pub use project::Project;
 pub use project_backward::ProjectBackward;
 pub use ranges::Ranges;
+pub use relocate::Relocate;
 pub use scan::Scan;
 pub use shade::Shade;
 pub use sort_count::SortCount;
