@@ -1,7 +1,7 @@
 //! Each kernel, run by itself, against its plain twin in `reference`; then whole frames for what
 //! golden files do not show.
 
-/// The kernels of the backward pass.
+/// The kernels that go back through blending.
 mod backward;
 /// `blend` and `shade`, soft and hard.
 mod blending;
@@ -19,6 +19,8 @@ mod learning;
 mod monte_carlo;
 /// `cull` and `project`, golden projections included.
 mod projection;
+/// The kernels that go back through projection.
+mod projection_backward;
 /// The kernels of the sort, and the sort.
 mod sorting;
 

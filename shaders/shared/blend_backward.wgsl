@@ -26,7 +26,6 @@ var<workgroup> sh_look: array<vec4f, BATCH>;
 var<workgroup> sh_masks: array<atomic<u32>, 32>; // BOXES × WORDS
 var<workgroup> sh_finished: atomic<u32>;
 var<workgroup> sh_parts: array<f32, 3640>;       // GROUP × PARTS rows
-var<workgroup> sh_touched: array<u32, THREADS>;  // splats of the group that a thread has parts of
 
 fn walk_tile(tile: vec3u, thread: u32) {
     let box = thread / 8u; // 2 boxes across, 4 down
@@ -69,15 +68,12 @@ fn box_corner(box: u32) -> vec2u {
 
 // One column's part of eight splats.
 fn walk_group(group: u32, box: u32, centre: vec2f, c: ptr<function, Column>, thread: u32) {
-    var touched = 0u;
     var mask = (atomicLoad(&sh_masks[box * WORDS + group / 32u]) >> (group % 32u)) & 0xffu;
     while mask != 0u {
         let j = firstTrailingBit(mask);
         mask &= mask - 1u;
         let k = group + j;
         let sums = walk_column(c, centre, Blob(sh_mean[k], sh_shape[k], sh_look[k]));
-        if !sums.hit { continue; }
-        touched |= 1u << j;
         let row = j * PARTS * ROW + thread;
         sh_parts[row] = sums.v;
         sh_parts[row + ROW] = sums.vy;
@@ -87,7 +83,6 @@ fn walk_group(group: u32, box: u32, centre: vec2f, c: ptr<function, Column>, thr
         sh_parts[row + 5u * ROW] = sums.look.z;
         if DEPTH { sh_parts[row + 6u * ROW] = sums.look.w; }
     }
-    sh_touched[thread] = touched;
 }
 
 // Adds up one part of one splat of the group over the tile's columns. `left` is the centre of the
@@ -105,7 +100,6 @@ fn add_up(first: u32, group: u32, left: f32, thread: u32) {
             let dx_of_box = to_mean - f32(box_corner(box).x);
             for (var i = 0u; i < 8u; i += 1u) {
                 let owner = box * 8u + i;
-                if ((sh_touched[owner] >> j) & 1u) == 0u { continue; }
                 let dx = dx_of_box - f32(i);
                 sums += sh_parts[thread * ROW + owner] * vec3f(1.0, dx, dx * dx);
             }

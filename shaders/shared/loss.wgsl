@@ -14,16 +14,13 @@ override FLOATS: bool = false;
 
 const REACH: u32 = 5u;
 const HALO_SIDE: u32 = 26u; // TILE_SIDE + 2 REACH
-// Half a Gaussian of σ = 1.5, normalised over 11 taps.
-const WINDOW = array<f32, 6>(
-    0.26601171493530273, 0.21300552785396576, 0.10936068743467331,
-    0.036000773310661316, 0.007598758675158024, 0.0010283800680190325,
-);
-
-fn window(offset: i32) -> f32 {
-    var taps = WINDOW;
-    return taps[abs(offset)];
-}
+// A Gaussian of σ = 1.5, normalised over 11 taps: its middle, and what is next to it.
+const W0: f32 = 0.26601171493530273;
+const W1: f32 = 0.21300552785396576;
+const W2: f32 = 0.10936068743467331;
+const W3: f32 = 0.036000773310661316;
+const W4: f32 = 0.007598758675158024;
+const W5: f32 = 0.0010283800680190325;
 
 fn photo(at: u32) -> vec4f {
     if FLOATS {

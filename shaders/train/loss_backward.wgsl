@@ -26,12 +26,18 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) thr
         }
         workgroupBarrier();
         for (var k = thread; k < HALO_SIDE * TILE_SIDE; k += 256u) {
-            let row = k / TILE_SIDE * HALO_SIDE + k % TILE_SIDE + REACH;
-            var sum = vec3f(0.0);
-            for (var offset = -5; offset <= 5; offset += 1) {
-                sum += sh_slopes[u32(i32(row) + offset)] * window(offset);
-            }
-            sh_rows[k] = sum;
+            let first = k / TILE_SIDE * HALO_SIDE + k % TILE_SIDE;
+            sh_rows[k] = W5 * sh_slopes[first + 0u]
+                + W4 * sh_slopes[first + 1u]
+                + W3 * sh_slopes[first + 2u]
+                + W2 * sh_slopes[first + 3u]
+                + W1 * sh_slopes[first + 4u]
+                + W0 * sh_slopes[first + 5u]
+                + W1 * sh_slopes[first + 6u]
+                + W2 * sh_slopes[first + 7u]
+                + W3 * sh_slopes[first + 8u]
+                + W4 * sh_slopes[first + 9u]
+                + W5 * sh_slopes[first + 10u];
         }
         workgroupBarrier();
         if inside { d_image[channel * plane + at] = gradient(own, at, channel, f32(plane)); }
@@ -54,10 +60,18 @@ fn slopes_at(tile: vec2u, in_halo: vec2u, channel: u32) -> vec3f {
 }
 
 fn gradient(own: vec2u, at: u32, channel: u32, pixels: f32) -> f32 {
-    var slope = vec3f(0.0);
-    for (var offset = -5; offset <= 5; offset += 1) {
-        slope += sh_rows[u32(i32(own.y + REACH) + offset) * TILE_SIDE + own.x] * window(offset);
-    }
+    let first = own.y * TILE_SIDE + own.x;
+    let slope = W5 * sh_rows[first + 0u]
+        + W4 * sh_rows[first + 16u]
+        + W3 * sh_rows[first + 32u]
+        + W2 * sh_rows[first + 48u]
+        + W1 * sh_rows[first + 64u]
+        + W0 * sh_rows[first + 80u]
+        + W1 * sh_rows[first + 96u]
+        + W2 * sh_rows[first + 112u]
+        + W3 * sh_rows[first + 128u]
+        + W4 * sh_rows[first + 144u]
+        + W5 * sh_rows[first + 160u];
     let it = compared_at(at);
     let x = it.frame[channel];
     let y = it.photo[channel];

@@ -73,17 +73,28 @@ fn pair_at(tile: vec2u, in_halo: vec2u, channel: u32) -> vec2f {
 }
 
 fn convolve_row(k: u32) {
-    let row = k / TILE_SIDE * HALO_SIDE + k % TILE_SIDE + REACH;
+    let at = k / TILE_SIDE * HALO_SIDE + k % TILE_SIDE; // the window's first
     var means = vec2f(0.0);
     var moments = vec3f(0.0);
-    for (var offset = -5; offset <= 5; offset += 1) {
-        let it = sh_pair[u32(i32(row) + offset)];
-        let weighed = it * window(offset);
-        means += weighed;
-        moments += vec3f(weighed * it, weighed.x * it.y);
-    }
+    weigh(sh_pair[at + 0u], W5, &means, &moments);
+    weigh(sh_pair[at + 1u], W4, &means, &moments);
+    weigh(sh_pair[at + 2u], W3, &means, &moments);
+    weigh(sh_pair[at + 3u], W2, &means, &moments);
+    weigh(sh_pair[at + 4u], W1, &means, &moments);
+    weigh(sh_pair[at + 5u], W0, &means, &moments);
+    weigh(sh_pair[at + 6u], W1, &means, &moments);
+    weigh(sh_pair[at + 7u], W2, &means, &moments);
+    weigh(sh_pair[at + 8u], W3, &means, &moments);
+    weigh(sh_pair[at + 9u], W4, &means, &moments);
+    weigh(sh_pair[at + 10u], W5, &means, &moments);
     sh_means[k] = means;
     sh_moments[k] = moments;
+}
+
+fn weigh(it: vec2f, w: f32, means: ptr<function, vec2f>, moments: ptr<function, vec3f>) {
+    let weighed = w * it;
+    *means += weighed;
+    *moments += vec3f(weighed * it, weighed.x * it.y);
 }
 
 // SSIM at a pixel, 0 where it does not count; keeps its slopes.
@@ -91,13 +102,29 @@ fn ssim(own: vec2u, pixel: vec2u, at: u32, channel: u32) -> f32 {
     var slope = vec3f(0.0);
     var s = 0.0;
     if in_border(pixel) {
-        var mean = vec2f(0.0);
-        var moment = vec3f(0.0);
-        for (var offset = -5; offset <= 5; offset += 1) {
-            let k = u32(i32(own.y + REACH) + offset) * TILE_SIDE + own.x;
-            mean += sh_means[k] * window(offset);
-            moment += sh_moments[k] * window(offset);
-        }
+        let k = own.y * TILE_SIDE + own.x; // the window's first
+        let mean = W5 * sh_means[k + 0u]
+            + W4 * sh_means[k + 16u]
+            + W3 * sh_means[k + 32u]
+            + W2 * sh_means[k + 48u]
+            + W1 * sh_means[k + 64u]
+            + W0 * sh_means[k + 80u]
+            + W1 * sh_means[k + 96u]
+            + W2 * sh_means[k + 112u]
+            + W3 * sh_means[k + 128u]
+            + W4 * sh_means[k + 144u]
+            + W5 * sh_means[k + 160u];
+        let moment = W5 * sh_moments[k + 0u]
+            + W4 * sh_moments[k + 16u]
+            + W3 * sh_moments[k + 32u]
+            + W2 * sh_moments[k + 48u]
+            + W1 * sh_moments[k + 64u]
+            + W0 * sh_moments[k + 80u]
+            + W1 * sh_moments[k + 96u]
+            + W2 * sh_moments[k + 112u]
+            + W3 * sh_moments[k + 128u]
+            + W4 * sh_moments[k + 144u]
+            + W5 * sh_moments[k + 160u];
         let a = 2.0 * mean.x * mean.y + C1;
         let b = 2.0 * (moment.z - mean.x * mean.y) + C2;
         let c = mean.x * mean.x + mean.y * mean.y + C1;
