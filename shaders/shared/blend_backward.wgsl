@@ -15,7 +15,7 @@ const BATCH: u32 = 128u;
 const WORDS: u32 = 4u; // BATCH / 32
 // Splats that are added up together, and the sums that a column has of each.
 const GROUP: u32 = 8u;
-const PARTS: u32 = 7u;
+override PARTS: u32 = select(6u, 7u, DEPTH);
 // One more than there are threads: those that add up read from different banks.
 const ROW: u32 = 65u;
 
@@ -25,7 +25,7 @@ var<workgroup> sh_shape: array<vec4f, BATCH>;
 var<workgroup> sh_look: array<vec4f, BATCH>;
 var<workgroup> sh_masks: array<atomic<u32>, 32>; // BOXES × WORDS
 var<workgroup> sh_finished: atomic<u32>;
-var<workgroup> sh_parts: array<f32, 3640>;       // GROUP × PARTS rows
+var<workgroup> sh_parts: array<f32, 3640>;       // GROUP × PARTS rows, at most
 
 fn walk_tile(tile: vec3u, thread: u32) {
     let box = thread / 8u; // 2 boxes across, 4 down
@@ -73,7 +73,7 @@ fn walk_group(group: u32, box: u32, centre: vec2f, c: ptr<function, Column>, thr
         let j = firstTrailingBit(mask);
         mask &= mask - 1u;
         let k = group + j;
-        let sums = walk_column(c, centre, Blob(sh_mean[k], sh_shape[k], sh_look[k]));
+        let sums = walk_column(c, centre, Blob(sh_mean[k], sh_shape[k], sh_look[k], 0.0));
         let row = j * PARTS * ROW + thread;
         sh_parts[row] = sums.v;
         sh_parts[row + ROW] = sums.vy;
@@ -93,16 +93,14 @@ fn add_up(first: u32, group: u32, left: f32, thread: u32) {
     let k = group + j;
     let to_mean = sh_mean[k].x - left;
     var sums = vec3f(0.0); // times 1, Δx, Δx²
-    if part < 6u || DEPTH {
-        for (var box = 0u; box < BOXES; box += 1u) {
-            let mask = atomicLoad(&sh_masks[box * WORDS + k / 32u]);
-            if ((mask >> (k % 32u)) & 1u) == 0u { continue; }
-            let dx_of_box = to_mean - f32(box_corner(box).x);
-            for (var i = 0u; i < 8u; i += 1u) {
-                let owner = box * 8u + i;
-                let dx = dx_of_box - f32(i);
-                sums += sh_parts[thread * ROW + owner] * vec3f(1.0, dx, dx * dx);
-            }
+    for (var box = 0u; box < BOXES; box += 1u) {
+        let mask = atomicLoad(&sh_masks[box * WORDS + k / 32u]);
+        if ((mask >> (k % 32u)) & 1u) == 0u { continue; }
+        let row = thread * ROW + box * 8u;
+        var dx = to_mean - f32(box_corner(box).x);
+        for (var i = 0u; i < 8u; i += 1u) {
+            sums += sh_parts[row + i] * vec3f(1.0, dx, dx * dx);
+            dx -= 1.0;
         }
     }
     let pair = first + k;

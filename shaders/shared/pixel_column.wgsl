@@ -23,6 +23,7 @@ struct Blob {
     mean: vec2f,
     shape: vec4f, // conic for exp2, opacity
     look: vec4f,  // rgb, depth
+    reach: f32,   // above this power it is not seen
 }
 
 // Sums over a column, in which Δx is constant.

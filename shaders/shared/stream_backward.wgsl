@@ -19,7 +19,13 @@
 const LANES: u32 = 32u;
 const COLUMNS: u32 = 64u;
 
-var<workgroup> sh_columns: array<Column, COLUMNS>;
+// The columns, each of their vectors by itself, so that neighbours read from different banks.
+var<workgroup> sh_red: array<vec4f, COLUMNS>;
+var<workgroup> sh_green: array<vec4f, COLUMNS>;
+var<workgroup> sh_blue: array<vec4f, COLUMNS>;
+var<workgroup> sh_far: array<vec4f, COLUMNS>;
+var<workgroup> sh_behind: array<vec4f, COLUMNS>;
+var<workgroup> sh_transmittance: array<vec4f, COLUMNS>;
 var<workgroup> sh_alive: atomic<u32>;
 
 // What a thread has of its splat so far.
@@ -34,7 +40,13 @@ fn walk_tile(tile: vec3u, lane: u32) {
     let range = tile_ranges[tile.y * frame.tile_count.x + tile.x];
     let corner = tile.xy * 16u;
     for (var c = lane; c < COLUMNS; c += LANES) {
-        sh_columns[c] = column_at(corner + column_corner(c));
+        let column = column_at(corner + column_corner(c));
+        sh_red[c] = column.red;
+        sh_green[c] = column.green;
+        sh_blue[c] = column.blue;
+        sh_far[c] = column.far;
+        sh_behind[c] = column.behind;
+        sh_transmittance[c] = column.transmittance;
     }
     if lane == 0u { atomicStore(&sh_alive, 1u); }
     workgroupBarrier();
@@ -46,7 +58,7 @@ fn walk_tile(tile: vec3u, lane: u32) {
     for (var step = 0u; step < steps; step += 1u) {
         if step % COLUMNS == 0u && 0u < step {
             for (var c = lane; c < COLUMNS; c += LANES) {
-                if any(vec4f(0.0) < sh_columns[c].transmittance) { atomicStore(&sh_alive, 1u); }
+                if any(vec4f(0.0) < sh_transmittance[c]) { atomicStore(&sh_alive, 1u); }
             }
             if workgroupUniformLoad(&sh_alive) == 0u {
                 leave(range, step, lane, sums);
@@ -79,17 +91,25 @@ fn column_corner(c: u32) -> vec2u {
 fn fetch(splat: u32) -> Blob {
     let a = projected_a[splat];
     let b = projected_b[splat];
-    return Blob(a.xy, vec4f(exponent_of(b.xyz), b.w), vec4f(projected_c[splat].xyz, a.z));
+    let look = vec4f(projected_c[splat].xyz, a.z);
+    return Blob(a.xy, vec4f(exponent_of(b.xyz), b.w), look, reach_of(cut_of(frame, b.w)));
 }
 
 // One column past one splat.
 fn take(c: u32, centre: vec2f, blob: Blob, sums: ptr<function, SplatSums>) {
-    var column = sh_columns[c];
+    // Most columns of most splats are out of reach; then nothing is read.
+    let dx = blob.mean.x - centre.x;
+    let dy = blob.mean.y - centre.y - vec4f(0.0, 1.0, 2.0, 3.0);
+    let power = blob.shape.x * dx * dx + (blob.shape.y * dx + blob.shape.z * dy) * dy;
+    if all(vec4f(blob.reach) < power) { return; }
+    var column = Column(
+        sh_red[c], sh_green[c], sh_blue[c], vec4f(0.0), sh_behind[c], sh_transmittance[c],
+    );
+    if DEPTH { column.far = sh_far[c]; }
     let more = walk_column(&column, centre, blob);
     if !more.hit { return; }
-    sh_columns[c].behind = column.behind;
-    sh_columns[c].transmittance = column.transmittance;
-    let dx = blob.mean.x - centre.x;
+    sh_behind[c] = column.behind;
+    sh_transmittance[c] = column.transmittance;
     (*sums).v += more.v * vec3f(1.0, dx, dx * dx);
     (*sums).vy += more.vy * vec2f(1.0, dx);
     (*sums).vyy += more.vyy;
