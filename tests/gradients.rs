@@ -5,6 +5,7 @@ mod differences;
 
 use std::path::Path;
 
+use glam::Vec3;
 use render::gpu::{Gpu, GpuVec};
 use render::gradient::{Accumulation, BackwardDesign, GradientOptions, PoseGradient};
 use render::{Camera, GpuSplats, Gradient, RenderConfig, Splats};
@@ -107,8 +108,8 @@ fn check_case(gpu: &Gpu, folder: &Path, name: &str, gradient: &mut Gradient) {
     };
     let easy = EASY.contains(&name);
     let of_row = if easy { 2e-4 } else { 3e-3 };
-    let means: Vec<f32> = d.means.iter().flat_map(|it| it.to_array()).collect();
-    let scales: Vec<f32> = d.log_scales.iter().flat_map(|it| it.to_array()).collect();
+    let means: Vec<f32> = d.means.iter().flat_map(Vec3::to_array).collect();
+    let scales: Vec<f32> = d.log_scales.iter().flat_map(Vec3::to_array).collect();
     let per_splat = 3 * d.coeffs_per_splat();
     let logits = &d.opacity_logits;
     for (what, ours, width) in [

@@ -163,12 +163,11 @@ impl Loss {
             return Err(GpuError::Invalid(message));
         }
         let kept = self.arrays.take().filter(|it| it.size == size);
-        let arrays = match kept {
-            Some(arrays) => arrays,
-            None => {
-                self.bound = None;
-                Arrays::new(gpu, size)?
-            }
+        let arrays = if let Some(arrays) = kept {
+            arrays
+        } else {
+            self.bound = None;
+            Arrays::new(gpu, size)?
         };
         let key = [frame.image.buffer(), photo.pixels.buffer()].map(Clone::clone);
         if self.bound.as_ref().is_none_or(|(bound, _)| *bound != key) {

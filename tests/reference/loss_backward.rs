@@ -14,16 +14,15 @@ pub(crate) fn loss_backward(loss: &LossUniform, pair: &Pair) -> Vec<[f64; 4]> {
         .count() as f64;
     let (ssim_weight, alpha_weight) = (f64::from(loss.ssim_weight), f64::from(loss.alpha_weight));
     let mut d = vec![[0.0; 4]; pair.frame.len()];
-    for y in 0..height {
-        for x in 0..width {
-            for channel in 0..3 {
-                if counts(loss, x, y) {
-                    let here = local(loss, pair, x, y, channel);
-                    let scale = -ssim_weight / (3.0 * counted.max(1.0));
-                    for (at, w) in around(loss.image_size, x, y) {
-                        d[at][channel] += scale * w * slope(&here, pair, at, channel);
-                    }
-                }
+    let scale = -ssim_weight / (3.0 * counted.max(1.0));
+    let counting = (0..height)
+        .flat_map(|y| (0..width).map(move |x| (x, y)))
+        .filter(|&(x, y)| counts(loss, x, y));
+    for (x, y) in counting {
+        for channel in [0, 1, 2] {
+            let here = local(loss, pair, x, y, channel);
+            for (at, w) in around(loss.image_size, x, y) {
+                d[at][channel] += scale * w * slope(&here, pair, at, channel);
             }
         }
     }

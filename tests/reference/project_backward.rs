@@ -45,7 +45,7 @@ pub(crate) fn project_backward(
     let basis = sh::basis(direction(&one, frame));
     for (k, y) in basis[..splats.coeffs_per_splat()].iter().enumerate() {
         let y = if k < used { f64::from(*y) } else { 0.0 };
-        planes.extend((y * loss.d_rgb).to_array());
+        planes.extend((y * loss.rgb).to_array());
     }
     let mut w2c = [[0.0; 4]; 3];
     for (row, cells) in w2c.iter_mut().enumerate() {
@@ -113,11 +113,11 @@ fn near_a_bound(one: &Splats, frame: &FrameUniform) -> bool {
 /// A loss that is linear in what the rasteriser takes of a splat, with the slopes that the sums
 /// over pixels mean where they were made.
 struct Linear {
-    d_mean2d: DVec2,
-    d_conic: [f64; 3],
-    d_opacity: f64,
-    d_depth: f64,
-    d_rgb: DVec3,
+    mean2d: DVec2,
+    conic: [f64; 3],
+    opacity: f64,
+    depth: f64,
+    rgb: DVec3,
 }
 
 impl Linear {
@@ -127,12 +127,12 @@ impl Linear {
         let [xx, xy, yy] = at.conic;
         let lit = |k: usize| f64::from(u8::from(0.0 < at.rgb[k]));
         Some(Self {
-            d_mean2d: DVec2::new(xx * vx + xy * vy, xy * vx + yy * vy),
-            d_conic: [0.5 * vxx, vxy, 0.5 * vyy],
-            d_opacity: -v / at.opacity,
-            d_depth: depth,
+            mean2d: DVec2::new(xx * vx + xy * vy, xy * vx + yy * vy),
+            conic: [0.5 * vxx, vxy, 0.5 * vyy],
+            opacity: -v / at.opacity,
+            depth,
             // What the clamp at 0 keeps back it keeps back.
-            d_rgb: DVec3::new(r * lit(0), g * lit(1), b * lit(2)),
+            rgb: DVec3::new(r * lit(0), g * lit(1), b * lit(2)),
         })
     }
 
@@ -142,21 +142,16 @@ impl Linear {
         };
         let used = sh::coeff_count(frame.sh_degree.min(one.sh_degree));
         let basis = sh::basis(direction(one, frame));
-        let rgb: DVec3 = one.sh_coeffs[..used]
+        let seen: DVec3 = one.sh_coeffs[..used]
             .iter()
             .zip(basis)
             .map(|(c, y)| f64::from(y) * DVec3::from(c.map(f64::from)))
             .sum();
-        let conic: f64 = self
-            .d_conic
-            .iter()
-            .zip(at.conic)
-            .map(|(d, it)| d * it)
-            .sum();
-        self.d_mean2d.dot(at.mean2d)
+        let conic: f64 = self.conic.iter().zip(at.conic).map(|(d, it)| d * it).sum();
+        self.mean2d.dot(at.mean2d)
             + conic
-            + self.d_opacity * at.opacity
-            + self.d_depth * at.depth
-            + self.d_rgb.dot(rgb)
+            + self.opacity * at.opacity
+            + self.depth * at.depth
+            + self.rgb.dot(seen)
     }
 }
