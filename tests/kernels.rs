@@ -1,6 +1,8 @@
 //! Each kernel, run by itself, against its plain twin in `reference`; then whole frames for what
 //! golden files do not show.
 
+/// The kernels that go back through blending.
+mod backward;
 /// `blend` and `shade`, soft and hard.
 mod blending;
 /// Kernels one after the other, each array open to be read and changed.
@@ -11,8 +13,14 @@ mod counting;
 mod emission;
 /// Whole frames: growth, chunks, repetition, styles.
 mod frames;
+/// The kernels of the loss and the optimiser.
+mod learning;
+/// The kernels of Monte Carlo densification.
+mod monte_carlo;
 /// `cull` and `project`, golden projections included.
 mod projection;
+/// The kernels that go back through projection.
+mod projection_backward;
 /// The kernels of the sort, and the sort.
 mod sorting;
 
@@ -93,18 +101,31 @@ fn random_u32s(rng: &mut Pcg64Mcg, len: usize, end: u32) -> Vec<u32> {
 #[test]
 fn wrappers_bind_what_the_sources_declare() {
     let wrappers = [
+        ("add_noise", k::AddNoise::BINDINGS),
         ("blend", k::Blend::BINDINGS),
+        ("blend_backward", k::BlendBackward::BINDINGS),
+        ("blend_backward_atomic", k::BlendBackwardAtomic::BINDINGS),
         ("cull", k::Cull::BINDINGS),
         ("emit", k::Emit::BINDINGS),
+        ("loss_backward", k::LossBackward::BINDINGS),
+        ("measure_loss", k::MeasureLoss::BINDINGS),
+        ("optimise", k::Optimise::BINDINGS),
         ("pair_count", k::PairCount::BINDINGS),
         ("project", k::Project::BINDINGS),
+        ("project_backward", k::ProjectBackward::BINDINGS),
         ("ranges", k::Ranges::BINDINGS),
+        ("relocate", k::Relocate::BINDINGS),
         ("scan", k::Scan::BINDINGS),
         ("shade", k::Shade::BINDINGS),
         ("sort_count", k::SortCount::BINDINGS),
         ("sort_scan", k::SortScan::BINDINGS),
         ("sort_scatter", k::SortScatter::BINDINGS),
         ("sort_spine", k::SortSpine::BINDINGS),
+        ("stream_backward", k::StreamBackward::BINDINGS),
+        ("stream_backward_atomic", k::StreamBackwardAtomic::BINDINGS),
+        ("sum_loss", k::SumLoss::BINDINGS),
+        ("sum_pairs", k::SumPairs::BINDINGS),
+        ("sum_pose", k::SumPose::BINDINGS),
     ];
     let sources = files("shaders", "wgsl");
     let compute: Vec<_> = sources

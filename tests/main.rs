@@ -14,6 +14,8 @@ mod formats;
 mod formats_spz_sog;
 /// A device that cannot do what is asked says so, and goes on.
 mod gpu_errors;
+/// The backward rasteriser agrees with golden files and with finite differences.
+mod gradients;
 /// Each kernel agrees with its plain twin; frames grow, repeat and show every style.
 mod kernels;
 /// Metrics agree with the programs that papers measured with.

@@ -78,6 +78,27 @@ impl GpuSplats {
         })
     }
 
+    /// As many numbers in the same places, all zero: gradients, or an optimiser's moments.
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`].
+    pub fn zeroed_like(&self, gpu: &Gpu, label: &str) -> Result<Self, GpuError> {
+        let chunk = |it: &Chunk| {
+            Ok(Chunk {
+                params: GpuVec::zeroed(gpu, label, it.params.len())?,
+                ..it.clone()
+            })
+        };
+        Ok(Self {
+            chunks: self
+                .chunks
+                .iter()
+                .map(chunk)
+                .collect::<Result<_, GpuError>>()?,
+            ..self.clone()
+        })
+    }
+
     /// Copies the splats back, waiting for the GPU.
     ///
     /// # Errors

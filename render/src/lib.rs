@@ -1,7 +1,8 @@
 //! Draws 3D Gaussian splats with WGSL compute kernels: splats in, pixels out.
 //!
 //! The path of a frame: [`Splats`] (host) → [`GpuSplats`] (device) → [`Rasterizer`] (projection,
-//! sorting, blending) → [`Present`] (to a texture) or [`Rasterizer::read_image`].
+//! sorting, blending) → [`Present`] (to a texture) or [`Rasterizer::read_image`]. The way back:
+//! the gradient at the pixels → [`Gradient`] → the gradients of splats and pose.
 //!
 //! What is deliberately absent: this crate reads no file, starts no thread, knows no window and
 //! no tensor library. It owns no global; whoever draws passes a [`gpu::Gpu`].
@@ -14,7 +15,10 @@ pub mod camera;
 pub mod config;
 pub mod gpu;
 pub mod gpu_splats;
+pub mod gradient;
 pub mod kernels;
+pub mod loss;
+pub mod optimiser;
 pub mod rasterizer;
 pub mod sh;
 pub mod splats;
@@ -23,6 +27,9 @@ pub mod view;
 pub use camera::{Camera, Intrinsics};
 pub use config::{RenderConfig, Style};
 pub use gpu_splats::GpuSplats;
+pub use gradient::{Gradient, GradientOptions};
+pub use loss::{Loss, LossConfig};
+pub use optimiser::{Adam, AdamRates};
 pub use rasterizer::{FrameStats, Image, Rasterizer};
 pub use splats::{Splats, SplatsError};
 pub use view::{Lines, Present, Segment};

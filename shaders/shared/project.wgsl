@@ -10,20 +10,7 @@
 // The importing kernel declares `frame`, `chunk` and `params`.
 
 #import shared/frame
-
-// Twin of `render::gpu::ChunkUniform`.
-struct ChunkUniform {
-    first: u32,
-    count: u32,
-    stride: u32,
-    sh_degree: u32,
-}
-
-// Planes of `params`: 0–2 mean, 3–6 quaternion wxyz, 7–9 log-scale, 10 opacity logit, then SH.
-const PLANE_QUAT: u32 = 3u;
-const PLANE_LOG_SCALE: u32 = 7u;
-const PLANE_OPACITY: u32 = 10u;
-const PLANE_SH: u32 = 11u;
+#import shared/planes
 
 // Keeps the determinant away from 0 where eps2d is 0 (gsplat's value).
 const MIN_DETERMINANT: f32 = 1e-10;
@@ -40,34 +27,6 @@ struct Projection {
     conic: vec3f,  // inverse of Σ': xx, xy, yy
     extent: vec2f, // half size of the box around the visible ellipse, pixels
     opacity: f32,  // after compensation
-}
-
-fn param(plane: u32, i: u32) -> f32 {
-    return params[plane * chunk.stride + i];
-}
-
-fn param3(plane: u32, i: u32) -> vec3f {
-    return vec3f(param(plane, i), param(plane + 1u, i), param(plane + 2u, i));
-}
-
-fn rotation_of(i: u32) -> mat3x3f {
-    let stored = vec4f(
-        param(PLANE_QUAT, i),
-        param(PLANE_QUAT + 1u, i),
-        param(PLANE_QUAT + 2u, i),
-        param(PLANE_QUAT + 3u, i),
-    );
-    let norm = length(stored);
-    let q = select(vec4f(1.0, 0.0, 0.0, 0.0), stored / norm, 0.0 < norm);
-    let w = q.x;
-    let x = q.y;
-    let y = q.z;
-    let z = q.w;
-    return mat3x3f(
-        vec3f(1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y)),
-        vec3f(2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z + w * x)),
-        vec3f(2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y)),
-    );
 }
 
 fn project_splat(i: u32) -> Projection {

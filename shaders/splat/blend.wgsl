@@ -6,6 +6,7 @@
 // 1. every thread fetches some into shared memory and tests each against the eight boxes;
 // 2. every box has a bit mask of the splats that can reach it and walks only those.
 
+#import shared/boxes
 #import shared/frame
 #import shared/pixel
 
@@ -25,8 +26,6 @@ override HARD: bool = false;
 const THREADS: u32 = 64u;
 const BATCH: u32 = 128u;
 const WORDS: u32 = 4u; // BATCH / 32
-const BOXES: u32 = 8u;
-const LOG2_E: f32 = 1.4426950409;
 
 // Apart, so that what is only needed where a splat is seen, or has a hard border, is only then read.
 var<workgroup> sh_mean: array<vec2f, BATCH>;
@@ -136,34 +135,19 @@ fn fetch(k: u32, splat: u32, origin: vec2f, half: u32) {
     let a = projected_a[splat];
     let b = projected_b[splat];
     let c = projected_c[splat];
-    let cut = cut_of(frame, b.w) * LOG2_E;
-    // σ log2(e) = q.x dx² + q.y dx dy + q.z dy², so that alpha = opacity · exp2(−that).
-    let q = b.xyz * vec3f(0.5, 1.0, 0.5) * LOG2_E;
+    let cut = cut_of(frame, b.w);
+    let q = exponent_of(b.xyz);
     sh_mean[k] = a.xy;
     sh_shape[k] = vec4f(q, b.w);
     sh_look[k] = vec4f(c.xyz, a.z);
-    sh_cut[k] = cut;
+    sh_cut[k] = cut * LOG2_E;
     let to_mean = a.xy - origin;
     let bit = 1u << (k % 32u);
-    // One part in a thousand for rounding; a box too many does no harm.
-    let reach = cut * 1.001 + 1e-3;
+    let reach = reach_of(cut);
     for (var box = 0u; box < BOXES; box += 1u) {
         let low = vec2f(f32((box % 2u) * 8u), f32((box / 2u) * 4u));
         if lowest_power(q, to_mean, low, low + vec2f(7.0, 3.0)) <= reach {
             atomicOr(&sh_masks[half + box * WORDS + k / 32u], bit);
         }
     }
-}
-
-// Minimum of the quadratic form over a rectangle of pixel centres (StopThePop): 0 where the mean
-// lies inside, else on one of the two sides that face the mean.
-fn lowest_power(q: vec3f, mean: vec2f, low: vec2f, high: vec2f) -> f32 {
-    let d = mean - clamp(mean, low, high);
-    if all(d == vec2f(0.0)) { return 0.0; }
-    // On the vertical side x is fixed; the best y solves ∂/∂y = 0, kept within the side.
-    let dy = mean.y - clamp(mean.y + 0.5 * q.y * d.x / q.z, low.y, high.y);
-    let on_vertical = q.x * d.x * d.x + (q.y * d.x + q.z * dy) * dy;
-    let dx = mean.x - clamp(mean.x + 0.5 * q.y * d.y / q.x, low.x, high.x);
-    let on_horizontal = q.x * dx * dx + (q.y * dx + q.z * d.y) * d.y;
-    return min(on_vertical, on_horizontal);
 }

@@ -3,18 +3,34 @@
 //! None of these knows of tiles, batches or workgroups except where the kernel's result is about
 //! them. Geometry is in f64, so that a difference is the kernel's.
 
+/// Noise times the covariance, by matrices.
+pub(crate) mod add_noise;
 /// Blends all splats at each pixel, one pixel after the other.
 pub(crate) mod blend;
+/// Walks each pixel's splats back to front and adds up what gradients are made of.
+pub(crate) mod blend_backward;
+/// The same.
+pub(crate) mod blend_backward_atomic;
 /// Marks the splats whose box reaches the image.
 pub(crate) mod cull;
 /// Finds the tiles an ellipse reaches by trying each.
 pub(crate) mod emit;
+/// The derivative of SSIM's definition, pixel by pixel.
+pub(crate) mod loss_backward;
+/// L1, squared error and SSIM by the 11×11 window itself.
+pub(crate) mod measure_loss;
+/// Adam, one number at a time.
+pub(crate) mod optimise;
 /// Adds the tile counts of each 256 splats in the order of depth.
 pub(crate) mod pair_count;
 /// Projects one splat by the matrices of the paper and evaluates its colour.
 pub(crate) mod project;
+/// Differences of the projection.
+pub(crate) mod project_backward;
 /// Finds where each tile's pairs begin and end by looking at every pair.
 pub(crate) mod ranges;
+/// Equation 9 of 3DGS-MCMC as a double sum.
+pub(crate) mod relocate;
 /// Running sum over blocks, the total as a counter, and the dispatches that follow from it.
 pub(crate) mod scan;
 /// What is shown of each pixel: colour, depth ramp, normals or alpha.
@@ -27,3 +43,13 @@ pub(crate) mod sort_scan;
 pub(crate) mod sort_scatter;
 /// Where the keys of each digit begin, for each block of partitions.
 pub(crate) mod sort_spine;
+/// The same.
+pub(crate) mod stream_backward;
+/// The same.
+pub(crate) mod stream_backward_atomic;
+/// Adds up and weighs.
+pub(crate) mod sum_loss;
+/// Adds each pair to its splat.
+pub(crate) mod sum_pairs;
+/// Adds up blocks and turns the camera's position into its matrix.
+pub(crate) mod sum_pose;

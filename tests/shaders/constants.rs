@@ -3,6 +3,7 @@
 use naga::proc::Layouter;
 use naga::{AddressSpace, Expression, Literal, Module, ShaderStage};
 use render::gpu::{STORAGE_BUFFERS, WORKGROUP_BYTES};
+use render::gradient::{POSE_SUMS, SUMS};
 use render::rasterizer::{FOLD, PARTITION, PARTITIONS_PER_BLOCK, TILE_PX};
 
 use super::parsed;
@@ -44,6 +45,8 @@ fn constants_equal_their_rust_twins() {
         ("TILE", f64::from(TILE_PX)),
         ("FOLD", f64::from(FOLD)),
         ("PARTITION", PARTITION as f64),
+        ("SUMS", SUMS as f64),
+        ("POSE_SUMS", POSE_SUMS as f64),
         ("PARTITIONS_PER_BLOCK", PARTITIONS_PER_BLOCK as f64),
     ] {
         let shaders = parsed();

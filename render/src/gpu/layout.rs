@@ -150,6 +150,88 @@ gpu_structs! {
         shift: u32,
     }
 
+    /// Parameters of the kernels of the loss.
+    LossUniform {
+        /// Width and height in pixels.
+        image_size: [u32; 2],
+        /// Where in the array of photos this one begins, in pixels.
+        first_target: u32,
+        /// Pixels at the image's edge that SSIM leaves out.
+        border: u32,
+        /// What shows through a photo that is not opaque.
+        background: [f32; 3],
+        /// The photo's fourth channel: 0 nothing, 1 a mask, 2 opacity.
+        alpha_use: u32,
+        /// Weight of `1 − SSIM`; L1 has the rest.
+        ssim_weight: f32,
+        /// Weight of the difference of alphas.
+        alpha_weight: f32,
+        /// Unused.
+        pad: [u32; 2],
+    }
+
+    /// What a loss came to: means over pixels and channels.
+    LossValues {
+        /// The weighted sum.
+        loss: f32,
+        /// Mean absolute difference.
+        l1: f32,
+        /// Mean squared difference.
+        mse: f32,
+        /// Structural similarity.
+        ssim: f32,
+        /// Mean absolute difference of alpha.
+        alpha: f32,
+    }
+
+    /// Parameters of `train/optimise.wgsl`.
+    AdamUniform {
+        /// Step of the means.
+        mean_rate: f32,
+        /// Step of the quaternions.
+        quat_rate: f32,
+        /// Step of the logarithms of the scales.
+        log_scale_rate: f32,
+        /// Step of the logits of the opacities.
+        opacity_rate: f32,
+        /// Step of the harmonics of degree 0.
+        sh_base_rate: f32,
+        /// Step of the other harmonics.
+        sh_rest_rate: f32,
+        /// Decay of the first moments.
+        beta1: f32,
+        /// Decay of the second moments.
+        beta2: f32,
+        /// Added to the root of the second moment.
+        epsilon: f32,
+        /// `1 / (1 − β₁ᵗ)` in step t.
+        correction1: f32,
+        /// `1 / (1 − β₂ᵗ)` in step t.
+        correction2: f32,
+        /// 1: splats that the frame did not show stay as they are.
+        only_visible: u32,
+    }
+
+    /// Parameters of `train/relocate.wgsl`.
+    RelocateUniform {
+        /// No copy is fainter than this.
+        smallest_opacity: f32,
+        /// 0: shrink those that are copied; 1: write the copies.
+        write_copies: u32,
+    }
+
+    /// Parameters of `train/add_noise.wgsl`.
+    NoiseUniform {
+        /// What unit noise is multiplied by, before the covariance.
+        scale: f32,
+        /// How sharply opaque splats are spared.
+        gate_slope: f32,
+        /// Opacity at which half of the noise is left.
+        gate_opacity: f32,
+        /// Another seed, other noise.
+        seed: u32,
+    }
+
     /// Parameters of `view/present.wgsl`.
     PresentUniform {
         /// Width and height of the frame in pixels.

@@ -27,12 +27,22 @@ macro_rules! shader {
 
 /// What kernels may import.
 const SHARED: &[Shader] = &[
+    shader!("shared/blend_backward"),
     shader!("shared/block_scan"),
+    shader!("shared/boxes"),
     shader!("shared/dispatch"),
     shader!("shared/frame"),
+    shader!("shared/loss"),
+    shader!("shared/loss_uniform"),
+    shader!("shared/pair_sums"),
     shader!("shared/pixel"),
+    shader!("shared/pixel_column"),
+    shader!("shared/planes"),
     shader!("shared/project"),
+    shader!("shared/project_backward"),
+    shader!("shared/sh"),
     shader!("shared/sort"),
+    shader!("shared/stream_backward"),
     shader!("shared/tiles"),
 ];
 

@@ -68,14 +68,15 @@ impl Capacity {
         self.splats.div_ceil(BLOCK)
     }
 
-    fn pixels(&self) -> usize {
+    /// Pixels of the image.
+    pub fn pixels(&self) -> usize {
         self.image_size[0] as usize * self.image_size[1] as usize
     }
 }
 
 /// The arrays of a frame.
 #[derive(Debug)]
-pub(super) struct FrameBuffers {
+pub(crate) struct FrameBuffers {
     /// What they have room for.
     pub capacity: Capacity,
     /// Camera and settings.
@@ -144,6 +145,11 @@ impl FrameBuffers {
             pixels: GpuVec::zeroed(gpu, "pixels", pixels)?,
             scratch: SortScratch::new(gpu, visible.max(pairs))?,
         })
+    }
+
+    /// The splats of the pairs, in the order of tiles and within them of depth.
+    pub(crate) fn pair_splats(&self) -> &GpuVec<u32> {
+        &self.pairs.values[KeyValues::sorted(self.capacity.tile_bits())]
     }
 
     /// Size on the device.

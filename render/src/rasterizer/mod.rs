@@ -12,6 +12,7 @@ mod readback;
 mod sort;
 mod steps;
 
+pub(crate) use buffers::FrameBuffers;
 pub use buffers::{Capacity, TILE_PX};
 pub use image::Image;
 pub use sort::{
@@ -21,11 +22,11 @@ pub use sort::{
 use serde::Serialize;
 
 use crate::gpu::{Counters, FrameUniform, Gpu, GpuError, GpuVec, KernelTime, Profiler, Recorder};
-use crate::{Camera, GpuSplats, RenderConfig};
+use crate::{Camera, GpuSplats, RenderConfig, Style};
 
-use buffers::FrameBuffers;
 use readback::Readback;
 pub use steps::FOLD;
+pub(crate) use steps::folded;
 use steps::{Bindings, Kernels};
 
 /// Numbers of a frame.
@@ -54,6 +55,7 @@ pub struct Rasterizer {
     profiler: Option<Profiler>,
     profiling: bool,
     stats: FrameStats,
+    style: Style,
 }
 
 impl Rasterizer {
@@ -70,6 +72,7 @@ impl Rasterizer {
             profiler: Profiler::new(gpu),
             profiling: false,
             stats: FrameStats::default(),
+            style: Style::default(),
         })
     }
 
@@ -99,6 +102,7 @@ impl Rasterizer {
         let uniform = frame::uniform(camera, config, splats, &buffers.capacity);
         // Not through a staging belt, which panics when the device is lost.
         buffers.frame.write(gpu, &[uniform]);
+        self.style = config.style;
         let mut recorder = Recorder::new(gpu, self.profiler.as_mut(), self.profiling);
         steps::record(
             &mut recorder,
@@ -219,6 +223,16 @@ impl Rasterizer {
             image: &it.image,
             depths: &it.depths,
         })
+    }
+
+    /// The arrays of the frame drawn last, where it shows splats as they are blended: what its
+    /// gradient is made from.
+    pub(crate) fn blended(&self) -> Result<&FrameBuffers, GpuError> {
+        if self.style != Style::Splats {
+            let message = format!("{:?} has no gradient", self.style);
+            return Err(GpuError::Invalid(message));
+        }
+        self.drawn()
     }
 
     /// The projected splats of the frame drawn last, for tests: `(counters, a, b, c)`, see

@@ -182,13 +182,12 @@ fn bind_emit(
 }
 
 fn bind_blend(gpu: &Gpu, kernel: &Blend, b: &FrameBuffers) -> wgpu::BindGroup {
-    let sorted = KeyValues::sorted(b.capacity.tile_bits());
     kernel.bind(
         gpu,
         &blend::Arrays {
             frame: &b.frame,
             tile_ranges: &b.tile_ranges,
-            pair_splats: &b.pairs.values[sorted],
+            pair_splats: b.pair_splats(),
             projected_a: &b.projected_a,
             projected_b: &b.projected_b,
             projected_c: &b.projected_c,
@@ -286,6 +285,6 @@ pub(super) fn record(
 pub const FOLD: u32 = 32_768;
 
 /// A row of workgroups, folded as `fold_groups` in `shared/dispatch.wgsl` does.
-fn folded(groups: u32) -> Groups<'static> {
+pub(crate) fn folded(groups: u32) -> Groups<'static> {
     Groups::Direct(groups.min(FOLD), groups.div_ceil(FOLD))
 }

@@ -1,0 +1,400 @@
+//! The kernels of the loss and of the optimiser, against their twins and golden files.
+
+use rand::RngExt;
+use render::gpu::{ChunkUniform, Gpu, GpuVec, Groups, LossUniform, LossValues};
+use render::kernels as k;
+use render::loss::{AlphaUse, Padding, Photo};
+use render::optimiser::AdamRates;
+use render::{GpuSplats, Loss, LossConfig, RenderConfig};
+use tests::fixtures::Tensors;
+use tests::{gpu, max_abs_diff, test_data};
+
+use super::chain::{camera, random_splats};
+use super::{per, rng, run};
+use crate::reference;
+use crate::reference::measure_loss::{Measured, pair};
+use crate::reference::optimise::Moving;
+
+/// Runs the kernels of the loss: values, and the gradient's planes.
+fn measure(
+    gpu: &Gpu,
+    uniform: LossUniform,
+    image: &[[f32; 4]],
+    targets: &[u32],
+    floats: bool,
+) -> (LossValues, Vec<f32>, Vec<[f32; 4]>) {
+    let constants = [("FLOATS", f64::from(u8::from(floats)))];
+    let [width, height] = uniform.image_size;
+    let pixels = (width * height) as usize;
+    let tiles = [width.div_ceil(16), height.div_ceil(16)];
+    let loss = &GpuVec::from_slice(gpu, "loss", &[uniform]).unwrap();
+    let image = &GpuVec::from_slice(gpu, "image", image).unwrap();
+    let targets = &GpuVec::from_slice(gpu, "targets", targets).unwrap();
+    let slopes = &GpuVec::from_slice(gpu, "slopes", &vec![f32::NAN; 9 * pixels]).unwrap();
+    let d_image = &GpuVec::from_slice(gpu, "gradient", &vec![f32::NAN; 4 * pixels]).unwrap();
+    let parts = &GpuVec::zeroed(gpu, "parts", (tiles[0] * tiles[1]) as usize).unwrap();
+    let measured = &GpuVec::zeroed(gpu, "values", 1).unwrap();
+    let groups = Groups::Direct(tiles[0], tiles[1]);
+
+    let kernel = k::MeasureLoss::with_constants(gpu, &constants).unwrap();
+    let arrays = k::measure_loss::Arrays {
+        loss,
+        image,
+        targets,
+        slopes,
+        parts,
+    };
+    run(gpu, kernel.kernel(), &kernel.bind(gpu, &arrays), groups);
+    let kernel = k::SumLoss::new(gpu).unwrap();
+    let arrays = k::sum_loss::Arrays {
+        loss,
+        parts,
+        measured,
+    };
+    let one = Groups::Direct(1, 1);
+    run(gpu, kernel.kernel(), &kernel.bind(gpu, &arrays), one);
+    let kernel = k::LossBackward::with_constants(gpu, &constants).unwrap();
+    let arrays = k::loss_backward::Arrays {
+        loss,
+        image,
+        targets,
+        slopes,
+        d_image,
+    };
+    run(gpu, kernel.kernel(), &kernel.bind(gpu, &arrays), groups);
+    (
+        measured.read(gpu).unwrap()[0],
+        d_image.read(gpu).unwrap(),
+        parts.read(gpu).unwrap(),
+    )
+}
+
+fn uniform(image_size: [u32; 2], border: u32, ssim_weight: f32) -> LossUniform {
+    LossUniform {
+        image_size,
+        first_target: 0,
+        border,
+        background: [0.0; 3],
+        alpha_use: 0,
+        ssim_weight,
+        alpha_weight: 0.0,
+        pad: [0; 2],
+    }
+}
+
+#[test]
+fn losses_match_the_golden_files() {
+    let (Some(folder), Some(gpu)) = (test_data(), gpu::gpu()) else {
+        return;
+    };
+    for (name, size) in [("loss_64x48", [64, 48]), ("loss_37x53", [37, 53])] {
+        let t = Tensors::open(&folder.join(format!("fixtures/raster/{name}.safetensors")));
+        let opaque = |rgb: &[f32; 3]| [rgb[0], rgb[1], rgb[2], 1.0];
+        let image: Vec<[f32; 4]> = t.rows::<3>("img1").iter().map(opaque).collect();
+        let photo: Vec<[f32; 4]> = t.rows::<3>("img2").iter().map(opaque).collect();
+        let targets: Vec<u32> = photo.as_flattened().iter().map(|it| it.to_bits()).collect();
+        let check = |what: &str, ours: f32, golden: f32| {
+            let error = ((ours - golden) / golden).abs();
+            println!("{name} {what}: {error:.1e} relative (at most 5e-6)");
+            assert!(error <= 5e-6, "{name} {what}: {ours}, {golden}");
+        };
+        for (border, padding) in [(0, "same"), (5, "valid")] {
+            for (weight, gradient, tolerance) in [
+                (0.0, "grad_l1".to_owned(), 5e-7),
+                (1.0, format!("grad_ssim_{padding}"), 5e-4),
+                (0.2, format!("grad_loss_{padding}"), 5e-4),
+            ] {
+                let (values, d_image, _) =
+                    measure(gpu, uniform(size, border, weight), &image, &targets, true);
+                if weight == 0.2 {
+                    check("l1", values.l1, t.f32s("l1")[0]);
+                    check("mse", values.mse, t.f32s("mse")[0]);
+                    let scalar = |what: &str| t.f32s(&format!("{what}_{padding}"))[0];
+                    check(&format!("ssim {padding}"), values.ssim, scalar("ssim"));
+                    check(&format!("loss {padding}"), values.loss, scalar("loss"));
+                }
+                // The loss has 1 − SSIM.
+                let sign = if weight == 1.0 { -1.0 } else { 1.0 };
+                let pixels = image.len();
+                let ours: Vec<f32> = (0..3 * pixels)
+                    .map(|i| sign * d_image[i % 3 * pixels + i / 3])
+                    .collect();
+                let golden = t.f32s(&gradient);
+                let largest = golden.iter().fold(0.0_f32, |m, it| m.max(it.abs()));
+                let error = max_abs_diff(&ours, &golden) / largest;
+                println!("{name} {gradient}: {error:.1e} of the largest (at most {tolerance:.0e})");
+                assert!(error <= tolerance, "{name} {gradient}: {error:e}");
+            }
+        }
+    }
+}
+
+/// For every use of alpha, both paddings and sizes around the tile's, against the twins.
+#[test]
+fn losses_agree_at_every_size() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let mut rng = rng(101);
+    for size in [[1, 1], [9, 12], [16, 16], [17, 33], [40, 21]] {
+        let pixels = (size[0] * size[1]) as usize;
+        let image: Vec<[f32; 4]> = (0..pixels)
+            .map(|_| [(); 4].map(|()| rng.random_range(0.0..1.0)))
+            .collect();
+        // The photo begins somewhere inside the array.
+        let targets: Vec<u32> = (0..pixels + 7).map(|_| rng.random()).collect();
+        let photo: Vec<[f64; 4]> = targets[7..]
+            .iter()
+            .map(|it| it.to_le_bytes().map(|it| f64::from(it) / 255.0))
+            .collect();
+        for (alpha_use, border) in [(0, 0), (0, 5), (1, 0), (2, 5)] {
+            let uniform = LossUniform {
+                first_target: 7,
+                background: [0.3, 0.9, 0.1],
+                alpha_use,
+                alpha_weight: 0.3,
+                ..uniform(size, border, 0.2)
+            };
+            let (values, d_image, parts) = measure(gpu, uniform, &image, &targets, false);
+            let pair = pair(&uniform, &image, &photo);
+            let sums = reference::measure_loss::measure_loss(&uniform, &pair);
+            let total = |k: usize| parts.iter().map(|it| f64::from(it[k])).sum::<f64>();
+            let Measured {
+                l1,
+                squares,
+                ssim,
+                alpha,
+            } = sums;
+            for (k, expected) in [l1, squares, ssim, alpha].into_iter().enumerate() {
+                let ours = total(k);
+                assert!(
+                    (ours - expected).abs() < 1e-5 * (1.0 + 3.0 * pixels as f64),
+                    "{ours} {expected}"
+                );
+            }
+            let expected = reference::sum_loss::sum_loss(&uniform, &sums);
+            let LossValues {
+                loss,
+                l1,
+                mse,
+                ssim,
+                alpha,
+            } = values;
+            for (ours, expected) in [loss, l1, mse, ssim, alpha].into_iter().zip(expected) {
+                assert!(
+                    (f64::from(ours) - expected).abs() < 1e-5,
+                    "{values:?} {expected:?}"
+                );
+            }
+            let expected = reference::loss_backward::loss_backward(&uniform, &pair);
+            let largest = expected
+                .as_flattened()
+                .iter()
+                .fold(0.0_f64, |m, it| m.max(it.abs()));
+            for (at, expected) in expected.iter().enumerate() {
+                for (plane, expected) in expected.iter().enumerate() {
+                    let ours = f64::from(d_image[plane * pixels + at]);
+                    assert!(
+                        (ours - expected).abs() <= 1e-3 * largest,
+                        "{size:?}, alpha {alpha_use}, pixel {at}, plane {plane}: {ours}, expected {expected}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The loss of a frame, and a photo that does not fit it.
+#[test]
+fn a_frame_is_compared_with_its_photo() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let splats = GpuSplats::upload(gpu, &random_splats(&mut rng(102), 300, 0)).unwrap();
+    let background = [0.4, 0.2, 0.7];
+    let config = RenderConfig {
+        background,
+        ..RenderConfig::default()
+    };
+    let mut rasterizer = gpu::rasterizer(gpu);
+    rasterizer
+        .draw_complete(gpu, &splats, &camera(50, 30), &config)
+        .unwrap();
+    let shown = rasterizer.read_rgba8(gpu).unwrap();
+    let photo = Photo::upload(gpu, [50, 30], &shown).unwrap();
+    let mut loss = Loss::new(gpu).unwrap();
+    let settings = LossConfig {
+        padding: Padding::Valid,
+        alpha_use: AlphaUse::Opacity,
+        ..LossConfig::default()
+    };
+    loss.prepare(gpu, &rasterizer, &photo, background, &settings)
+        .unwrap();
+    let mut recorder = render::gpu::Recorder::new(gpu, None, false);
+    loss.record(&mut recorder);
+    recorder.submit(gpu);
+    let values = loss.read(gpu).unwrap();
+    assert!(values.l1 < 0.5 / 255.0 && 0.99 < values.ssim, "{values:?}");
+    assert!(Photo::upload(gpu, [50, 31], &shown).is_err());
+    let other = Photo::upload(gpu, [30, 50], &shown).unwrap();
+    let refused = loss.prepare(gpu, &rasterizer, &other, background, &settings);
+    assert!(refused.is_err());
+}
+
+/// One chunk's planes, and what the kernel makes of them.
+struct Optimised {
+    params: GpuVec<f32>,
+    first: GpuVec<f32>,
+    second: GpuVec<f32>,
+}
+
+impl Optimised {
+    fn new(gpu: &Gpu, params: &[f32]) -> Self {
+        let zeros = || GpuVec::zeroed(gpu, "moments", params.len()).unwrap();
+        Self {
+            params: GpuVec::from_slice(gpu, "params", params).unwrap(),
+            first: zeros(),
+            second: zeros(),
+        }
+    }
+
+    fn step(
+        &self,
+        gpu: &Gpu,
+        kernel: &k::Optimise,
+        chunk: ChunkUniform,
+        d_params: &[f32],
+        adam: render::gpu::AdamUniform,
+        visible: &[u32],
+    ) {
+        let arrays = k::optimise::Arrays {
+            adam: &GpuVec::from_slice(gpu, "Adam", &[adam]).unwrap(),
+            chunk: &GpuVec::from_slice(gpu, "chunk", &[chunk]).unwrap(),
+            visible_bits: &GpuVec::from_slice(gpu, "bits", visible).unwrap(),
+            d_params: &GpuVec::from_slice(gpu, "gradient", d_params).unwrap(),
+            params: &self.params,
+            first_moments: &self.first,
+            second_moments: &self.second,
+        };
+        let bound = kernel.bind(gpu, &arrays);
+        run(gpu, kernel.kernel(), &bound, per(chunk.count as usize, 256));
+    }
+}
+
+#[test]
+fn adam_matches_the_golden_file() {
+    let (Some(folder), Some(gpu)) = (test_data(), gpu::gpu()) else {
+        return;
+    };
+    let t = Tensors::open(&folder.join("fixtures/raster/adam.safetensors"));
+    let kernel = k::Optimise::new(gpu).unwrap();
+    let chunk = ChunkUniform {
+        first: 0,
+        count: 64,
+        stride: 64,
+        sh_degree: 0,
+    };
+    // As opacities; the other planes have no gradient.
+    let at = 10 * 64;
+    let planes = |values: &[f32]| {
+        let mut all = vec![0.0; 14 * 64];
+        all[at..at + 64].copy_from_slice(values);
+        all
+    };
+    for schedule in ["const", "sched"] {
+        let state = Optimised::new(gpu, &planes(&t.f32s("param0")));
+        for step in 0..3 {
+            let range = step * 64..(step + 1) * 64;
+            let rates = AdamRates {
+                opacity_logits: t.f32s(&format!("{schedule}_lr"))[step],
+                ..AdamRates::default()
+            };
+            let d_params = planes(&t.f32s("grads")[range.clone()]);
+            let adam = rates.uniform(step as u32 + 1, false);
+            state.step(gpu, &kernel, chunk, &d_params, adam, &[0; 8]);
+            let golden = |what: &str| t.f32s(&format!("{schedule}_{what}"))[range.clone()].to_vec();
+            let ours = |it: &GpuVec<f32>| it.read_range(gpu, at, 64).unwrap();
+            let error = max_abs_diff(&ours(&state.params), &golden("params"));
+            println!("Adam {schedule} {}: params {error:.1e}", step + 1);
+            assert!(error <= 1e-6, "{schedule}: {error:e}");
+            for (ours, golden) in [
+                (ours(&state.first), golden("exp_avg")),
+                (ours(&state.second), golden("exp_avg_sq")),
+            ] {
+                for (ours, golden) in ours.iter().zip(golden) {
+                    assert!(
+                        (ours - golden).abs() <= 5e-5 * golden.abs(),
+                        "{ours} {golden}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Each plane with its own rate; splats that are not seen stay as they are where so wished.
+#[test]
+fn optimise_agrees() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let mut rng = rng(103);
+    let kernel = k::Optimise::new(gpu).unwrap();
+    let rates = AdamRates {
+        means: 0.1,
+        quats: 0.02,
+        log_scales: 0.003,
+        opacity_logits: 0.4,
+        sh_base: 0.05,
+        sh_rest: 0.006,
+    };
+    let rate = |plane: usize| match plane {
+        0..3 => rates.means,
+        3..7 => rates.quats,
+        7..10 => rates.log_scales,
+        10 => rates.opacity_logits,
+        11..14 => rates.sh_base,
+        _ => rates.sh_rest,
+    };
+    for (count, only_visible) in [(1, false), (300, false), (300, true)] {
+        let planes = 11 + 12;
+        let stride = count + 3;
+        let random = |rng: &mut rand_pcg::Pcg64Mcg| -> Vec<f32> {
+            (0..planes * stride)
+                .map(|_| rng.random_range(-1.0..1.0))
+                .collect()
+        };
+        let params = random(&mut rng);
+        let chunk = ChunkUniform {
+            first: 256,
+            count: count as u32,
+            stride: stride as u32,
+            sh_degree: 1,
+        };
+        let bits: Vec<u32> = (0..24).map(|_| rng.random()).collect();
+        let state = Optimised::new(gpu, &params);
+        let mut expected: Vec<Moving> = params
+            .iter()
+            .map(|it| Moving {
+                value: f64::from(*it),
+                first: 0.0,
+                second: 0.0,
+            })
+            .collect();
+        for t in 1..4 {
+            let d_params = random(&mut rng);
+            let adam = rates.uniform(t, only_visible);
+            state.step(gpu, &kernel, chunk, &d_params, adam, &bits);
+            for (at, it) in expected.iter_mut().enumerate() {
+                let (plane, i) = (at / stride, at % stride);
+                let seen = bits[8 + i / 32] >> (i % 32) & 1 == 1;
+                if i < count && (seen || !only_visible) {
+                    let rate = f64::from(rate(plane));
+                    *it =
+                        reference::optimise::optimise(*it, f64::from(d_params[at]), rate, t as i32);
+                }
+            }
+        }
+        let ours = state.params.read(gpu).unwrap();
+        for (ours, expected) in ours.iter().zip(&expected) {
+            assert!(
+                (f64::from(*ours) - expected.value).abs() < 1e-5,
+                "{ours} {expected:?}"
+            );
+        }
+    }
+}
