@@ -60,6 +60,26 @@ fn project_backward_agrees() {
     }
 }
 
+/// The largest error of a splat's gradient, relative to its mean, rotation, scale, opacity or SH.
+fn worst_of_splat(splat: usize, ours: &[f64], expected: &[f64]) -> f64 {
+    let mut worst = 0.0_f64;
+    for group in [0..3, 3..7, 7..10, 10..11, 11..ours.len()] {
+        let size = expected[group.clone()]
+            .iter()
+            .fold(0.0_f64, |m, it| m.max(it.abs()));
+        for plane in group {
+            let (ours, expected) = (ours[plane], expected[plane]);
+            let error = (ours - expected).abs() / (size + 1e-2);
+            assert!(
+                error < 5e-3,
+                "splat {splat}, plane {plane}: {ours} where {expected} is expected"
+            );
+            worst = worst.max(error);
+        }
+    }
+    worst
+}
+
 fn check_projection(gpu: &Gpu, splats: &Splats, config: &RenderConfig) {
     let chain = &Chain::new(gpu, splats, &camera(150, 90), config, 1);
     chain.run_to_order();
@@ -114,21 +134,7 @@ fn check_projection(gpu: &Gpu, splats: &Splats, config: &RenderConfig) {
             undecided += 1;
             continue;
         }
-        for group in [0..3, 3..7, 7..10, 10..11, 11..planes] {
-            let size = expected.planes[group.clone()]
-                .iter()
-                .fold(0.0_f64, |m, it| m.max(it.abs()));
-            for plane in group {
-                let error = (ours[plane] - expected.planes[plane]).abs() / (size + 1e-2);
-                assert!(
-                    error < 5e-3,
-                    "splat {i}, plane {plane}: {} where {} is expected",
-                    ours[plane],
-                    expected.planes[plane]
-                );
-                worst = worst.max(error);
-            }
-        }
+        worst = worst.max(worst_of_splat(i, &ours, &expected.planes));
     }
     let parts: Vec<[f32; POSE_SUMS]> = parts.read(gpu).unwrap().as_chunks().0.to_vec();
     let ours = reference::sum_pose::sum_pose(&chain.uniform, &parts);
