@@ -31,3 +31,4 @@ pub use judge::judge;
 pub use quality::{
     GOOD_OBSERVATIONS, GateReport, PhotoQuality, STOP_RATE, Standing, Verdict, WARN_RATE,
 };
+pub(crate) use workplace::remove_empty;

@@ -253,6 +253,11 @@ fn remove_parents(parent: &Path) {
     }
 }
 
+/// Removes the folder for results where nothing was kept in it.
+pub(crate) fn remove_empty(place: &Path) {
+    fs::remove_dir(place).ok(); // Only what is empty goes.
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use crate::dataset::{PoseFile, dots};
 use crate::poses::video::{self, FrameConfig};
 use crate::poses::{
     BuiltinEngine, ColmapEngine, GateReport, LivePoses, Photos, PoseConfig, PoseEngine, PoseError,
-    PoseUpdate, Verdict, judge, results,
+    PoseUpdate, Verdict, judge, remove_empty, results,
 };
 
 use super::actor::{Actor, Outcome};
@@ -18,10 +18,6 @@ use super::messages::{EngineChoice, Event, WorkerError};
 
 /// An unfinished model is shown no more often than this: each takes an upload.
 const LIVE_EVERY: Duration = Duration::from_millis(400);
-
-/// Said where no engine found poses that hold.
-const ELSEWHERE: &str = "Align the photos in another program (RealityScan, Metashape) and drop its \
-                         export into their folder";
 
 /// Writes frames of a video and opens their folder.
 pub(super) fn take_frames(
@@ -68,12 +64,12 @@ pub(super) fn find(
             run(actor, &engine, photos, config)
         }),
     };
-    let mut found = match found {
+    let found = match found {
         Err(PoseError::Cancelled) => return Ok(Outcome::Cancelled),
         other => other?,
     };
     if found.gate.verdict == Verdict::Refused {
-        found.gate.advice.push(ELSEWHERE.to_owned());
+        remove_empty(&place);
         actor.tell(Event::PosesFound(found.gate));
         return Ok(Outcome::Finished);
     }
@@ -122,7 +118,7 @@ fn builtin_then_colmap(
         Ok(colmap) => colmap,
         Err(none) => {
             return first.map(|mut it| {
-                it.gate.advice.push(format!("Or try COLMAP. {none}"));
+                it.gate.advice.push(none.to_string());
                 it
             });
         }
