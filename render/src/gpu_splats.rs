@@ -6,7 +6,7 @@ use crate::gpu::{ChunkUniform, Gpu, GpuError, GpuVec};
 use crate::{Splats, sh};
 
 /// Planes before the harmonics: mean 3, quaternion 4, log-scale 3, opacity logit 1.
-const GEOMETRY_PLANES: usize = 11;
+pub const GEOMETRY_PLANES: usize = 11;
 
 /// Chunks begin at multiples of this, the width of the kernels that work on them.
 const BLOCK: usize = 256;
@@ -24,6 +24,8 @@ pub struct Chunk {
     pub first: usize,
     /// Splats in it.
     pub count: usize,
+    /// Splats it has room for: elements from one plane to the next.
+    pub stride: usize,
 }
 
 /// Splats on the GPU. Cloning shares them.
@@ -45,6 +47,15 @@ impl GpuSplats {
         Self::upload_chunked(gpu, splats, gpu.capabilities().max_binding_bytes)
     }
 
+    /// Uploads splats into arrays that have room for `room` of them in all, or for as many as
+    /// there are where that is more.
+    ///
+    /// # Errors
+    /// Those of [`GpuSplats::upload`].
+    pub fn upload_with_room(gpu: &Gpu, splats: &Splats, room: usize) -> Result<Self, GpuError> {
+        Self::allocate(gpu, splats, room, gpu.capabilities().max_binding_bytes)
+    }
+
     /// Uploads splats in chunks of at most `max_chunk_bytes`, as on a device that binds no more.
     ///
     /// # Errors
@@ -54,17 +65,28 @@ impl GpuSplats {
         splats: &Splats,
         max_chunk_bytes: u64,
     ) -> Result<Self, GpuError> {
+        Self::allocate(gpu, splats, 0, max_chunk_bytes)
+    }
+
+    fn allocate(
+        gpu: &Gpu,
+        splats: &Splats,
+        room: usize,
+        max_chunk_bytes: u64,
+    ) -> Result<Self, GpuError> {
         splats
             .check()
             .map_err(|err| GpuError::Invalid(err.to_string()))?;
         let planes = GEOMETRY_PLANES + 3 * splats.coeffs_per_splat();
         let fits = (max_chunk_bytes / (4 * planes as u64)) as usize;
         let chunk_len = (fits / BLOCK * BLOCK).max(BLOCK);
-        let chunks = (0..splats.len())
+        let room = room.max(splats.len());
+        let chunks = (0..room)
             .step_by(chunk_len)
             .map(|first| {
-                let count = chunk_len.min(splats.len() - first);
-                upload_chunk(gpu, splats, first, count, planes)
+                let stride = chunk_len.min(room - first);
+                let count = stride.min(splats.len().saturating_sub(first));
+                upload_chunk(gpu, splats, (first, count, stride), planes)
             })
             .collect::<Result<_, _>>()?;
         // Extent for the depth ramp: what most splats span, not what the stray ones do.
@@ -110,7 +132,7 @@ impl GpuSplats {
         };
         let coeffs = sh::coeff_count(self.sh_degree);
         for chunk in &self.chunks {
-            let stride = chunk.count;
+            let stride = chunk.stride;
             let planes = chunk.params.read(gpu)?;
             let at = |plane: usize, i: usize| planes[plane * stride + i];
             let vec3 = |plane: usize, i: usize| [0, 1, 2].map(|k| at(plane + k, i));
@@ -129,6 +151,25 @@ impl GpuSplats {
     /// How many splats there are.
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// How many there can be before arrays must grow.
+    pub fn room(&self) -> usize {
+        self.chunks.iter().map(|it| it.stride).sum()
+    }
+
+    /// From now on there are `len` splats, at most [`Self::room`]. What new ones are is up to the
+    /// caller. Those who share these splats must not draw them with the old number.
+    pub(crate) fn set_len(&mut self, gpu: &Gpu, len: usize) {
+        self.len = len.min(self.room());
+        for chunk in &mut self.chunks {
+            let count = chunk.stride.min(self.len.saturating_sub(chunk.first));
+            if count != chunk.count {
+                chunk.count = count;
+                let uniform = chunk_uniform(chunk.first, count, chunk.stride, self.sh_degree);
+                chunk.uniform.write(gpu, &[uniform]);
+            }
+        }
     }
 
     /// Whether there is none.
@@ -160,13 +201,16 @@ impl GpuSplats {
 fn upload_chunk(
     gpu: &Gpu,
     splats: &Splats,
-    first: usize,
-    count: usize,
+    (first, count, stride): (usize, usize, usize),
     planes: usize,
 ) -> Result<Chunk, GpuError> {
-    let params = GpuVec::zeroed(gpu, "splats", planes * count)?;
-    let range = first..first + count;
-    let write = |plane: usize, values: Vec<f32>| params.write_at(gpu, plane * count, &values);
+    let params = GpuVec::zeroed(gpu, "splats", planes * stride)?;
+    let range = first.min(splats.len())..first.min(splats.len()) + count;
+    let write = |plane: usize, values: Vec<f32>| {
+        if !values.is_empty() {
+            params.write_at(gpu, plane * stride, &values);
+        }
+    };
     for k in 0..3 {
         write(
             k,
@@ -181,26 +225,32 @@ fn upload_chunk(
             splats.quats[range.clone()].iter().map(|q| q[k]).collect(),
         );
     }
-    write(10, splats.opacity_logits[range].to_vec());
+    write(10, splats.opacity_logits[range.clone()].to_vec());
     let coeffs = splats.coeffs_per_splat();
     for k in 0..coeffs {
         for channel in 0..3 {
-            let values = (first..first + count)
+            let values = range
+                .clone()
                 .map(|i| splats.sh_coeffs[i * coeffs + k][channel])
                 .collect();
             write(GEOMETRY_PLANES + 3 * k + channel, values);
         }
     }
-    let uniform = ChunkUniform {
-        first: first as u32,
-        count: count as u32,
-        stride: count as u32,
-        sh_degree: splats.sh_degree,
-    };
+    let uniform = chunk_uniform(first, count, stride, splats.sh_degree);
     Ok(Chunk {
         uniform: GpuVec::from_slice(gpu, "chunk", &[uniform])?,
         params,
         first,
         count,
+        stride,
     })
+}
+
+fn chunk_uniform(first: usize, count: usize, stride: usize, sh_degree: u32) -> ChunkUniform {
+    ChunkUniform {
+        first: first as u32,
+        count: count as u32,
+        stride: stride as u32,
+        sh_degree,
+    }
 }

@@ -22,6 +22,7 @@ pub mod optimiser;
 pub mod rasterizer;
 pub mod sh;
 pub mod splats;
+pub mod training;
 pub mod view;
 
 pub use camera::{Camera, Intrinsics};

@@ -26,7 +26,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     }
     workgroupBarrier();
 
-    if chunk.count <= block * 256u { return; }
+    // Blocks that have no splats yet count none.
+    if chunk.stride <= block * 256u { return; }
     let global_block = chunk.first / 256u + block;
     if thread < 8u { visible_bits[global_block * 8u + thread] = atomicLoad(&sh_bits[thread]); }
     if thread == 0u {

@@ -46,7 +46,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
         sh_pose[first] = sum;
     }
     workgroupBarrier();
-    if thread < POSE_SUMS && block * 256u < chunk.count {
+    if thread < POSE_SUMS && block * 256u < chunk.stride {
         var sum = 0.0;
         for (var k = 0u; k < 16u; k += 1u) { sum += sh_pose[thread * 256u + k * 16u]; }
         pose_parts[global_block * POSE_SUMS + thread] = sum;

@@ -117,6 +117,11 @@ impl App {
                 Event::Warned(text) => self.state.say(Gravity::Warning, text),
                 Event::Progressed(progress) => self.state.job = Some(progress),
                 Event::SplatsUpdated(snapshot) => self.show(ctx, snapshot),
+                Event::SplatsGrew(_)
+                | Event::Trained(_)
+                | Event::Evaluated(_)
+                | Event::CheckpointSaved { .. }
+                | Event::Optimised(_) => {}
                 Event::Exported {
                     path,
                     bytes,

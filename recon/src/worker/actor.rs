@@ -60,6 +60,14 @@ impl Actor {
                 }
                 Command::Demo { .. } => "Generating the demo scene".to_owned(),
                 Command::Export { path, .. } => format!("Writing {}", path.display()),
+                Command::Optimise(job) => format!("Optimising {}", job.dataset.name),
+                // No optimisation is running: there is nothing to change.
+                Command::Pause
+                | Command::Resume
+                | Command::Adjust(_)
+                | Command::Evaluate
+                | Command::TakeSnapshot
+                | Command::SaveCheckpoint => continue,
             };
             let caught = catch_unwind(AssertUnwindSafe(|| jobs::run(&mut self, command)));
             self.tell(match caught {

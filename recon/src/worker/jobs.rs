@@ -35,7 +35,14 @@ pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, Worker
             sh_degree,
         } => demo(actor, seed, num_splats, sh_degree),
         Command::Export { file, format, path } => export(actor, &file, format, path),
-        Command::Cancel => Ok(Outcome::Cancelled),
+        Command::Optimise(_) => Ok(Outcome::Cancelled),
+        Command::Cancel
+        | Command::Pause
+        | Command::Resume
+        | Command::Adjust(_)
+        | Command::Evaluate
+        | Command::TakeSnapshot
+        | Command::SaveCheckpoint => Ok(Outcome::Cancelled),
     }
 }
 

@@ -7,6 +7,9 @@ use glam::Vec3;
 use render::GpuSplats;
 use render::gpu::GpuError;
 
+use super::optimise_messages::{
+    Adjustment, Evaluation, LiveSplats, Moment, OptimiseJob, OptimiseReport, TrainProgress,
+};
 use crate::dataset::Dataset;
 use crate::io::{IoError, SplatFile, SplatFormat, SplatSummary};
 use crate::poses::video::{FrameConfig, Frames};
@@ -58,7 +61,21 @@ pub enum Command {
         /// Where to.
         path: PathBuf,
     },
-    /// End the running job.
+    /// Optimise splats until they look as the photos do.
+    Optimise(Box<OptimiseJob>),
+    /// Hold the running optimisation.
+    Pause,
+    /// Let it go on.
+    Resume,
+    /// Change a setting of the running optimisation.
+    Adjust(Adjustment),
+    /// Measure the running optimisation on held-out photos now.
+    Evaluate,
+    /// Take a snapshot of the running optimisation now: it can be shown later and saved.
+    TakeSnapshot,
+    /// Write a checkpoint of the running optimisation now.
+    SaveCheckpoint,
+    /// End the running job. An optimisation keeps what it has.
     Cancel,
 }
 
@@ -116,6 +133,21 @@ pub enum Event {
     Progressed(Progress),
     /// A scene is on the GPU, ready to be drawn.
     SplatsUpdated(Snapshot),
+    /// Splats in the making. May be dropped when nobody reads.
+    SplatsGrew(LiveSplats),
+    /// Steps were done. May be dropped when nobody reads.
+    Trained(TrainProgress),
+    /// Held-out photos were compared.
+    Evaluated(Evaluation),
+    /// A checkpoint was written: the optimisation can go on from it another day.
+    CheckpointSaved {
+        /// Where to.
+        path: PathBuf,
+        /// After which step.
+        step: u32,
+    },
+    /// An optimisation is over; [`Event::SplatsUpdated`] came before.
+    Optimised(OptimiseReport),
     /// A file was written.
     Exported {
         /// Where to.
@@ -176,6 +208,8 @@ pub struct Snapshot {
     pub name: String,
     /// Where it came from; `None` for a generated scene.
     pub path: Option<PathBuf>,
+    /// The moment of an optimisation; `None` for all others.
+    pub moment: Option<Moment>,
 }
 
 impl Snapshot {
@@ -196,6 +230,7 @@ impl Snapshot {
             file: Arc::new(file),
             name,
             path,
+            moment: None,
         }
     }
 }

@@ -8,9 +8,13 @@
 mod actor;
 mod jobs;
 mod messages;
+mod optimise_messages;
 mod poses;
 
 pub use messages::{Command, EngineChoice, Event, Opened, Progress, Snapshot, WorkerError};
+pub use optimise_messages::{
+    Adjustment, Evaluation, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start, TrainProgress,
+};
 
 use std::thread::JoinHandle;
 

@@ -150,7 +150,7 @@ impl Gradient {
         let frame = rasterizer.blended()?;
         let planes = PIXEL_PLANES - usize::from(!self.options.depth);
         let needed = planes * frame.capacity.pixels();
-        if d_image.len() < needed || frame.capacity.splats != splats.len() {
+        if d_image.len() < needed || frame.capacity.splats != splats.room() {
             let message = "the gradient's image or splats are not those of the frame";
             return Err(GpuError::Invalid(message.to_owned()));
         }

@@ -162,7 +162,7 @@ impl Bindings {
                     pose_parts: &arrays.pose_parts,
                 },
             );
-            (bound, chunk.count.div_ceil(BLOCK) as u32)
+            (bound, chunk.stride.div_ceil(BLOCK) as u32)
         });
         let sum_pairs = kernels.sum_pairs.as_ref().zip(arrays.pair_sums.as_ref());
         Self {

@@ -35,11 +35,13 @@ impl Capacity {
         pairs_before: usize,
     ) -> Self {
         let limit = gpu.capabilities().max_binding_bytes as usize;
+        // Splats that are yet to come have their room: growing must not mean new arrays.
+        let room = splats.room();
         let guess = (splats.len() * FIRST_PAIRS_PER_SPLAT).max(FIRST_PAIRS);
         Self {
             image_size,
-            splats: splats.len(),
-            visible: splats.len().min(limit / size_of::<[f32; 4]>()),
+            splats: room,
+            visible: room.min(limit / size_of::<[f32; 4]>()),
             pairs: guess.max(pairs_before).min(limit / size_of::<u32>()),
         }
     }

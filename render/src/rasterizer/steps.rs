@@ -231,7 +231,7 @@ fn bind_chunks(
                 tile_counts: &b.tile_counts,
             },
         ),
-        blocks: chunk.count.div_ceil(256) as u32,
+        blocks: chunk.stride.div_ceil(256) as u32,
     };
     splats.chunks().iter().map(bind).collect()
 }

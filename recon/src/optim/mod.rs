@@ -1,0 +1,14 @@
+//! Per-scene optimisation: splats that are drawn as the photos look, step by step.
+//!
+//! ```text
+//! Dataset ─► Targets (photos on the GPU)  ┐
+//! points, a splat file, or Splats ─► pool ┴► trainer: draw, compare, go back, move; densify
+//!                                            └► Update after each step; Splats in the end
+//! held-out photos ─► evaluate ─► EvalReport  measured, never fitted to
+//! ```
+//!
+//! What is deliberately absent: no thread, no file. Progress and cancelling are one closure.
+
+mod config;
+
+pub use config::{Background, Densify, OptimiseConfig, Preset, Rates, Strategy};

@@ -1,0 +1,131 @@
+//! What app and worker tell each other about an optimisation.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use render::GpuSplats;
+use serde::Serialize;
+
+use crate::dataset::Dataset;
+use crate::io::SplatFile;
+use crate::metrics::EvalReport;
+use crate::optim::OptimiseConfig;
+
+/// An optimisation to be run.
+#[derive(Clone, Debug)]
+pub struct OptimiseJob {
+    /// Photos with poses, split into those that are fitted and those that are held out.
+    pub dataset: Arc<Dataset>,
+    /// What it begins with.
+    pub start: Start,
+    /// How.
+    pub config: OptimiseConfig,
+    /// Where checkpoints are kept; `None` for the folder of results beside the photos.
+    pub checkpoint: Option<PathBuf>,
+    /// LPIPS weights of the user; `None` leaves LPIPS out.
+    pub lpips: Option<PathBuf>,
+}
+
+/// What an optimisation begins with.
+#[derive(Clone, Debug, Default)]
+pub enum Start {
+    /// The dataset's points; random ones in the cameras' common volume where it has none.
+    #[default]
+    Points,
+    /// These splats.
+    Splats(Arc<SplatFile>),
+    /// Where a checkpoint left off.
+    Checkpoint(PathBuf),
+}
+
+/// What can be changed while an optimisation runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Adjustment {
+    /// Steps in all: more goes on for longer, fewer ends sooner.
+    Steps(u32),
+    /// No more splats than this.
+    SplatBudget(usize),
+    /// Factor on all step sizes.
+    RateFactor(f32),
+    /// Steps between measurements; 0 for one at the end.
+    EvaluateEvery(u32),
+}
+
+/// How far an optimisation is. Made after each step; dropped when nobody reads.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct TrainProgress {
+    /// Steps done.
+    pub step: u32,
+    /// Steps in all.
+    pub steps: u32,
+    /// Of the last seconds; pauses and measurements left out.
+    pub steps_per_sec: f32,
+    /// Time spent on steps, seconds.
+    pub elapsed_secs: f32,
+    /// Time that is left at this pace, seconds.
+    pub left_secs: f32,
+    /// Loss of a recent step, smoothed.
+    pub loss: f32,
+    /// PSNR of recent steps on the photos that are fitted, smoothed, dB.
+    pub train_psnr: f32,
+    /// How many splats there are.
+    pub splats: usize,
+    /// How many there may be.
+    pub splat_budget: usize,
+    /// Harmonics that are in use.
+    pub sh_degree: u32,
+    /// Longer side of the photos at present, pixels.
+    pub image_side: u32,
+    /// Bytes on the device: splats, moments, frame, photos.
+    pub gpu_bytes: u64,
+    /// Nothing is done until it is resumed.
+    pub paused: bool,
+}
+
+/// Splats in the making, for the window to draw. Dropped when nobody reads.
+#[derive(Clone, Debug)]
+pub struct LiveSplats {
+    /// A copy that training does not touch.
+    pub splats: GpuSplats,
+    /// After which step.
+    pub step: u32,
+    /// Whether they are to be drawn with Mip-Splatting's 2D filter.
+    pub antialiased: bool,
+}
+
+/// Where in an optimisation a snapshot was taken.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Moment {
+    /// After which step.
+    pub step: u32,
+    /// What held-out photos said then, if they were asked.
+    pub psnr: Option<f64>,
+}
+
+/// Measurements on held-out photos after a step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// After which step.
+    pub step: u32,
+    /// The figures.
+    pub report: EvalReport,
+}
+
+/// What an optimisation came to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct OptimiseReport {
+    /// Steps done.
+    pub steps: u32,
+    /// Over the whole run; pauses and measurements left out.
+    pub steps_per_sec: f32,
+    /// Splats in the end.
+    pub splats: usize,
+    /// Bytes on the device at most.
+    pub gpu_bytes: u64,
+    /// Which design of the backward pass ran, and what others took.
+    pub backward: String,
+    /// Measurements, oldest first.
+    pub evaluations: Vec<Evaluation>,
+    /// Whether it was told to stop before its last step.
+    pub cancelled: bool,
+}

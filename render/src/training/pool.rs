@@ -1,0 +1,99 @@
+//! Parameters of splats with room for more, and an optimiser's memory of each.
+
+use crate::gpu::{Gpu, GpuError, GpuVec};
+use crate::gpu_splats::{Chunk, GEOMETRY_PLANES};
+use crate::{GpuSplats, Splats};
+
+/// Planes of moments of means, quaternions, log-scales and opacity logits: first moments, then
+/// second.
+pub const GEOMETRY_MOMENTS: usize = 2 * GEOMETRY_PLANES;
+/// Planes of what densification adds up from frame to frame.
+pub const STATISTICS: usize = 1;
+
+/// The optimiser's memory of a chunk of splats: planes like those of the parameters, with the same
+/// stride.
+#[derive(Clone, Debug)]
+pub struct MomentChunk {
+    /// First and second moments of everything but the harmonics. `[GEOMETRY_MOMENTS × stride]`
+    pub geometry: GpuVec<f32>,
+    /// First moments of the harmonics as f16, each divided by the root of [`Self::sh_second`]: two
+    /// planes of parameters a word, the earlier in the lower half. `[⌈3 (degree+1)² / 2⌉ × stride]`
+    pub sh_first: GpuVec<u32>,
+    /// One second moment for all harmonics of a splat: the mean of their squares. `[stride]`
+    pub sh_second: GpuVec<f32>,
+    /// What densification adds up. `[STATISTICS × stride]`
+    pub statistics: GpuVec<f32>,
+}
+
+/// Splats that are being optimised.
+#[derive(Debug)]
+pub struct SplatPool {
+    splats: GpuSplats,
+    moments: Vec<MomentChunk>,
+}
+
+impl SplatPool {
+    /// Uploads splats, with moments of zero and room for `room` splats in all.
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`]; [`GpuError::Invalid`] where the arrays disagree in length.
+    pub fn new(gpu: &Gpu, splats: &Splats, room: usize) -> Result<Self, GpuError> {
+        let splats = GpuSplats::upload_with_room(gpu, splats, room)?;
+        let moments = splats.chunks().iter().map(|chunk| {
+            let stride = chunk.stride;
+            let harmonics = chunk.params.len() / stride.max(1) - GEOMETRY_PLANES;
+            let array = |label, planes| GpuVec::zeroed(gpu, label, planes * stride);
+            Ok(MomentChunk {
+                geometry: array("moments of splats", GEOMETRY_MOMENTS)?,
+                sh_first: GpuVec::zeroed(
+                    gpu,
+                    "moments of harmonics",
+                    harmonics.div_ceil(2) * stride,
+                )?,
+                sh_second: array("moments of harmonics", 1)?,
+                statistics: array("statistics of splats", STATISTICS)?,
+            })
+        });
+        let moments = moments.collect::<Result<_, GpuError>>()?;
+        Ok(Self { splats, moments })
+    }
+
+    /// The splats as they stand, to be drawn.
+    pub fn splats(&self) -> &GpuSplats {
+        &self.splats
+    }
+
+    /// Parameters and memory, chunk by chunk.
+    pub fn chunks(&self) -> impl Iterator<Item = (&Chunk, &MomentChunk)> {
+        self.splats.chunks().iter().zip(&self.moments)
+    }
+
+    /// How many splats there are.
+    pub fn len(&self) -> usize {
+        self.splats.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.splats.is_empty()
+    }
+
+    /// How many there can be.
+    pub fn room(&self) -> usize {
+        self.splats.room()
+    }
+
+    /// From now on there are `len` splats, at most as many as there is room for: those beyond are
+    /// dropped, or new ones count whatever their planes hold.
+    pub fn set_len(&mut self, gpu: &Gpu, len: usize) {
+        self.splats.set_len(gpu, len);
+    }
+
+    /// Size on the device.
+    pub fn bytes(&self) -> u64 {
+        let moments = |it: &MomentChunk| {
+            it.geometry.bytes() + it.sh_first.bytes() + it.sh_second.bytes() + it.statistics.bytes()
+        };
+        self.splats.bytes() + self.moments.iter().map(moments).sum::<u64>()
+    }
+}
