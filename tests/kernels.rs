@@ -9,11 +9,13 @@ mod blending;
 mod chain;
 /// `scan`, `pair_count`, `ranges`.
 mod counting;
+/// `descend`: steps of Adam.
+mod descent;
 /// `emit`, and what it may not lose.
 mod emission;
 /// Whole frames: growth, chunks, repetition, styles.
 mod frames;
-/// The kernels of the loss and the optimiser.
+/// The kernels of the loss.
 mod learning;
 /// The kernels of Monte Carlo densification.
 mod monte_carlo;
@@ -106,10 +108,10 @@ fn wrappers_bind_what_the_sources_declare() {
         ("blend_backward", k::BlendBackward::BINDINGS),
         ("blend_backward_atomic", k::BlendBackwardAtomic::BINDINGS),
         ("cull", k::Cull::BINDINGS),
+        ("descend", k::Descend::BINDINGS),
         ("emit", k::Emit::BINDINGS),
         ("loss_backward", k::LossBackward::BINDINGS),
         ("measure_loss", k::MeasureLoss::BINDINGS),
-        ("optimise", k::Optimise::BINDINGS),
         ("pair_count", k::PairCount::BINDINGS),
         ("project", k::Project::BINDINGS),
         ("project_backward", k::ProjectBackward::BINDINGS),

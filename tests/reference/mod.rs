@@ -13,14 +13,14 @@ pub(crate) mod blend_backward;
 pub(crate) mod blend_backward_atomic;
 /// Marks the splats whose box reaches the image.
 pub(crate) mod cull;
+/// Adam, one number at a time.
+pub(crate) mod descend;
 /// Finds the tiles an ellipse reaches by trying each.
 pub(crate) mod emit;
 /// The derivative of SSIM's definition, pixel by pixel.
 pub(crate) mod loss_backward;
 /// L1, squared error and SSIM by the 11×11 window itself.
 pub(crate) mod measure_loss;
-/// Adam, one number at a time.
-pub(crate) mod optimise;
 /// Adds the tile counts of each 256 splats in the order of depth.
 pub(crate) mod pair_count;
 /// Projects one splat by the matrices of the paper and evaluates its colour.

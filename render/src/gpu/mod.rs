@@ -13,7 +13,7 @@ pub use capabilities::{AdapterKind, Capabilities};
 pub use context::{Gpu, GpuError, GpuOptions, STORAGE_BUFFERS, WORKGROUP_BYTES};
 pub use kernel::Kernel;
 pub use layout::{
-    AdamUniform, ChunkUniform, Counters, DispatchArgs, FrameUniform, LineUniform, LossUniform,
+    ChunkUniform, Counters, DescentUniform, DispatchArgs, FrameUniform, LineUniform, LossUniform,
     LossValues, NoiseUniform, PresentUniform, RelocateUniform, ScanParams, SortParams,
 };
 pub use layout::{GPU_STRUCTS, GpuStruct, GpuStructLayout};

@@ -41,9 +41,11 @@ const SHARED: &[Shader] = &[
     shader!("shared/project"),
     shader!("shared/project_backward"),
     shader!("shared/sh"),
+    shader!("shared/sh_backward"),
     shader!("shared/sort"),
     shader!("shared/stream_backward"),
     shader!("shared/tiles"),
+    shader!("shared/visible"),
 ];
 
 /// Why a shader could not be assembled.
