@@ -10,5 +10,14 @@
 //! What is deliberately absent: no thread, no file. Progress and cancelling are one closure.
 
 mod config;
+mod error;
+mod initial;
+mod nearest;
+mod targets;
+mod trainer;
 
 pub use config::{Background, Densify, OptimiseConfig, Preset, Rates, Strategy};
+pub use error::OptimError;
+pub use initial::{Beginning, extent, from_points};
+pub use targets::{Loading, Target, Targets, camera_of};
+pub use trainer::Trainer;
