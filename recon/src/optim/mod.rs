@@ -10,5 +10,9 @@
 //! What is deliberately absent: no thread, no file. Progress and cancelling are one closure.
 
 mod config;
+mod error;
+mod evaluate;
 
 pub use config::{Background, Densify, OptimiseConfig, Preset, Rates, Strategy};
+pub use error::OptimError;
+pub use evaluate::{Compared, EvalConfig, EvalStep, HeldOut, evaluate};
