@@ -128,3 +128,25 @@ fn named(dataset: &mut Dataset, names: &[String]) -> Vec<bool> {
     }
     held_out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_are_told_in_words() {
+        let words = |n| HoldOut::EveryNth(n).to_string();
+        let told = [0, 1, 2, 3, 8, 11, 21].map(words);
+        let expected = [
+            "no view",
+            "every view",
+            "every 2nd view",
+            "every 3rd view",
+            "every 8th view",
+            "every 11th view",
+            "every 21st view",
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(HoldOut::Fraction(0.125).to_string(), "12.5 % of the views");
+    }
+}
