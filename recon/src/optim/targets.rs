@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use render::gpu::{Gpu, GpuVec};
 use render::loss::{AlphaUse, Photo};
-use render::{Camera, Intrinsics};
+use render::Camera;
 
-use crate::dataset::{Lens, View};
+use crate::dataset::camera_of;
 use crate::io::photo::{Photo as HostPhoto, PhotoLoader};
 
 use super::OptimError;
@@ -156,19 +156,4 @@ fn with_mask(photo: &HostPhoto) -> (Vec<u8>, AlphaUse) {
         AlphaUse::Ignored
     };
     (rgba, alpha_use)
-}
-
-/// The camera that took a view, with the lens of its photo: OpenCV axes, the input's world.
-pub fn camera_of(view: &View, lens: &Lens) -> Camera {
-    Camera {
-        intrinsics: Intrinsics {
-            fx: lens.fx as f32,
-            fy: lens.fy as f32,
-            cx: lens.cx as f32,
-            cy: lens.cy as f32,
-            width: lens.width,
-            height: lens.height,
-        },
-        c2w: view.c2w.as_affine3a(),
-    }
 }

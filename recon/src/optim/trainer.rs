@@ -1,14 +1,12 @@
 //! The loop's body: a step draws a photo's view, compares, goes back and moves the splats.
 
-use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
-use rand_pcg::Pcg64;
 use render::gpu::{Fetch, Gpu, LossValues, Recorder};
 use render::{
-    Adam, AdamRates, GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer,
+    Adam, GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer,
     RenderConfig, Splats,
 };
 
+use super::chance::Chance;
 use super::targets::{Target, Targets};
 use super::{Background, OptimError, OptimiseConfig};
 
@@ -24,9 +22,7 @@ pub struct Trainer {
     gradient: Gradient,
     adam: Adam,
     fetch: Fetch<LossValues>,
-    rng: Pcg64,
-    /// Targets that are still to come in this round, the next one last.
-    round: Vec<usize>,
+    chance: Chance,
     step: u32,
 }
 
@@ -53,8 +49,7 @@ impl Trainer {
             adam: Adam::new(gpu, &splats)?,
             splats,
             fetch: Fetch::new(gpu, 1)?,
-            rng: Pcg64::seed_from_u64(config.seed),
-            round: Vec::new(),
+            chance: Chance::new(config.seed),
             step: 0,
             config,
         })
@@ -81,7 +76,7 @@ impl Trainer {
         let render = RenderConfig {
             antialiased: self.config.antialiased,
             background,
-            max_sh_degree: self.sh_degree(),
+            max_sh_degree: self.config.sh_degree_at(self.step),
             ..RenderConfig::default()
         };
         self.rasterizer
@@ -99,7 +94,7 @@ impl Trainer {
                 .prepare(gpu, &self.rasterizer, &self.splats, d_image)?;
             self.gradient.record(&mut recorder, &self.rasterizer)?;
         }
-        let rates = self.rates();
+        let rates = self.config.rates_at(self.step, self.extent);
         self.adam.prepare(
             gpu,
             &self.rasterizer,
@@ -119,38 +114,14 @@ impl Trainer {
     }
 
     fn next_target(&mut self) -> Target {
-        if self.round.is_empty() {
-            self.round = (0..self.targets.all.len()).collect();
-            self.round.shuffle(&mut self.rng);
-        }
-        let next = self.round.pop().unwrap_or_default();
+        let next = self.chance.target(self.step, self.targets.all.len());
         self.targets.all[next].clone()
     }
 
-    fn background(&mut self) -> [f32; 3] {
+    fn background(&self) -> [f32; 3] {
         match self.config.background {
             Background::Known(rgb) => rgb,
-            Background::Random => [0; 3].map(|_| self.rng.random::<f32>()),
-        }
-    }
-
-    fn sh_degree(&self) -> u32 {
-        let reached = self.step.checked_div(self.config.sh_every);
-        reached.map_or(self.config.sh_degree, |it| it.min(self.config.sh_degree))
-    }
-
-    /// Log-linear from the first to the last step.
-    fn rates(&self) -> AdamRates {
-        let rates = &self.config.rates;
-        let done = self.step as f32 / self.config.steps.max(1) as f32;
-        let (first, last) = (rates.means_first.ln(), rates.means_last.ln());
-        AdamRates {
-            means: self.extent * (first + (last - first) * done.min(1.0)).exp(),
-            quats: rates.quats,
-            log_scales: rates.log_scales,
-            opacity_logits: rates.opacity_logits,
-            sh_base: rates.sh_base,
-            sh_rest: rates.sh_rest,
+            Background::Random => self.chance.colour(self.step),
         }
     }
 }
