@@ -42,6 +42,8 @@ mod shaders;
 mod synthetic_photos;
 /// House rules that the compiler does not check.
 mod tidy;
+/// Splats under optimisation: steps, memory, copies.
+mod training;
 /// Panels and the application, without a window.
 mod ui;
 /// The worker answers commands with events, and stops when dropped.

@@ -1,9 +1,9 @@
 //! The loop's body: a step draws a photo's view, compares, goes back and moves the splats.
 
 use render::gpu::{Fetch, Gpu, LossValues, Recorder};
+use render::training::{Descent, DescentConfig, SplatPool};
 use render::{
-    Adam, GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer,
-    RenderConfig, Splats,
+    GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer, RenderConfig, Splats,
 };
 
 use super::chance::Chance;
@@ -16,11 +16,11 @@ pub struct Trainer {
     config: OptimiseConfig,
     extent: f32,
     targets: Targets,
-    splats: GpuSplats,
+    pool: SplatPool,
     rasterizer: Rasterizer,
     loss: Loss,
     gradient: Gradient,
-    adam: Adam,
+    descent: Descent,
     fetch: Fetch<LossValues>,
     chance: Chance,
     step: u32,
@@ -38,16 +38,18 @@ impl Trainer {
         targets: Targets,
         extent: f32,
     ) -> Result<Self, OptimError> {
-        let splats = GpuSplats::upload(gpu, splats)?;
-        let options = GradientOptions::portable(gpu.capabilities());
+        let options = GradientOptions {
+            until_sums: true,
+            ..GradientOptions::portable(gpu.capabilities())
+        };
         Ok(Self {
             extent,
             targets,
             rasterizer: Rasterizer::new(gpu)?,
             loss: Loss::new(gpu)?,
             gradient: Gradient::new(gpu, options)?,
-            adam: Adam::new(gpu, &splats)?,
-            splats,
+            descent: Descent::new(gpu)?,
+            pool: SplatPool::new(gpu, splats, splats.len(), 0)?,
             fetch: Fetch::new(gpu, 1)?,
             chance: Chance::new(config.seed),
             step: 0,
@@ -62,7 +64,7 @@ impl Trainer {
 
     /// The splats as they stand.
     pub fn splats(&self) -> &GpuSplats {
-        &self.splats
+        self.pool.splats()
     }
 
     /// Submits a step and does not wait for it. What an earlier step came to is returned when it
@@ -80,7 +82,7 @@ impl Trainer {
             ..RenderConfig::default()
         };
         self.rasterizer
-            .draw(gpu, &self.splats, &target.camera, &render)?;
+            .draw(gpu, self.pool.splats(), &target.camera, &render)?;
         let loss = LossConfig {
             alpha_use: target.alpha_use,
             ..self.config.loss
@@ -91,18 +93,18 @@ impl Trainer {
         self.loss.record(&mut recorder);
         if let Some(d_image) = self.loss.d_image() {
             self.gradient
-                .prepare(gpu, &self.rasterizer, &self.splats, d_image)?;
+                .prepare(gpu, &self.rasterizer, self.pool.splats(), d_image)?;
             self.gradient.record(&mut recorder, &self.rasterizer)?;
         }
-        let rates = self.config.rates_at(self.step, self.extent);
-        self.adam.prepare(
-            gpu,
-            &self.rasterizer,
-            &self.gradient,
-            &self.splats,
-            (&rates, false),
-        )?;
-        self.adam.record(&mut recorder);
+        let descent = DescentConfig {
+            rates: self.config.rates_at(self.step, self.extent),
+            step: self.step + 1,
+            only_visible: false,
+            ..DescentConfig::default()
+        };
+        self.descent
+            .prepare(gpu, &self.rasterizer, &self.gradient, &self.pool, &descent)?;
+        self.descent.record(&mut recorder);
         let requested = self.fetch.record(&mut recorder, self.loss.values());
         recorder.submit(gpu);
         if requested {
