@@ -68,7 +68,8 @@ impl GpuSplats {
         Self::allocate(gpu, splats, 0, max_chunk_bytes)
     }
 
-    fn allocate(
+    /// Room for `room` splats in chunks of at most `max_chunk_bytes`.
+    pub(crate) fn allocate(
         gpu: &Gpu,
         splats: &Splats,
         room: usize,

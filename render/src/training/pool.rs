@@ -38,7 +38,21 @@ impl SplatPool {
     /// # Errors
     /// [`GpuError::OutOfMemory`]; [`GpuError::Invalid`] where the arrays disagree in length.
     pub fn new(gpu: &Gpu, splats: &Splats, room: usize) -> Result<Self, GpuError> {
-        let splats = GpuSplats::upload_with_room(gpu, splats, room)?;
+        Self::chunked(gpu, splats, room, gpu.capabilities().max_binding_bytes)
+    }
+
+    /// The same in chunks of at most `max_chunk_bytes` of parameters, as on a device that binds no
+    /// more.
+    ///
+    /// # Errors
+    /// Those of [`SplatPool::new`].
+    pub fn chunked(
+        gpu: &Gpu,
+        splats: &Splats,
+        room: usize,
+        max_chunk_bytes: u64,
+    ) -> Result<Self, GpuError> {
+        let splats = GpuSplats::allocate(gpu, splats, room, max_chunk_bytes)?;
         let moments = splats.chunks().iter().map(|chunk| {
             let stride = chunk.stride;
             let harmonics = chunk.params.len() / stride.max(1) - GEOMETRY_PLANES;
