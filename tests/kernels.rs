@@ -11,11 +11,13 @@ mod chain;
 mod counting;
 /// The kernels that make splats more and fewer.
 mod densifying;
+/// `descend`: steps of Adam.
+mod descent;
 /// `emit`, and what it may not lose.
 mod emission;
 /// Whole frames: growth, chunks, repetition, styles.
 mod frames;
-/// The kernels of the loss and the optimiser.
+/// The kernels of the loss.
 mod learning;
 /// The kernels of Monte Carlo densification.
 mod monte_carlo;
@@ -111,11 +113,11 @@ fn wrappers_bind_what_the_sources_declare() {
         ("cull", k::Cull::BINDINGS),
         ("divide", k::Divide::BINDINGS),
         ("draw", k::Draw::BINDINGS),
+        ("descend", k::Descend::BINDINGS),
         ("emit", k::Emit::BINDINGS),
         ("gather", k::Gather::BINDINGS),
         ("loss_backward", k::LossBackward::BINDINGS),
         ("measure_loss", k::MeasureLoss::BINDINGS),
-        ("optimise", k::Optimise::BINDINGS),
         ("pair_count", k::PairCount::BINDINGS),
         ("project", k::Project::BINDINGS),
         ("project_backward", k::ProjectBackward::BINDINGS),

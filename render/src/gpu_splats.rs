@@ -68,7 +68,11 @@ impl GpuSplats {
         Self::allocate(gpu, splats, 0, max_chunk_bytes)
     }
 
-    /// Room for `room` splats in chunks of at most `max_chunk_bytes`.
+    /// Uploads splats into arrays with room for `room` of them, in chunks of at most
+    /// `max_chunk_bytes`.
+    ///
+    /// # Errors
+    /// Those of [`GpuSplats::upload`].
     pub(crate) fn allocate(
         gpu: &Gpu,
         splats: &Splats,

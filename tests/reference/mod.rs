@@ -15,6 +15,8 @@ pub(crate) mod blend_backward;
 pub(crate) mod blend_backward_atomic;
 /// Marks the splats whose box reaches the image.
 pub(crate) mod cull;
+/// Adam, one number at a time.
+pub(crate) mod descend;
 /// Equation 9 of 3DGS-MCMC as a double sum, and 3DGS's split.
 pub(crate) mod divide;
 /// Draws by weight, looking at each splat in turn.
@@ -27,8 +29,6 @@ pub(crate) mod gather;
 pub(crate) mod loss_backward;
 /// L1, squared error and SSIM by the 11×11 window itself.
 pub(crate) mod measure_loss;
-/// Adam, one number at a time.
-pub(crate) mod optimise;
 /// Adds the tile counts of each 256 splats in the order of depth.
 pub(crate) mod pair_count;
 /// Projects one splat by the matrices of the paper and evaluates its colour.

@@ -184,8 +184,8 @@ gpu_structs! {
         alpha: f32,
     }
 
-    /// Parameters of `train/optimise.wgsl`.
-    AdamUniform {
+    /// Parameters of `train/descend.wgsl`.
+    DescentUniform {
         /// Step of the means.
         mean_rate: f32,
         /// Step of the quaternions.
@@ -208,8 +208,18 @@ gpu_structs! {
         correction1: f32,
         /// `1 / (1 − β₂ᵗ)` in step t.
         correction2: f32,
+        /// Weight of the mean opacity, by the number of splats.
+        opacity_pull: f32,
+        /// Weight of the mean scale, by the number of scales.
+        scale_pull: f32,
+        /// No logarithm of a scale grows beyond this.
+        largest_log_scale: f32,
         /// 1: splats that the frame did not show stay as they are.
         only_visible: u32,
+        /// 1: harmonics above degree 0 move.
+        sh_rest: u32,
+        /// 1: there are statistics to add to.
+        statistics: u32,
     }
 
     /// What a densification counts on its way.

@@ -15,7 +15,7 @@ pub use context::{Gpu, GpuError, GpuOptions, STORAGE_BUFFERS, WORKGROUP_BYTES};
 pub use fetch::Fetch;
 pub use kernel::Kernel;
 pub use layout::{
-    AdamUniform, ChunkUniform, Counters, DensifyTally, DispatchArgs, DivideUniform, DrawUniform,
+    ChunkUniform, Counters, DensifyTally, DescentUniform, DispatchArgs, DivideUniform, DrawUniform,
     FrameUniform, GatherUniform, LevelUniform, LineUniform, LossUniform, LossValues, NoiseUniform,
     PresentUniform, ScanParams, SortParams, TraceUniform, WeighUniform,
 };

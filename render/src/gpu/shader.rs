@@ -44,10 +44,12 @@ const SHARED: &[Shader] = &[
     shader!("shared/project_backward"),
     shader!("shared/random"),
     shader!("shared/sh"),
+    shader!("shared/sh_backward"),
     shader!("shared/sort"),
     shader!("shared/stream_backward"),
     shader!("shared/tally"),
     shader!("shared/tiles"),
+    shader!("shared/visible"),
 ];
 
 /// Why a shader could not be assembled.

@@ -2,10 +2,10 @@
 
 use crate::gpu::{DrawUniform, Gpu, GpuError, GpuVec, LevelUniform, Recorder, WeighUniform};
 use crate::kernels::{Accumulate, accumulate, draw, weigh};
-use crate::training::SplatPool;
+use crate::training::{IMPORTANCE, SplatPool};
 
 use super::scratch::{Scratch, levels};
-use super::{Kernels, PLANE_IMPORTANCE, blocks};
+use super::{Kernels, blocks};
 
 /// The rule.
 pub(super) struct Draws {
@@ -31,7 +31,7 @@ pub(super) fn record(
     let uniform = GpuVec::from_slice(gpu, "weights", &[uniform])?;
     for (chunk, moments) in pool.chunks().filter(|(chunk, _)| 0 < chunk.count) {
         let statistics = &moments.statistics;
-        if rule.by_importance && statistics.len() < (PLANE_IMPORTANCE + 1) * chunk.stride {
+        if rule.by_importance && pool.statistics() <= IMPORTANCE {
             let message = "the importance of splats is asked for and not kept";
             return Err(GpuError::Invalid(message.to_owned()));
         }

@@ -20,8 +20,6 @@ use scratch::Scratch;
 
 /// Splats in a workgroup.
 const BLOCK: usize = 256;
-/// Plane of the statistics in which importance is added up.
-pub const PLANE_IMPORTANCE: usize = 2;
 
 /// By which rule splats become more and fewer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,7 +33,7 @@ pub enum Rule {
         target_len: usize,
         /// Of the draws.
         seed: u32,
-        /// Drawn by opacity times importance (plane [`PLANE_IMPORTANCE`] of the statistics).
+        /// Drawn by opacity times importance (plane [`super::IMPORTANCE`] of the statistics).
         by_importance: bool,
     },
 }
