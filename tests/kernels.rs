@@ -117,6 +117,7 @@ fn wrappers_bind_what_the_sources_declare() {
         ("emit", k::Emit::BINDINGS),
         ("gather", k::Gather::BINDINGS),
         ("loss_backward", k::LossBackward::BINDINGS),
+        ("measure_filter", k::MeasureFilter::BINDINGS),
         ("measure_loss", k::MeasureLoss::BINDINGS),
         ("pair_count", k::PairCount::BINDINGS),
         ("project", k::Project::BINDINGS),

@@ -27,6 +27,8 @@ pub(crate) mod emit;
 pub(crate) mod gather;
 /// The derivative of SSIM's definition, pixel by pixel.
 pub(crate) mod loss_backward;
+/// The finest pixel at a splat, camera by camera.
+pub(crate) mod measure_filter;
 /// L1, squared error and SSIM by the 11×11 window itself.
 pub(crate) mod measure_loss;
 /// Adds the tile counts of each 256 splats in the order of depth.

@@ -2,7 +2,7 @@
 
 use render::gpu::{Gpu, GpuVec, Recorder};
 use render::gradient::{Accumulation, BackwardDesign, GradientOptions};
-use render::training::{AdamRates, Descent, DescentConfig, SplatPool};
+use render::training::{AdamRates, Descent, DescentConfig, PoolOptions, SplatPool};
 use render::{Gradient, RenderConfig, Splats};
 use tests::gpu;
 
@@ -21,7 +21,7 @@ fn options() -> GradientOptions {
 }
 
 /// ∂L/∂(pixel), another in each step.
-fn d_image(step: u32) -> Vec<f32> {
+pub(super) fn d_image(step: u32) -> Vec<f32> {
     let numbers = 0..4 * SIZE[0] * SIZE[1];
     let phase = step as f32;
     numbers.map(|i| (i as f32 * 0.7 + phase).cos()).collect()
@@ -99,7 +99,13 @@ fn chunks_and_room_change_no_step() {
     let Some(gpu) = gpu::gpu() else { return };
     let splats = random_splats(2, 900, 2);
     let one = SplatPool::new(gpu, &splats, 0, 2).unwrap();
-    let many = SplatPool::new_chunked(gpu, &splats, (1500, 2), SMALL_CHUNKS).unwrap();
+    let options = PoolOptions {
+        room: 1500,
+        statistics: 2,
+        max_chunk_bytes: Some(SMALL_CHUNKS),
+        ..PoolOptions::default()
+    };
+    let many = SplatPool::with_options(gpu, &splats, &options).unwrap();
     assert_eq!(one.chunks().count(), 1);
     assert_eq!(many.chunks().count(), 6);
     assert_eq!((many.len(), many.room()), (900, 1500));

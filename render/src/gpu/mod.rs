@@ -16,8 +16,9 @@ pub use fetch::Fetch;
 pub use kernel::Kernel;
 pub use layout::{
     ChunkUniform, Counters, DensifyTally, DescentUniform, DispatchArgs, DivideUniform, DrawUniform,
-    FrameUniform, GatherUniform, LevelUniform, LineUniform, LossUniform, LossValues, NoiseUniform,
-    PresentUniform, ScanParams, SortParams, TraceUniform, WeighUniform,
+    FilterCamera, FilterUniform, FrameUniform, GatherUniform, LevelUniform, LineUniform,
+    LossUniform, LossValues, NoiseUniform, PresentUniform, ScanParams, SortParams, TraceUniform,
+    WeighUniform,
 };
 pub use layout::{GPU_STRUCTS, GpuStruct, GpuStructLayout};
 pub use recorder::{Groups, KernelTime, Profiler, Recorder, TimedPasses};

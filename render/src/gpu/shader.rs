@@ -32,6 +32,7 @@ const SHARED: &[Shader] = &[
     shader!("shared/boxes"),
     shader!("shared/dispatch"),
     shader!("shared/finite"),
+    shader!("shared/filter"),
     shader!("shared/frame"),
     shader!("shared/levels"),
     shader!("shared/loss"),
