@@ -10,6 +10,7 @@
 mod bounded;
 mod brown;
 mod camera_path;
+pub mod checkpoint;
 mod clean;
 pub mod colmap;
 pub mod compressed_ply;
