@@ -4,6 +4,7 @@
 mod bench;
 mod convert;
 mod datasets;
+mod eval;
 mod pictures;
 mod poses;
 mod trouble;
