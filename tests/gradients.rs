@@ -36,6 +36,7 @@ fn gradients(gpu: &Gpu) -> Vec<Gradient> {
                 accumulation,
                 depth: true,
                 pose: true,
+                until_sums: false,
             };
             Gradient::new(gpu, options).unwrap()
         })
@@ -189,6 +190,7 @@ fn chunks_change_no_gradient() {
         accumulation: Accumulation::Pairs,
         depth: false,
         pose: true,
+        until_sums: false,
     };
     let mut gradient = Gradient::new(gpu, options).unwrap();
     let mut results = Vec::new();

@@ -68,7 +68,12 @@ impl GpuSplats {
         Self::allocate(gpu, splats, 0, max_chunk_bytes)
     }
 
-    fn allocate(
+    /// Uploads splats into arrays with room for `room` of them, in chunks of at most
+    /// `max_chunk_bytes`.
+    ///
+    /// # Errors
+    /// Those of [`GpuSplats::upload`].
+    pub(crate) fn allocate(
         gpu: &Gpu,
         splats: &Splats,
         room: usize,

@@ -20,6 +20,7 @@ struct FootprintGradient {
 
 // ∂L/∂(what is stored of a splat), harmonics apart, and what the pose's gradient is made of.
 struct GeometryGradient {
+    mean2d: vec2f,
     mean: vec3f,
     quat: vec4f,
     log_scale: vec3f,
@@ -83,6 +84,7 @@ fn project_backward(i: u32, sums: array<f32, SUMS>) -> GeometryGradient {
         compensation = sqrt(max(det_sharp / det, MIN_COMPENSATION_SQUARED));
     }
     let d = footprint_gradient(sums, conic, bare_opacity * compensation);
+    out.mean2d = d.mean2d;
 
     // Conic to covariance: −conic G conic, the lower element written once.
     let g = vec3f(d.conic.x, 0.5 * d.conic.y, d.conic.z);

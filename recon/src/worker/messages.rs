@@ -7,9 +7,8 @@ use glam::Vec3;
 use render::GpuSplats;
 use render::gpu::GpuError;
 
-use super::optimise_messages::{
-    Adjustment, Evaluation, LiveSplats, Moment, OptimiseJob, OptimiseReport, TrainProgress,
-};
+use super::optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport};
+use crate::optim::{Evaluation, TrainProgress};
 use crate::dataset::Dataset;
 use crate::io::{IoError, SplatFile, SplatFormat, SplatSummary};
 use crate::poses::video::{FrameConfig, Frames};

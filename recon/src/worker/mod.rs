@@ -13,8 +13,10 @@ mod poses;
 
 pub use messages::{Command, EngineChoice, Event, Opened, Progress, Snapshot, WorkerError};
 pub use optimise_messages::{
-    Adjustment, Evaluation, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start, TrainProgress,
+    Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start,
 };
+
+pub use crate::optim::{Evaluation, TrainProgress};
 
 use std::thread::JoinHandle;
 

@@ -31,7 +31,9 @@ const SHARED: &[Shader] = &[
     shader!("shared/block_scan"),
     shader!("shared/boxes"),
     shader!("shared/dispatch"),
+    shader!("shared/finite"),
     shader!("shared/frame"),
+    shader!("shared/levels"),
     shader!("shared/loss"),
     shader!("shared/loss_uniform"),
     shader!("shared/pair_sums"),
@@ -40,10 +42,14 @@ const SHARED: &[Shader] = &[
     shader!("shared/planes"),
     shader!("shared/project"),
     shader!("shared/project_backward"),
+    shader!("shared/random"),
     shader!("shared/sh"),
+    shader!("shared/sh_backward"),
     shader!("shared/sort"),
     shader!("shared/stream_backward"),
+    shader!("shared/tally"),
     shader!("shared/tiles"),
+    shader!("shared/visible"),
 ];
 
 /// Why a shader could not be assembled.

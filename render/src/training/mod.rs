@@ -1,8 +1,18 @@
 //! Splats under optimisation: what is stored of them beside the parameters, and what moves them.
 //!
-//! The parts: [`SplatPool`] (parameters with room for more, moments, statistics). All of it stays
-//! on the GPU; the host knows how many splats there are.
+//! The parts: [`SplatPool`] (parameters with room for more, moments, statistics), [`Descent`]
+//! (a step of Adam along the gradient of a frame), [`Noise`] (a step at random) and [`Densifier`]
+//! (splats become more and fewer). All of it stays on the GPU; the host knows how many splats
+//! there are.
 
+mod densify;
+mod descent;
+mod noise;
 mod pool;
 
-pub use pool::{GEOMETRY_MOMENTS, MomentChunk, STATISTICS, SplatPool};
+pub use densify::{Densified, Densifier, Rule};
+pub use descent::{AdamRates, Descent, DescentConfig};
+pub use noise::Noise;
+pub use pool::{
+    ERRORS, FRAMES_SEEN, GEOMETRY_MOMENTS, GRADIENT_LENGTHS, IMPORTANCE, MomentChunk, SplatPool,
+};

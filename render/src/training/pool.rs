@@ -7,8 +7,15 @@ use crate::{GpuSplats, Splats};
 /// Planes of moments of means, quaternions, log-scales and opacity logits: first moments, then
 /// second.
 pub const GEOMETRY_MOMENTS: usize = 2 * GEOMETRY_PLANES;
-/// Planes of what densification adds up from frame to frame.
-pub const STATISTICS: usize = 1;
+/// Plane of statistics: added-up lengths of the gradient of the place in the image, in units of
+/// half the image's size ([`super::Descent`] adds where this plane and the next are there).
+pub const GRADIENT_LENGTHS: usize = 0;
+/// Plane of statistics: in how many frames the splat was seen.
+pub const FRAMES_SEEN: usize = 1;
+/// Plane of statistics: how much the splat matters to frames.
+pub const IMPORTANCE: usize = 2;
+/// Plane of statistics: how wrong frames are where the splat is.
+pub const ERRORS: usize = 3;
 
 /// The optimiser's memory of a chunk of splats: planes like those of the parameters, with the same
 /// stride.
@@ -21,7 +28,9 @@ pub struct MomentChunk {
     pub sh_first: GpuVec<u32>,
     /// One second moment for all harmonics of a splat: the mean of their squares. `[stride]`
     pub sh_second: GpuVec<f32>,
-    /// What densification adds up. `[STATISTICS × stride]`
+    /// What densification adds up from frame to frame: the first so many of the planes
+    /// [`GRADIENT_LENGTHS`], [`FRAMES_SEEN`], [`IMPORTANCE`], [`ERRORS`].
+    /// `[statistics × stride]`
     pub statistics: GpuVec<f32>,
 }
 
@@ -30,15 +39,36 @@ pub struct MomentChunk {
 pub struct SplatPool {
     splats: GpuSplats,
     moments: Vec<MomentChunk>,
+    statistics: usize,
 }
 
 impl SplatPool {
-    /// Uploads splats, with moments of zero and room for `room` splats in all.
+    /// Uploads splats, with moments of zero, room for `room` splats in all, and the first
+    /// `statistics` planes of statistics, 0 to 4.
     ///
     /// # Errors
     /// [`GpuError::OutOfMemory`]; [`GpuError::Invalid`] where the arrays disagree in length.
-    pub fn new(gpu: &Gpu, splats: &Splats, room: usize) -> Result<Self, GpuError> {
-        let splats = GpuSplats::upload_with_room(gpu, splats, room)?;
+    pub fn new(
+        gpu: &Gpu,
+        splats: &Splats,
+        room: usize,
+        statistics: usize,
+    ) -> Result<Self, GpuError> {
+        let limit = gpu.capabilities().max_binding_bytes;
+        Self::new_chunked(gpu, splats, (room, statistics), limit)
+    }
+
+    /// The same in chunks of at most `max_chunk_bytes`, as on a device that binds no more.
+    ///
+    /// # Errors
+    /// Those of [`SplatPool::new`].
+    pub fn new_chunked(
+        gpu: &Gpu,
+        splats: &Splats,
+        (room, statistics): (usize, usize),
+        max_chunk_bytes: u64,
+    ) -> Result<Self, GpuError> {
+        let splats = GpuSplats::allocate(gpu, splats, room, max_chunk_bytes)?;
         let moments = splats.chunks().iter().map(|chunk| {
             let stride = chunk.stride;
             let harmonics = chunk.params.len() / stride.max(1) - GEOMETRY_PLANES;
@@ -51,11 +81,15 @@ impl SplatPool {
                     harmonics.div_ceil(2) * stride,
                 )?,
                 sh_second: array("moments of harmonics", 1)?,
-                statistics: array("statistics of splats", STATISTICS)?,
+                statistics: array("statistics of splats", statistics)?,
             })
         });
         let moments = moments.collect::<Result<_, GpuError>>()?;
-        Ok(Self { splats, moments })
+        Ok(Self {
+            splats,
+            moments,
+            statistics,
+        })
     }
 
     /// The splats as they stand, to be drawn.
@@ -66,6 +100,11 @@ impl SplatPool {
     /// Parameters and memory, chunk by chunk.
     pub fn chunks(&self) -> impl Iterator<Item = (&Chunk, &MomentChunk)> {
         self.splats.chunks().iter().zip(&self.moments)
+    }
+
+    /// How many planes of statistics there are.
+    pub fn statistics(&self) -> usize {
+        self.statistics
     }
 
     /// How many splats there are.
