@@ -12,7 +12,7 @@ use render::{GpuSplats, Rasterizer, RenderConfig, Splats};
 use crate::dataset::{Dataset, Split};
 use crate::io::photo::{PhotoLoader, PhotoOptions, TargetSize};
 use crate::io::{SplatFile, SplatFormat, open_lpips};
-use crate::metrics::Lpips;
+use crate::metrics::{Lpips, LpipsNet};
 
 use super::evaluate::{EvalConfig, EvalStep, HeldOut, evaluate};
 use super::initial::{self, Beginning};
@@ -66,6 +66,7 @@ impl Optimisation {
         listen: &mut Listener<'_>,
     ) -> Result<Self, OptimError> {
         let lpips = lpips.map(open_lpips).transpose()?;
+        let lpips = lpips.and_then(|it| it.get(LpipsNet::Vgg).or(it.metrics.first()).cloned());
         let targets = read_photos(gpu, &dataset, config.max_side, listen)?;
         let extent = initial::extent(&dataset);
         let splats = first_splats(&dataset, &config, begin, extent, listen)?;
