@@ -113,7 +113,8 @@ pub enum Command {
         /// Splat file to open in it
         file: Option<PathBuf>,
     },
-    /// Show a scene made on the spot: in the window, or as files where there is no display
+    /// Optimise splats for photos of a scene made on the spot: in the window, or into files where
+    /// there is no display
     Demo(DemoArgs),
     /// Write a splat file in another format, and say what that loses
     Convert(ConvertArgs),
@@ -160,6 +161,10 @@ pub struct DemoArgs {
     /// Open no window even where there is a display
     #[arg(long)]
     pub headless: bool,
+
+    /// Steps of the optimisation
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    pub steps: u32,
 }
 
 /// What `convert` takes.

@@ -16,7 +16,7 @@ use super::Desk;
 
 /// Nine photos in `scan/`, of which 0 and 8 are held out, and their points as splats in
 /// `points.ply`.
-fn desk() -> Desk {
+pub(super) fn desk() -> Desk {
     let desk = Desk::new();
     let made = photos(&PhotosConfig {
         num_views: 9,
@@ -33,7 +33,7 @@ fn desk() -> Desk {
     desk
 }
 
-fn number(value: &Value) -> f64 {
+pub(super) fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value}"))
 }
 

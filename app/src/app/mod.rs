@@ -14,7 +14,6 @@ use recon::worker::{Command, Event, OptimiseJob, Worker};
 use render::gpu::Gpu;
 
 use crate::action::Action;
-use crate::panels::top_bar::DEMO;
 use crate::settings::{STORAGE_KEY, Settings};
 use crate::state::AppState;
 use crate::theme;
@@ -31,8 +30,6 @@ pub enum Start {
     Empty,
     /// A splat file.
     Open(PathBuf),
-    /// A generated scene.
-    Demo,
     /// Photos, with an optimisation under way.
     Optimise(Box<OptimiseJob>),
 }
@@ -86,7 +83,6 @@ impl App {
         match start {
             Start::Empty => {}
             Start::Open(path) => self.worker.send(Command::Open(path)),
-            Start::Demo => self.worker.send(DEMO),
             Start::Optimise(job) => {
                 self.hear_photos(ctx, Event::DatasetOpened(job.dataset.clone()));
                 self.worker.send(Command::Optimise(job));

@@ -12,6 +12,7 @@ pub mod info;
 mod job;
 mod measuring;
 pub mod optimise;
+mod optimising;
 pub mod poses;
 pub mod render;
 mod shots;

@@ -1,25 +1,22 @@
 //! `accrete optimise`: splats that look as the photos do, by the worker, told step by step.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use ::render::RenderConfig;
 use ::render::gpu::Gpu;
 use anyhow::{Context, bail};
-use indicatif::{ProgressBar, ProgressStyle};
 use recon::dataset::Dataset;
-use recon::io::{self, Opened, SplatFile, SplatFormat};
+use recon::io::{self, Opened, SplatFile};
 use recon::metrics::{Protocol, ViewScores};
-use recon::optim::{Background, EvalConfig, HeldOut, OptimiseConfig};
+use recon::optim::{Background, EvalConfig, HeldOut, OptimiseConfig, preset};
 use recon::poses::{PoseConfig, Verdict};
-use recon::worker::{
-    Command, EngineChoice, Evaluation, Event, OptimiseJob, OptimiseReport, Snapshot, Start,
-    TrainProgress,
-};
+use recon::worker::{Command, EngineChoice, Evaluation, Event, OptimiseJob, Snapshot, Start};
 use serde::Serialize;
 
 use super::job::Job;
 use super::measuring::{self, Found, Subject};
+use super::optimising::Run;
 use super::{Console, OpenGpu, has_display};
 use crate::args::OptimiseArgs;
 use crate::window;
@@ -92,13 +89,13 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: OptimiseArgs) -> anyh
     let mut worker = Job::start(console, Some(gpu.clone()))?;
     let run = Run::of(&mut worker, job)?;
     if let (Some(path), Some(format)) = (out, format) {
-        save(&mut worker, &run.snapshot, format, path)?;
+        run.save(&mut worker, format, path)?;
     }
     if let Some(path) = sheet {
         draw_sheet(console, &gpu, &run.snapshot, &dataset, &config, path)?;
     }
-    run.tell(console, &args)?;
-    run.report(console, &args, &gpu, &config)
+    tell(&run, console, &args)?;
+    report(&run, console, &args, &gpu, &config)
 }
 
 /// The photos with their poses, which are found where that was asked for.
@@ -167,10 +164,7 @@ fn job(
     Ok(OptimiseJob {
         dataset,
         start,
-        config: args.config(OptimiseConfig {
-            preset: args.preset.into(),
-            ..OptimiseConfig::default()
-        }),
+        config: args.config(preset(args.preset.into())),
         checkpoint: args.checkpoint.clone(),
         lpips: args.measuring.lpips.clone(),
     })
@@ -187,173 +181,67 @@ fn in_window(console: &Console, open_gpu: OpenGpu<'_>, job: OptimiseJob) -> anyh
     window::run(open_gpu()?, window::Start::Optimise(Box::new(job)))
 }
 
-/// A finished optimisation.
-struct Run {
-    report: OptimiseReport,
-    snapshot: Snapshot,
-    evaluations: Vec<Evaluation>,
-    checkpoint: Option<PathBuf>,
-    warnings: Vec<String>,
-}
-
-impl Run {
-    fn of(worker: &mut Job, job: OptimiseJob) -> anyhow::Result<Self> {
-        let console = worker.console.clone();
-        let total = job.config.steps;
-        let (mut report, mut snapshot, mut checkpoint) = (None, None, None);
-        let mut evaluations = Vec::new();
-        let mut trained = false;
-        worker.work(Command::Optimise(Box::new(job)), |bar, event| match event {
-            Event::Trained(progress) => {
-                if !trained {
-                    style(bar, total);
-                    trained = true;
-                }
-                show(bar, &progress);
-            }
-            Event::Evaluated(evaluation) => {
-                bar.suspend(|| tell_evaluation(&console, &evaluation));
-                evaluations.push(evaluation);
-            }
-            Event::SplatsUpdated(it) => snapshot = Some(it),
-            Event::CheckpointSaved { path, .. } => checkpoint = Some(path),
-            Event::Optimised(it) => report = Some(it),
-            _ => {}
-        })?;
-        Ok(Self {
-            report: report.context("the optimisation ended without a report")?,
-            snapshot: snapshot.context("the optimisation ended without splats")?,
-            evaluations,
-            checkpoint,
-            warnings: worker.warnings().to_vec(),
-        })
+/// What came of it, for a person.
+fn tell(run: &Run, console: &Console, args: &OptimiseArgs) -> anyhow::Result<()> {
+    let report = &run.report;
+    let pace = if report.cancelled { ", stopped" } else { "" };
+    console.say(format_args!(
+        "{}: {} splats after {} steps, {:.2} steps a second{pace}",
+        args.folder.display(),
+        report.splats,
+        report.steps,
+        report.steps_per_sec
+    ))?;
+    if let Some(last) = run.evaluations.last() {
+        measuring::tell(console, &last.report)?;
     }
-
-    fn tell(&self, console: &Console, args: &OptimiseArgs) -> anyhow::Result<()> {
-        let report = &self.report;
-        let pace = if report.cancelled { ", stopped" } else { "" };
-        console.say(format_args!(
-            "{}: {} splats after {} steps, {:.2} steps a second{pace}",
-            args.folder.display(),
-            report.splats,
-            report.steps,
-            report.steps_per_sec
-        ))?;
-        if let Some(last) = self.evaluations.last() {
-            measuring::tell(console, &last.report)?;
-        }
-        let row = |label: &str, path: &Path| {
-            console.say(format_args!("  {label:<13} {}", path.display()))
-        };
-        if let Some(path) = &args.out {
-            row("splats", path)?;
-        }
-        if let Some(path) = &args.measuring.sheet {
-            row("sheet", path)?;
-        }
-        if let Some(path) = &self.checkpoint {
-            row("checkpoint", path)?;
-        }
-        if args.out.is_none() {
-            console.warn("no --out was given: the splats are in the checkpoint only");
-        }
-        Ok(())
+    let row =
+        |label: &str, path: &Path| console.say(format_args!("  {label:<13} {}", path.display()));
+    if let Some(path) = &args.out {
+        row("splats", path)?;
     }
-
-    fn report(
-        &self,
-        console: &Console,
-        args: &OptimiseArgs,
-        gpu: &Gpu,
-        config: &OptimiseConfig,
-    ) -> anyhow::Result<()> {
-        let last = self.evaluations.last().map(|it| &it.report);
-        let mean = last.and_then(|it| it.mean);
-        console.report(&Report {
-            folder: &args.folder,
-            adapter: &gpu.capabilities().name,
-            psnr: mean.map(|it| it.psnr),
-            ssim: mean.map(|it| it.ssim),
-            lpips: mean.and_then(|it| it.lpips),
-            steps: self.report.steps,
-            steps_per_sec: self.report.steps_per_sec,
-            splats: self.report.splats,
-            views: last.map_or(&[], |it| &it.views),
-            curve: self.evaluations.iter().map(Point::of).collect(),
-            protocol: last.map(|it| &it.protocol),
-            config,
-            backward: &self.report.backward,
-            gpu_bytes: self.report.gpu_bytes,
-            out: args.out.as_deref(),
-            checkpoint: self.checkpoint.as_deref(),
-            sheet: args.measuring.sheet.as_deref(),
-            warnings: &self.warnings,
-        })
+    if let Some(path) = &args.measuring.sheet {
+        row("sheet", path)?;
     }
-}
-
-/// Time left is the worker's estimate: it knows of measurements.
-fn style(bar: &ProgressBar, total: u32) {
-    bar.reset();
-    bar.set_length(u64::from(total));
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg}") {
-        bar.set_style(style);
+    if let Some(path) = &run.checkpoint {
+        row("checkpoint", path)?;
     }
-}
-
-fn show(bar: &ProgressBar, progress: &TrainProgress) {
-    bar.set_length(u64::from(progress.steps));
-    bar.set_position(u64::from(progress.step));
-    let left = progress.left_secs.max(0.0).ceil() as u64;
-    let left = if left < 60 {
-        format!("{left} s")
-    } else {
-        format!("{} min", left.div_ceil(60))
-    };
-    bar.set_message(format!(
-        "{:.2}/s, loss {:.4}, {:.1} dB, {} splats, {left} left",
-        progress.steps_per_sec, progress.loss, progress.train_psnr, progress.splats
-    ));
-}
-
-fn tell_evaluation(console: &Console, evaluation: &Evaluation) {
-    let Some(mean) = evaluation.report.mean else {
-        return;
-    };
-    let text = format!(
-        "  step {:<8} {:.2} dB, SSIM {:.4} on {} held-out views",
-        evaluation.step,
-        mean.psnr,
-        mean.ssim,
-        evaluation.report.views.len()
-    );
-    // A closed output ends the program at its next word; the work is not to be lost.
-    console.say(text).ok();
-}
-
-fn save(
-    worker: &mut Job,
-    snapshot: &Snapshot,
-    format: SplatFormat,
-    path: &Path,
-) -> anyhow::Result<()> {
-    let mut lost = Vec::new();
-    let command = Command::Export {
-        file: snapshot.file.clone(),
-        format,
-        path: path.to_owned(),
-    };
-    worker.work(command, |_, event| {
-        if let Event::Exported { losses, .. } = event {
-            lost = losses;
-        }
-    })?;
-    for loss in lost {
-        worker
-            .console
-            .warn(format_args!("{}: {loss}", path.display()));
+    if args.out.is_none() {
+        console.warn("no --out was given: the splats are in the checkpoint only");
     }
     Ok(())
+}
+
+/// The same for a program.
+fn report(
+    run: &Run,
+    console: &Console,
+    args: &OptimiseArgs,
+    gpu: &Gpu,
+    config: &OptimiseConfig,
+) -> anyhow::Result<()> {
+    let last = run.evaluations.last().map(|it| &it.report);
+    let mean = last.and_then(|it| it.mean);
+    console.report(&Report {
+        folder: &args.folder,
+        adapter: &gpu.capabilities().name,
+        psnr: mean.map(|it| it.psnr),
+        ssim: mean.map(|it| it.ssim),
+        lpips: mean.and_then(|it| it.lpips),
+        steps: run.report.steps,
+        steps_per_sec: run.report.steps_per_sec,
+        splats: run.report.splats,
+        views: last.map_or(&[], |it| &it.views),
+        curve: run.evaluations.iter().map(Point::of).collect(),
+        protocol: last.map(|it| &it.protocol),
+        config,
+        backward: &run.report.backward,
+        gpu_bytes: run.report.gpu_bytes,
+        out: args.out.as_deref(),
+        checkpoint: run.checkpoint.as_deref(),
+        sheet: args.measuring.sheet.as_deref(),
+        warnings: &run.warnings,
+    })
 }
 
 fn draw_sheet(

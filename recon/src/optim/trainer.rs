@@ -4,7 +4,7 @@
 use render::gpu::{Fetch, Gpu, GpuError, LossValues, Recorder};
 use render::training::{Densifier, Descent, DescentConfig, Noise, Rule, SplatPool};
 use render::{
-    Gradient, GradientOptions, GpuSplats, Loss, LossConfig, Rasterizer, RenderConfig, Splats,
+    GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer, RenderConfig, Splats,
 };
 
 use super::chance::Chance;
@@ -201,13 +201,8 @@ impl Trainer {
             update_sh_rest: true,
             largest_log_scale: (LARGEST_SCALE * self.extent).ln(),
         };
-        self.descent.prepare(
-            gpu,
-            &self.rasterizer,
-            &self.gradient,
-            &self.pool,
-            &descent,
-        )?;
+        self.descent
+            .prepare(gpu, &self.rasterizer, &self.gradient, &self.pool, &descent)?;
         let mut recorder = Recorder::new(gpu, None, false);
         self.gradient.record(&mut recorder, &self.rasterizer)?;
         self.descent.record(&mut recorder);

@@ -8,9 +8,9 @@ use render::GpuSplats;
 use render::gpu::GpuError;
 
 use super::optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport};
-use crate::optim::{Evaluation, TrainProgress};
 use crate::dataset::Dataset;
 use crate::io::{IoError, SplatFile, SplatFormat, SplatSummary};
+use crate::optim::{Evaluation, TrainProgress};
 use crate::poses::video::{FrameConfig, Frames};
 use crate::poses::{GateReport, LivePoses, Mapper, Photos, PoseConfig, PoseError};
 

@@ -12,9 +12,7 @@ mod optimise_messages;
 mod poses;
 
 pub use messages::{Command, EngineChoice, Event, Opened, Progress, Snapshot, WorkerError};
-pub use optimise_messages::{
-    Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start,
-};
+pub use optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start};
 
 pub use crate::optim::{Evaluation, TrainProgress};
 
