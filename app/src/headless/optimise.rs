@@ -73,14 +73,14 @@ impl Point {
 ///
 /// # Errors
 /// Where photos or poses are missing, something cannot be read or written, or the device refuses.
-pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: OptimiseArgs) -> anyhow::Result<()> {
+pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &OptimiseArgs) -> anyhow::Result<()> {
     let out = args.out.as_deref();
     let format = out.map(measuring::check_splats).transpose()?;
     let sheet = args.measuring.sheet.as_deref();
     measuring::check_sheet(sheet)?;
     measuring::open_lpips(args.measuring.lpips.as_deref())?;
-    let dataset = Arc::new(dataset(console, &args)?);
-    let job = job(console, &args, dataset.clone())?;
+    let dataset = Arc::new(dataset(console, args)?);
+    let job = job(console, args, dataset.clone())?;
     let config = job.config.clone();
     if args.with_window {
         return in_window(console, open_gpu, job);
@@ -94,8 +94,8 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: OptimiseArgs) -> anyh
     if let Some(path) = sheet {
         draw_sheet(console, &gpu, &run.snapshot, &dataset, &config, path)?;
     }
-    tell(&run, console, &args)?;
-    report(&run, console, &args, &gpu, &config)
+    tell(&run, console, args)?;
+    report(&run, console, args, &gpu, &config)
 }
 
 /// The photos with their poses, which are found where that was asked for.
