@@ -257,6 +257,7 @@ impl App {
             file,
             format: export.format,
             path: PathBuf::from(export.path.trim()),
+            options: recon::io::ExportOptions::default(),
         };
         self.send(command);
     }

@@ -11,7 +11,7 @@ use super::optimise_messages::{
     Adjustment, Evaluation, LiveSplats, Moment, OptimiseJob, OptimiseReport, TrainProgress,
 };
 use crate::dataset::Dataset;
-use crate::io::{IoError, SplatFile, SplatFormat, SplatSummary};
+use crate::io::{ExportOptions, IoError, SplatFile, SplatFormat, SplatSummary};
 use crate::poses::video::{FrameConfig, Frames};
 use crate::poses::{GateReport, LivePoses, Mapper, Photos, PoseConfig, PoseError};
 
@@ -60,6 +60,8 @@ pub enum Command {
         format: SplatFormat,
         /// Where to.
         path: PathBuf,
+        /// What is changed on the way.
+        options: ExportOptions,
     },
     /// Optimise splats until they look as the photos do.
     Optimise(Box<OptimiseJob>),

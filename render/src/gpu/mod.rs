@@ -13,8 +13,8 @@ pub use capabilities::{AdapterKind, Capabilities};
 pub use context::{Gpu, GpuError, GpuOptions, STORAGE_BUFFERS, WORKGROUP_BYTES};
 pub use kernel::Kernel;
 pub use layout::{
-    AdamUniform, ChunkUniform, Counters, DispatchArgs, FrameUniform, LineUniform, LossUniform,
-    LossValues, NoiseUniform, PresentUniform, RelocateUniform, ScanParams, SortParams,
+    AdamUniform, ChunkUniform, CompareUniform, Counters, DispatchArgs, FrameUniform, LineUniform,
+    LossUniform, LossValues, NoiseUniform, PresentUniform, RelocateUniform, ScanParams, SortParams,
 };
 pub use layout::{GPU_STRUCTS, GpuStruct, GpuStructLayout};
 pub use recorder::{Groups, KernelTime, Profiler, Recorder, TimedPasses};
