@@ -35,6 +35,8 @@ pub struct Settings {
     pub inspector: bool,
     /// Whether messages show.
     pub log: bool,
+    /// Whether small copies of the photos show.
+    pub film_strip: bool,
 }
 
 impl Default for Settings {
@@ -50,6 +52,7 @@ impl Default for Settings {
             recents: Vec::new(),
             inspector: true,
             log: false,
+            film_strip: true,
         }
     }
 }
