@@ -3,6 +3,7 @@
 mod buffer;
 mod capabilities;
 mod context;
+mod fetch;
 mod kernel;
 mod layout;
 mod recorder;
@@ -11,6 +12,7 @@ mod shader;
 pub use buffer::{GpuVec, GpuView, read_bytes};
 pub use capabilities::{AdapterKind, Capabilities};
 pub use context::{Gpu, GpuError, GpuOptions, STORAGE_BUFFERS, WORKGROUP_BYTES};
+pub use fetch::Fetch;
 pub use kernel::Kernel;
 pub use layout::{
     AdamUniform, ChunkUniform, CompareUniform, Counters, DispatchArgs, FrameUniform, LineUniform,
