@@ -1,7 +1,7 @@
 //! What panels and keys ask of the app. One place runs them: `app::logic`.
 
 use recon::io::{ExportOptions, SplatFormat};
-use recon::worker::{Command, EngineChoice};
+use recon::worker::{Adjustment, Command, EngineChoice};
 use render::CompareMode;
 
 use crate::leaving::Answer;
@@ -35,6 +35,8 @@ pub enum Action {
     EditPlan(Box<Plan>),
     /// Optimise splats of the photos that are open, as planned.
     Start,
+    /// Change a setting of the running optimisation.
+    Adjust(Adjustment),
     /// Hold the optimisation, or let it go on.
     FlipPause,
     /// End the optimisation; it keeps what there is.

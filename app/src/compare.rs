@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use glam::Affine3A;
-use render::{Camera, CompareMode, Intrinsics};
+use render::{Camera, CompareMode};
 
 /// A photo that is looked at through its own camera.
 #[derive(Clone, Debug)]
@@ -90,21 +89,6 @@ pub(crate) fn over_background(rgba: &mut [u8], mask: Option<&[u8]>, background: 
         }
         let counts = mask.is_none_or(|it| it.get(i).is_none_or(|it| 127 < *it));
         *a = if counts { 255 } else { 0 };
-    }
-}
-
-/// A pinhole's numbers in single precision.
-pub(crate) fn camera_of(lens: &recon::dataset::Lens, c2w: Affine3A) -> Camera {
-    Camera {
-        intrinsics: Intrinsics {
-            fx: lens.fx as f32,
-            fy: lens.fy as f32,
-            cx: lens.cx as f32,
-            cy: lens.cy as f32,
-            width: lens.width,
-            height: lens.height,
-        },
-        c2w,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::ops::Range;
 
 use eframe::egui::TextureHandle;
@@ -16,7 +17,7 @@ pub const THUMBNAIL_SIDE: u32 = 144;
 const MARGIN: usize = 6;
 
 /// The small copies that are there.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Film {
     /// By the index of the view.
     pub thumbnails: BTreeMap<usize, TextureHandle>,
@@ -28,6 +29,18 @@ pub struct Film {
     pub shown: Cell<(usize, usize)>,
     /// The strip shall bring this view into sight, once.
     pub bring: Cell<Option<usize>>,
+}
+
+impl fmt::Debug for Film {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Textures have nothing to tell.
+        let there: Vec<&usize> = self.thumbnails.keys().collect();
+        f.debug_struct("Film")
+            .field("thumbnails", &there)
+            .field("failed", &self.failed)
+            .field("shown", &self.shown)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Film {
@@ -50,7 +63,11 @@ impl Film {
                 let before = wanted.start.saturating_sub(it);
                 before.max((it + 1).saturating_sub(wanted.end))
             };
-            let farthest = self.thumbnails.keys().copied().max_by_key(|it| distance(*it));
+            let farthest = self
+                .thumbnails
+                .keys()
+                .copied()
+                .max_by_key(|it| distance(*it));
             if let Some(view) = farthest {
                 self.thumbnails.remove(&view);
             }

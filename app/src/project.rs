@@ -272,7 +272,7 @@ pub(crate) fn common_up<'a>(cameras: impl Iterator<Item = &'a DAffine3>) -> Opti
 }
 
 /// As a rotation and a position in single precision.
-pub(crate) fn single(c2w: &DAffine3) -> Affine3A {
+fn single(c2w: &DAffine3) -> Affine3A {
     let rotation = Quat::from_mat3a(&Mat3A::from_cols(
         c2w.matrix3.x_axis.as_vec3a(),
         c2w.matrix3.y_axis.as_vec3a(),

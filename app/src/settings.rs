@@ -37,6 +37,8 @@ pub struct Settings {
     pub log: bool,
     /// Whether small copies of the photos show.
     pub film_strip: bool,
+    /// The user's LPIPS weights, a file or a folder of them.
+    pub lpips: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -53,6 +55,7 @@ impl Default for Settings {
             inspector: true,
             log: false,
             film_strip: true,
+            lpips: None,
         }
     }
 }

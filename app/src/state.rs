@@ -191,11 +191,13 @@ impl AppState {
 
     /// Draws splats in the making. What the camera frames stays as it is.
     pub fn set_live(&mut self, live: LiveSplats) {
+        // Late news of what was closed meanwhile.
+        let Some(run) = &mut self.run else {
+            return;
+        };
+        run.newest_step = run.newest_step.max(live.step);
         let id = self.next_live;
         self.next_live += 1;
-        if let Some(run) = &mut self.run {
-            run.newest_step = run.newest_step.max(live.step);
-        }
         if self.scene.is_none() {
             // There were no points to show before.
             let file = SplatFile::new(Splats::default(), SplatFormat::Ply);
@@ -219,9 +221,10 @@ impl AppState {
     pub fn set_moment(&mut self, snapshot: Snapshot) {
         let step = snapshot.moment.as_ref().map_or(0, |it| it.step);
         let is_first = self.scene.as_ref().is_none_or(|it| it.is_sparse);
-        if let Some(run) = &mut self.run {
-            run.keep(&snapshot);
-        }
+        let Some(run) = &mut self.run else {
+            return;
+        };
+        run.keep(&snapshot);
         match &mut self.scene {
             Some(scene) => {
                 scene.whole = extent(snapshot.bounds);
@@ -233,9 +236,7 @@ impl AppState {
             }
             None => self.scene = Some(Scene::new(snapshot)),
         }
-        if is_first
-            && let Some(dataset) = self.project.as_ref().and_then(Project::dataset)
-        {
+        if is_first && let Some(dataset) = self.project.as_ref().and_then(Project::dataset) {
             self.export.propose_beside(dataset);
         }
         let format = self.export.format;

@@ -26,6 +26,8 @@ pub(crate) const EMPTY: Color32 = Color32::from_rgb(23, 24, 28);
 
 /// The edge between photo and render.
 pub(crate) const EDGE: Color32 = Color32::from_rgb(255, 255, 255);
+/// Photos as they are.
+pub(crate) const UNTINTED: Color32 = Color32::WHITE;
 /// Behind a photo of the film strip that has not come yet.
 pub(crate) const BLANK: Color32 = Color32::from_rgb(44, 47, 54);
 /// Behind words on a photo.

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
 use eframe::egui::{self, ColorImage, TextureOptions};
-use recon::dataset::Dataset;
+use recon::dataset::{Dataset, camera_of};
 use recon::io::photo::{AlphaUse, PhotoLoader, PhotoOptions, TargetSize};
 
-use crate::compare::{SeenPhoto, camera_of, over_background};
+use crate::compare::{SeenPhoto, over_background};
 use crate::film::{Film, THUMBNAIL_SIDE};
-use crate::project::single;
 
 /// Bytes of photos at their comparing size that are kept decoded.
 const CACHE_BYTES: usize = 128 << 20;
@@ -79,6 +78,11 @@ impl Pictures {
             self.wish = Some(wish);
             self.requests.send(Request::Photo(wish)).ok();
         }
+    }
+
+    /// No photo is waited for.
+    pub(super) fn forget(&mut self) {
+        self.wish = None;
     }
 
     /// Takes what has come: small copies into the strip, and the photo of the newest wish.
@@ -204,7 +208,7 @@ impl Desk {
         self.seen = Some(loader);
         let photo = photo?;
         let view = self.dataset.views.get(wish.view);
-        let c2w = view.map(|it| it.c2w).unwrap_or_default();
+        let view = view.ok_or("this photo is not there any longer")?;
         let mut rgba = photo.rgba.clone();
         over_background(&mut rgba, photo.mask.as_deref(), wish.background);
         self.photos += 1;
@@ -212,7 +216,7 @@ impl Desk {
             id: self.photos,
             size: [photo.width, photo.height],
             rgba,
-            camera: camera_of(&photo.lens, single(&c2w)),
+            camera: camera_of(view, &photo.lens),
             background: wish.background,
         })
     }

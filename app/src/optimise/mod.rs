@@ -8,7 +8,7 @@ mod timeline;
 use std::path::PathBuf;
 
 use recon::optim::OptimiseConfig;
-use recon::worker::{Evaluation, OptimiseReport, Snapshot, TrainProgress};
+use recon::worker::{Adjustment, Evaluation, OptimiseReport, Snapshot, TrainProgress};
 
 pub use curve::{Curve, MAX_POINTS};
 pub use plan::{Plan, StartChoice};
@@ -28,6 +28,30 @@ pub enum Phase {
     Stopping,
     /// Over.
     Over,
+}
+
+/// Settings that can be changed while an optimisation runs, as they stand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Changes {
+    /// Steps in all.
+    pub steps: u32,
+    /// No more splats than this; `None` until it is known or chosen.
+    pub splat_budget: Option<usize>,
+    /// Factor on all step sizes.
+    pub rate_factor: f32,
+    /// Steps between measurements; 0 for one at the end.
+    pub evaluate_every: u32,
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self {
+            steps: 0,
+            splat_budget: None,
+            rate_factor: 1.0,
+            evaluate_every: 0,
+        }
+    }
 }
 
 /// An optimisation that runs or ran.
@@ -51,8 +75,8 @@ pub struct Run {
     pub evaluation: Option<Evaluation>,
     /// Snapshots that can be gone back to.
     pub timeline: Timeline,
-    /// Factor on all step sizes, as the user set it.
-    pub rate_factor: Option<f32>,
+    /// What the user changed while it runs.
+    pub changes: Changes,
     /// The newest checkpoint, and its step.
     pub checkpoint: Option<(PathBuf, u32)>,
     /// What it came to.
@@ -67,6 +91,12 @@ impl Run {
     /// One that was asked for.
     pub fn new(config: OptimiseConfig) -> Self {
         Self {
+            changes: Changes {
+                steps: config.steps,
+                splat_budget: config.splat_budget,
+                evaluate_every: config.evaluate_every,
+                ..Changes::default()
+            },
             config,
             ..Self::default()
         }
@@ -91,12 +121,20 @@ impl Run {
         self.is_active() || (0 < self.newest_step && has_newer)
     }
 
+    /// The user changed a setting.
+    pub fn adjust(&mut self, adjustment: Adjustment) {
+        let changes = &mut self.changes;
+        match adjustment {
+            Adjustment::Steps(steps) => changes.steps = steps,
+            Adjustment::SplatBudget(budget) => changes.splat_budget = Some(budget),
+            Adjustment::RateFactor(factor) => changes.rate_factor = factor,
+            Adjustment::EvaluateEvery(steps) => changes.evaluate_every = steps,
+        }
+    }
+
     /// New numbers.
     pub fn note(&mut self, progress: TrainProgress) {
-        if matches!(
-            self.phase,
-            Phase::Starting | Phase::Running | Phase::Paused
-        ) {
+        if matches!(self.phase, Phase::Starting | Phase::Running | Phase::Paused) {
             self.phase = if progress.paused {
                 Phase::Paused
             } else {
@@ -104,12 +142,19 @@ impl Run {
             };
         }
         let step = f64::from(progress.step);
-        if self.progress.as_ref().is_none_or(|it| it.step < progress.step) {
+        if self
+            .progress
+            .as_ref()
+            .is_none_or(|it| it.step < progress.step)
+        {
             self.loss.push(step, f64::from(progress.loss));
             self.train_psnr.push(step, f64::from(progress.train_psnr));
             self.splats.push(step, progress.splats as f64);
         }
         self.newest_step = self.newest_step.max(progress.step);
+        if self.changes.splat_budget.is_none() && 0 < progress.splat_budget {
+            self.changes.splat_budget = Some(progress.splat_budget);
+        }
         self.progress = Some(progress);
     }
 

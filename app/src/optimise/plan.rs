@@ -46,8 +46,6 @@ pub struct Plan {
     pub start: StartChoice,
     /// A checkpoint that was found beside the photos.
     pub checkpoint: Option<PathBuf>,
-    /// LPIPS weights of the user.
-    pub lpips: Option<PathBuf>,
     /// Where the processor plays the GPU photos are made small.
     is_slow: bool,
 }
@@ -59,7 +57,6 @@ impl Plan {
             config: OptimiseConfig::default(),
             start: StartChoice::default(),
             checkpoint: None,
-            lpips: None,
             is_slow,
         };
         plan.choose(Preset::default());
@@ -68,7 +65,7 @@ impl Plan {
 
     /// All settings of a preset; the user's own are gone.
     pub fn choose(&mut self, preset: Preset) {
-        self.config = of_preset(preset);
+        self.config = recon::optim::preset(preset);
         if self.is_slow {
             let side = self.config.max_side.unwrap_or(u32::MAX);
             self.config.max_side = Some(side.min(CPU_MAX_SIDE));
@@ -98,7 +95,12 @@ impl Plan {
     }
 
     /// The job for the worker. What cannot be begun with gives way to the points.
-    pub fn job(&self, dataset: &Arc<Dataset>, shown: Option<Arc<SplatFile>>) -> OptimiseJob {
+    pub fn job(
+        &self,
+        dataset: &Arc<Dataset>,
+        shown: Option<Arc<SplatFile>>,
+        lpips: Option<PathBuf>,
+    ) -> OptimiseJob {
         let start = match (self.start, shown, &self.checkpoint) {
             (StartChoice::ShownSplats, Some(file), _) => Start::Splats(file),
             (StartChoice::Checkpoint, _, Some(path)) => Start::Checkpoint(path.clone()),
@@ -109,15 +111,8 @@ impl Plan {
             start,
             config: self.config.clone(),
             checkpoint: None,
-            lpips: self.lpips.clone(),
+            lpips,
         }
-    }
-}
-
-fn of_preset(preset: Preset) -> OptimiseConfig {
-    OptimiseConfig {
-        preset,
-        ..OptimiseConfig::default()
     }
 }
 

@@ -26,9 +26,8 @@ impl Viewport {
     ) {
         let (all, response) =
             ui.allocate_exact_size(ui.available_size(), egui::Sense::click_and_drag());
-        response.widget_info(|| {
-            egui::WidgetInfo::labeled(egui::Role::Image, true, "Photo and render")
-        });
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Photo and render"));
         self.hovered = response.contains_pointer();
         let photo = match &compare.photo {
             PhotoState::Loaded(photo) => photo,

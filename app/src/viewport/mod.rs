@@ -18,7 +18,7 @@ use crate::action::CameraMove;
 use crate::project::Frustum;
 use crate::settings::Settings;
 use crate::state::{AppState, Scene};
-use navigate::Navigation;
+use navigate::{Extent, Navigation};
 use paint::{DoneFrame, FrameKey, FrameValues, Mailbox, PaintScene};
 
 /// The camera rests when it has not moved for this long.
@@ -242,6 +242,10 @@ impl Viewport {
 fn segments(scene: &Scene, state: &AppState, width_px: f32) -> Vec<Segment> {
     let overlays = state.settings.overlays;
     let mut segments = overlay::segments(scene, overlays, state.up(), width_px);
+    if let Some([a, b]) = state.export.options.crop {
+        let (low, high) = (a.min(b), a.max(b));
+        overlay::cuboid(&mut segments, &Extent { low, high }, 2.0 * width_px);
+    }
     if let Some(project) = &state.project
         && overlays.shown
         && overlays.cameras

@@ -39,7 +39,11 @@ impl Chance {
     pub(super) fn target(&mut self, step: u32, count: usize) -> usize {
         let count = count.max(1);
         let (round, at) = (u64::from(step) / count as u64, step as usize % count);
-        if self.round.as_ref().is_none_or(|(it, order)| *it != round || order.len() != count) {
+        if self
+            .round
+            .as_ref()
+            .is_none_or(|(it, order)| *it != round || order.len() != count)
+        {
             let mut order: Vec<usize> = (0..count).collect();
             order.shuffle(&mut self.rng(Purpose::Order, round));
             self.round = Some((round, order));

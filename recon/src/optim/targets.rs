@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
+use render::Camera;
 use render::gpu::{Gpu, GpuVec};
 use render::loss::{AlphaUse, Photo};
-use render::Camera;
 
 use crate::dataset::camera_of;
 use crate::io::photo::{Photo as HostPhoto, PhotoLoader};

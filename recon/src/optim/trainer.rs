@@ -2,8 +2,7 @@
 
 use render::gpu::{Fetch, Gpu, LossValues, Recorder};
 use render::{
-    Adam, GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer,
-    RenderConfig, Splats,
+    Adam, GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer, RenderConfig, Splats,
 };
 
 use super::chance::Chance;
