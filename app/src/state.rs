@@ -282,7 +282,7 @@ impl AppState {
     }
 
     /// The file behind the scene, for saving.
-    pub(crate) fn file(&self) -> Option<Arc<SplatFile>> {
+    pub fn file(&self) -> Option<Arc<SplatFile>> {
         let scene = self.scene.as_ref();
         let scene = scene.filter(|it| !it.is_sparse || it.past.is_some());
         scene.map(|it| it.at_hand().file.clone())

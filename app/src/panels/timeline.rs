@@ -68,12 +68,7 @@ fn track(ui: &mut egui::Ui, run: &Run, timeline: &Timeline, actions: &mut Vec<Ac
         let id = response.id.with(kept.step);
         let spot = ui.interact(spot, id, Sense::click());
         spot.widget_info(|| {
-            egui::WidgetInfo::selected(
-                egui::Role::Button,
-                true,
-                is_shown,
-                kept.label(),
-            )
+            egui::WidgetInfo::selected(egui::Role::Button, true, is_shown, kept.label())
         });
         if spot.on_hover_text(kept.label()).clicked() {
             actions.push(Action::ShowMoment(Some(kept.step)));
