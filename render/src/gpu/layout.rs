@@ -354,6 +354,22 @@ gpu_structs! {
         pad: u32,
     }
 
+    /// Parameters of `view/compare.wgsl`.
+    CompareUniform {
+        /// Width and height of the frame in pixels.
+        image_size: [u32; 2],
+        /// Width and height of the photo in pixels.
+        photo_size: [u32; 2],
+        /// Number of a [`CompareMode`](crate::view::CompareMode).
+        mode: u32,
+        /// Where the photo ends and the frame begins, 0 to 1 from the left.
+        wipe: f32,
+        /// 1: the target stores linear values, so the shader undoes the display curve.
+        linear_target: u32,
+        /// Unused.
+        pad: u32,
+    }
+
     /// Parameters of `view/lines.wgsl`.
     LineUniform {
         /// World to clip space, column-major.

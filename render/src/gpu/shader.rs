@@ -31,6 +31,7 @@ const SHARED: &[Shader] = &[
     shader!("shared/block_scan"),
     shader!("shared/boxes"),
     shader!("shared/dispatch"),
+    shader!("shared/display"),
     shader!("shared/finite"),
     shader!("shared/filter"),
     shader!("shared/frame"),
