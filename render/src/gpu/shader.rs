@@ -30,6 +30,7 @@ const SHARED: &[Shader] = &[
     shader!("shared/blend_backward"),
     shader!("shared/block_scan"),
     shader!("shared/boxes"),
+    shader!("shared/chunk"),
     shader!("shared/dispatch"),
     shader!("shared/finite"),
     shader!("shared/frame"),
@@ -48,6 +49,7 @@ const SHARED: &[Shader] = &[
     shader!("shared/sort"),
     shader!("shared/stream_backward"),
     shader!("shared/tally"),
+    shader!("shared/tally_atomic"),
     shader!("shared/tiles"),
     shader!("shared/visible"),
 ];
