@@ -28,12 +28,15 @@ macro_rules! shader {
 /// What kernels may import.
 const SHARED: &[Shader] = &[
     shader!("shared/blend_backward"),
+    shader!("shared/blend_backward_eights"),
     shader!("shared/block_scan"),
     shader!("shared/boxes"),
     shader!("shared/dispatch"),
+    shader!("shared/eights"),
     shader!("shared/frame"),
     shader!("shared/loss"),
     shader!("shared/loss_uniform"),
+    shader!("shared/moments"),
     shader!("shared/pair_sums"),
     shader!("shared/pixel"),
     shader!("shared/pixel_column"),
@@ -41,9 +44,11 @@ const SHARED: &[Shader] = &[
     shader!("shared/project"),
     shader!("shared/project_backward"),
     shader!("shared/sh"),
+    shader!("shared/slopes"),
     shader!("shared/sort"),
     shader!("shared/stream_backward"),
     shader!("shared/tiles"),
+    shader!("shared/window"),
 ];
 
 /// Why a shader could not be assembled.
