@@ -1,7 +1,7 @@
 //! The backward rasteriser, in every design, against golden files and finite differences.
 
 /// Against differences of a compositor in f64.
-mod differences;
+pub(crate) mod differences;
 
 use std::path::Path;
 
@@ -38,6 +38,7 @@ fn gradients(gpu: &Gpu) -> Vec<Gradient> {
                 accumulation,
                 depth: true,
                 pose: true,
+                until_sums: false,
             };
             Gradient::new(gpu, options).unwrap()
         })
@@ -191,6 +192,7 @@ fn chunks_change_no_gradient() {
         accumulation: Accumulation::Pairs,
         depth: false,
         pose: true,
+        until_sums: false,
     };
     let mut gradient = Gradient::new(gpu, options).unwrap();
     let mut results = Vec::new();

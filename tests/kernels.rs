@@ -9,11 +9,15 @@ mod blending;
 mod chain;
 /// `scan`, `pair_count`, `ranges`.
 mod counting;
+/// The kernels that make splats more and fewer.
+mod densifying;
+/// `descend`: steps of Adam.
+mod descent;
 /// `emit`, and what it may not lose.
 mod emission;
 /// Whole frames: growth, chunks, repetition, styles.
 mod frames;
-/// The kernels of the loss and the optimiser.
+/// The kernels of the loss.
 mod learning;
 /// The kernels of Monte Carlo densification.
 mod monte_carlo;
@@ -106,6 +110,7 @@ fn random_u32s(rng: &mut Pcg64Mcg, len: usize, end: u32) -> Vec<u32> {
 #[test]
 fn wrappers_bind_what_the_sources_declare() {
     let wrappers = [
+        ("accumulate", k::Accumulate::BINDINGS),
         ("add_noise", k::AddNoise::BINDINGS),
         ("blend", k::Blend::BINDINGS),
         ("blend_backward", k::BlendBackward::BINDINGS),
@@ -119,15 +124,18 @@ fn wrappers_bind_what_the_sources_declare() {
         ("blur_rows", k::BlurRows::BINDINGS),
         ("blur_slopes", k::BlurSlopes::BINDINGS),
         ("cull", k::Cull::BINDINGS),
+        ("divide", k::Divide::BINDINGS),
+        ("draw", k::Draw::BINDINGS),
+        ("descend", k::Descend::BINDINGS),
         ("emit", k::Emit::BINDINGS),
+        ("gather", k::Gather::BINDINGS),
         ("loss_backward", k::LossBackward::BINDINGS),
+        ("measure_filter", k::MeasureFilter::BINDINGS),
         ("measure_loss", k::MeasureLoss::BINDINGS),
-        ("optimise", k::Optimise::BINDINGS),
         ("pair_count", k::PairCount::BINDINGS),
         ("project", k::Project::BINDINGS),
         ("project_backward", k::ProjectBackward::BINDINGS),
         ("ranges", k::Ranges::BINDINGS),
-        ("relocate", k::Relocate::BINDINGS),
         ("scan", k::Scan::BINDINGS),
         ("shade", k::Shade::BINDINGS),
         ("sort_count", k::SortCount::BINDINGS),
@@ -139,6 +147,8 @@ fn wrappers_bind_what_the_sources_declare() {
         ("sum_loss", k::SumLoss::BINDINGS),
         ("sum_pairs", k::SumPairs::BINDINGS),
         ("sum_pose", k::SumPose::BINDINGS),
+        ("trace", k::Trace::BINDINGS),
+        ("weigh", k::Weigh::BINDINGS),
     ];
     let sources = files("shaders", "wgsl");
     let compute: Vec<_> = sources

@@ -8,6 +8,8 @@ mod camera_paths;
 mod colmap;
 /// Posed and plain photos: real captures, several pose files in one folder, hostile folders.
 mod datasets;
+/// Splats measured on photos that were held out.
+mod evaluation;
 /// Splat files as people have them: of other programs, written and read back, damaged.
 mod formats;
 /// The same for SPZ and SOG.
@@ -40,6 +42,8 @@ mod shaders;
 mod synthetic_photos;
 /// House rules that the compiler does not check.
 mod tidy;
+/// Splats under optimisation: steps, memory, copies.
+mod training;
 /// Panels and the application, without a window.
 mod ui;
 /// The worker answers commands with events, and stops when dropped.

@@ -1,19 +1,17 @@
-//! The kernels of the loss and of the optimiser, against their twins and golden files.
+//! The kernels of the loss, against their twins and golden files.
 
 use rand::RngExt;
-use render::gpu::{ChunkUniform, Gpu, GpuVec, Groups, LossUniform, LossValues};
+use render::gpu::{Gpu, GpuVec, Groups, LossUniform, LossValues};
 use render::kernels as k;
 use render::loss::{AlphaUse, Padding, Photo, column_groups, row_groups};
-use render::optimiser::AdamRates;
 use render::{GpuSplats, Loss, LossConfig, RenderConfig};
 use tests::fixtures::Tensors;
 use tests::{gpu, max_abs_diff, test_data};
 
 use super::chain::{camera, random_splats};
-use super::{per, rng, run};
+use super::{rng, run};
 use crate::reference;
 use crate::reference::measure_loss::{Measured, Pair, pair};
-use crate::reference::optimise::Moving;
 
 /// Runs the kernels of the loss: values, and the gradient's planes.
 fn measure(
@@ -311,166 +309,4 @@ fn a_frame_is_compared_with_its_photo() {
     let other = Photo::upload(gpu, [30, 50], &shown).unwrap();
     let refused = loss.prepare(gpu, &rasterizer, &other, background, &settings);
     assert!(refused.is_err());
-}
-
-/// One chunk's planes, and what the kernel makes of them.
-struct Optimised {
-    params: GpuVec<f32>,
-    first: GpuVec<f32>,
-    second: GpuVec<f32>,
-}
-
-impl Optimised {
-    fn new(gpu: &Gpu, params: &[f32]) -> Self {
-        let zeros = || GpuVec::zeroed(gpu, "moments", params.len()).unwrap();
-        Self {
-            params: GpuVec::from_slice(gpu, "params", params).unwrap(),
-            first: zeros(),
-            second: zeros(),
-        }
-    }
-
-    fn step(
-        &self,
-        gpu: &Gpu,
-        kernel: &k::Optimise,
-        chunk: ChunkUniform,
-        d_params: &[f32],
-        adam: render::gpu::AdamUniform,
-        visible: &[u32],
-    ) {
-        let arrays = k::optimise::Arrays {
-            adam: &GpuVec::from_slice(gpu, "Adam", &[adam]).unwrap(),
-            chunk: &GpuVec::from_slice(gpu, "chunk", &[chunk]).unwrap(),
-            visible_bits: &GpuVec::from_slice(gpu, "bits", visible).unwrap(),
-            d_params: &GpuVec::from_slice(gpu, "gradient", d_params).unwrap(),
-            params: &self.params,
-            first_moments: &self.first,
-            second_moments: &self.second,
-        };
-        let bound = kernel.bind(gpu, &arrays);
-        run(gpu, kernel.kernel(), &bound, per(chunk.count as usize, 256));
-    }
-}
-
-#[test]
-fn adam_matches_the_golden_file() {
-    let (Some(folder), Some(gpu)) = (test_data(), gpu::gpu()) else {
-        return;
-    };
-    let t = Tensors::open(&folder.join("fixtures/raster/adam.safetensors"));
-    let kernel = k::Optimise::new(gpu).unwrap();
-    let chunk = ChunkUniform {
-        first: 0,
-        count: 64,
-        stride: 64,
-        sh_degree: 0,
-    };
-    // As opacities; the other planes have no gradient.
-    let at = 10 * 64;
-    let planes = |values: &[f32]| {
-        let mut all = vec![0.0; 14 * 64];
-        all[at..at + 64].copy_from_slice(values);
-        all
-    };
-    for schedule in ["const", "sched"] {
-        let state = Optimised::new(gpu, &planes(&t.f32s("param0")));
-        for step in 0..3 {
-            let range = step * 64..(step + 1) * 64;
-            let rates = AdamRates {
-                opacity_logits: t.f32s(&format!("{schedule}_lr"))[step],
-                ..AdamRates::default()
-            };
-            let d_params = planes(&t.f32s("grads")[range.clone()]);
-            let adam = rates.uniform(step as u32 + 1, false);
-            state.step(gpu, &kernel, chunk, &d_params, adam, &[0; 8]);
-            let golden = |what: &str| t.f32s(&format!("{schedule}_{what}"))[range.clone()].to_vec();
-            let ours = |it: &GpuVec<f32>| it.read_range(gpu, at, 64).unwrap();
-            let error = max_abs_diff(&ours(&state.params), &golden("params"));
-            println!("Adam {schedule} {}: params {error:.1e}", step + 1);
-            assert!(error <= 1e-6, "{schedule}: {error:e}");
-            for (ours, golden) in [
-                (ours(&state.first), golden("exp_avg")),
-                (ours(&state.second), golden("exp_avg_sq")),
-            ] {
-                for (ours, golden) in ours.iter().zip(golden) {
-                    assert!(
-                        (ours - golden).abs() <= 5e-5 * golden.abs(),
-                        "{ours} {golden}"
-                    );
-                }
-            }
-        }
-    }
-}
-
-/// Each plane with its own rate; splats that are not seen stay as they are where so wished.
-#[test]
-fn optimise_agrees() {
-    let Some(gpu) = gpu::gpu() else { return };
-    let mut rng = rng(103);
-    let kernel = k::Optimise::new(gpu).unwrap();
-    let rates = AdamRates {
-        means: 0.1,
-        quats: 0.02,
-        log_scales: 0.003,
-        opacity_logits: 0.4,
-        sh_base: 0.05,
-        sh_rest: 0.006,
-    };
-    let rate = |plane: usize| match plane {
-        0..3 => rates.means,
-        3..7 => rates.quats,
-        7..10 => rates.log_scales,
-        10 => rates.opacity_logits,
-        11..14 => rates.sh_base,
-        _ => rates.sh_rest,
-    };
-    for (count, only_visible) in [(1, false), (300, false), (300, true)] {
-        let planes = 11 + 12;
-        let stride = count + 3;
-        let random = |rng: &mut rand_pcg::Pcg64Mcg| -> Vec<f32> {
-            (0..planes * stride)
-                .map(|_| rng.random_range(-1.0..1.0))
-                .collect()
-        };
-        let params = random(&mut rng);
-        let chunk = ChunkUniform {
-            first: 256,
-            count: count as u32,
-            stride: stride as u32,
-            sh_degree: 1,
-        };
-        let bits: Vec<u32> = (0..24).map(|_| rng.random()).collect();
-        let state = Optimised::new(gpu, &params);
-        let mut expected: Vec<Moving> = params
-            .iter()
-            .map(|it| Moving {
-                value: f64::from(*it),
-                first: 0.0,
-                second: 0.0,
-            })
-            .collect();
-        for t in 1..4 {
-            let d_params = random(&mut rng);
-            let adam = rates.uniform(t, only_visible);
-            state.step(gpu, &kernel, chunk, &d_params, adam, &bits);
-            for (at, it) in expected.iter_mut().enumerate() {
-                let (plane, i) = (at / stride, at % stride);
-                let seen = bits[8 + i / 32] >> (i % 32) & 1 == 1;
-                if i < count && (seen || !only_visible) {
-                    let rate = f64::from(rate(plane));
-                    *it =
-                        reference::optimise::optimise(*it, f64::from(d_params[at]), rate, t as i32);
-                }
-            }
-        }
-        let ours = state.params.read(gpu).unwrap();
-        for (ours, expected) in ours.iter().zip(&expected) {
-            assert!(
-                (f64::from(*ours) - expected.value).abs() < 1e-5,
-                "{ours} {expected:?}"
-            );
-        }
-    }
 }

@@ -1,8 +1,8 @@
-//! `relocate` and `add_noise` against their twins and the golden file.
+//! `divide` and `add_noise` against their twins and the golden file.
 
 use glam::{DVec3, Vec3};
 use rand::RngExt;
-use render::gpu::{Gpu, GpuVec, NoiseUniform, RelocateUniform};
+use render::gpu::{DivideUniform, Gpu, GpuVec, NoiseUniform};
 use render::kernels as k;
 use render::splats::sigmoid;
 use render::{GpuSplats, Splats};
@@ -13,41 +13,54 @@ use super::chain::random_splats;
 use super::{per, rng, run};
 use crate::reference;
 
-/// Runs both dispatches of `relocate`; the splats after, and the moments, which were all 1.
-fn relocate(
+/// Runs `divide` on splats each of which comes from itself; the splats after, and what is left of
+/// their moments, which were all 1: of the first plane of each kind.
+fn divide(
     gpu: &Gpu,
     splats: &Splats,
-    sources: &[u32],
-    copies: &[u32],
-    smallest_opacity: f32,
-) -> (Splats, Splats) {
+    (sources, copies): (&[u32], &[u32]),
+    division: DivideUniform,
+) -> (Splats, [Vec<f32>; 3]) {
+    let n = splats.len();
     let splats = GpuSplats::upload(gpu, splats).unwrap();
-    let moments = splats.zeroed_like(gpu, "moments").unwrap();
-    let (chunk, moment) = (&splats.chunks()[0], &moments.chunks()[0]);
-    moment.params.write(gpu, &vec![1.0; moment.params.len()]);
-    let kernel = k::Relocate::new(gpu).unwrap();
-    for write_copies in [0, 1] {
-        let relocation = RelocateUniform {
-            smallest_opacity,
-            write_copies,
-        };
-        let arrays = k::relocate::Arrays {
-            relocation: &GpuVec::from_slice(gpu, "relocation", &[relocation]).unwrap(),
-            chunk: &chunk.uniform,
-            sources: &GpuVec::from_slice(gpu, "sources", sources).unwrap(),
-            copies: &GpuVec::from_slice(gpu, "copies", copies).unwrap(),
-            params: &chunk.params,
-            first_moments: &moment.params,
-            second_moments: &GpuVec::zeroed(gpu, "moments", moment.params.len()).unwrap(),
-        };
-        let bound = kernel.bind(gpu, &arrays);
-        run(gpu, kernel.kernel(), &bound, per(chunk.count, 256));
-    }
-    (
-        splats.download(gpu).unwrap(),
-        moments.download(gpu).unwrap(),
-    )
+    let chunk = &splats.chunks()[0];
+    let ones = |planes| GpuVec::from_slice(gpu, "moments", &vec![1.0_f32; planes * n]).unwrap();
+    let (geometry, sh_first, sh_second) = (ones(22), ones(6), ones(1));
+    let kernel = k::Divide::new(gpu).unwrap();
+    let division = DivideUniform {
+        geometry_moments: 22,
+        sh_moments: 6,
+        ..division
+    };
+    let arrays = k::divide::Arrays {
+        divide: &GpuVec::from_slice(gpu, "division", &[division]).unwrap(),
+        chunk: &chunk.uniform,
+        sources: &GpuVec::from_slice(gpu, "sources", sources).unwrap(),
+        copies: &GpuVec::from_slice(gpu, "copies", copies).unwrap(),
+        params: &chunk.params,
+        geometry_moments: &geometry,
+        sh_first: &sh_first.words(),
+        sh_second: &sh_second,
+    };
+    let bound = kernel.bind(gpu, &arrays);
+    run(gpu, kernel.kernel(), &bound, per(chunk.count, 256));
+    let left = [&geometry, &sh_first, &sh_second].map(|it| {
+        let all = it.read(gpu).unwrap();
+        let (first, rest) = all.split_at(n);
+        assert!(rest.chunks(n).all(|it| it == first), "every plane alike");
+        first.to_vec()
+    });
+    (splats.download(gpu).unwrap(), left)
 }
+
+const SHARE: DivideUniform = DivideUniform {
+    rule: 0,
+    smallest_opacity: 0.0,
+    split_log_scale: 0.0,
+    seed: 0,
+    geometry_moments: 0,
+    sh_moments: 0,
+};
 
 #[test]
 fn relocation_matches_the_golden_file() {
@@ -64,8 +77,12 @@ fn relocation_matches_the_golden_file() {
     }
     let copies: Vec<u32> = t.i32s("reloc_n").iter().map(|it| *it as u32).collect();
     let sources: Vec<u32> = (0..copies.len() as u32).collect();
-    for (smallest, suffix) in [(t.f32s("reloc_min_opacity")[0], ""), (0.0, "_noclamp")] {
-        let (after, _) = relocate(gpu, &splats, &sources, &copies, smallest);
+    for (smallest_opacity, suffix) in [(t.f32s("reloc_min_opacity")[0], ""), (0.0, "_noclamp")] {
+        let division = DivideUniform {
+            smallest_opacity,
+            ..SHARE
+        };
+        let (after, _) = divide(gpu, &splats, (&sources, &copies), division);
         let opacities = t.f32s(&format!("reloc_new_opacity{suffix}"));
         let scales = t.rows::<3>(&format!("reloc_new_scale{suffix}"));
         let mut worst = 0.0_f32;
@@ -86,45 +103,86 @@ fn relocation_matches_the_golden_file() {
     }
 }
 
-/// Copies are those they are copies of, after these have shrunk; only these lose their moments.
+/// Copies share opacity and size, and lose their moments; the others keep everything.
 #[test]
-fn relocate_agrees() {
+fn copies_share_what_the_one_was() {
     let Some(gpu) = gpu::gpu() else { return };
     let mut rng = rng(111);
     let n = 700;
     let splats = random_splats(&mut rng, n, 1);
-    let mut sources: Vec<u32> = (0..n as u32).collect();
-    let mut copies = vec![1; n];
-    for dead in (0..n).step_by(3) {
-        let source = rng.random_range(0..n / 3) * 3 + 1;
-        sources[dead] = source as u32;
-        copies[source] += 1;
-    }
-    let (after, moments) = relocate(gpu, &splats, &sources, &copies, 0.005);
+    let sources: Vec<u32> = (0..n as u32).collect();
+    let copies: Vec<u32> = (0..n).map(|_| rng.random_range(1..6)).collect();
+    let division = DivideUniform {
+        smallest_opacity: 0.005,
+        ..SHARE
+    };
+    let (after, moments) = divide(gpu, &splats, (&sources, &copies), division);
+    assert_eq!(after.means, splats.means);
+    assert_eq!(after.quats, splats.quats);
+    assert_eq!(after.sh_coeffs, splats.sh_coeffs);
     for i in 0..n {
-        let source = sources[i] as usize;
-        let touched = source != i || 1 < copies[i];
-        let moment = if touched { 0.0 } else { 1.0 };
-        assert_eq!(moments.sh(i)[3], [moment; 3]);
-        assert_eq!(moments.means[i], Vec3::splat(moment));
-        assert_eq!(after.means[i], splats.means[source]);
-        assert_eq!(after.sh(i), splats.sh(source));
-        assert_eq!(after.log_scales[i], after.log_scales[source]);
-        if copies[source] == 1 {
+        let left = if copies[i] == 1 { 1.0 } else { 0.0 };
+        assert!(moments.iter().all(|it| it[i] == left));
+        if copies[i] == 1 {
             assert_eq!(after.opacity_logits[i], splats.opacity_logits[i]);
+            assert_eq!(after.log_scales[i], splats.log_scales[i]);
             continue;
         }
-        let before = 1.0 / (1.0 + (-f64::from(splats.opacity_logits[source])).exp());
-        let (opacity, factor) = reference::relocate::relocate(before, copies[source], 0.005);
+        let before = 1.0 / (1.0 + (-f64::from(splats.opacity_logits[i])).exp());
+        let (opacity, factor) = reference::divide::share(before, copies[i], 0.005);
         let ours = 1.0 / (1.0 + (-f64::from(after.opacity_logits[i])).exp());
         assert!((ours / opacity - 1.0).abs() < 5e-5, "{ours} {opacity}");
-        let shift = f64::from((after.log_scales[i] - splats.log_scales[source]).x);
+        let shift = f64::from((after.log_scales[i] - splats.log_scales[i]).x);
         assert!(
             (shift - factor.ln()).abs() < 5e-5,
             "{shift} {}",
             factor.ln()
         );
     }
+}
+
+/// Large splats split, small ones are cloned; only what is new forgets.
+#[test]
+fn copies_are_clones_or_parts() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let n = 600;
+    let mut splats = random_splats(&mut rng(113), n, 1);
+    // Each second splat is the second copy of the one before, but for the last hundred.
+    let sources: Vec<u32> = (0..n as u32)
+        .map(|it| if it < 500 { it / 2 * 2 } else { it })
+        .collect();
+    let copies: Vec<u32> = (0..n).map(|it| if it < 500 { 2 } else { 1 }).collect();
+    splats = splats.select(&sources.iter().map(|it| *it as usize).collect::<Vec<_>>());
+    let division = DivideUniform {
+        rule: 1,
+        split_log_scale: -3.0,
+        seed: 5,
+        ..SHARE
+    };
+    let (after, moments) = divide(gpu, &splats, (&sources, &copies), division);
+    let mut parts = 0;
+    for i in 0..n {
+        let splits = copies[i] == 2 && -3.0 < splats.log_scales[i].max_element();
+        let is_new = copies[i] == 2 && (splits || i % 2 == 1);
+        let left = if is_new { 0.0 } else { 1.0 };
+        assert!(moments.iter().all(|it| it[i] == left), "splat {i}");
+        if !splits {
+            assert_eq!(after.means[i], splats.means[i]);
+            assert_eq!(after.log_scales[i], splats.log_scales[i]);
+            continue;
+        }
+        parts += 1;
+        let (mean, log_scales) = reference::divide::split(&splats, i, i as u32, 5);
+        let off = (after.means[i].as_dvec3() - mean).abs().max_element();
+        let size = 1.0 + mean.abs().max_element();
+        assert!(off < 1e-5 * size, "{} {mean}", after.means[i]);
+        let off = (after.log_scales[i].as_dvec3() - log_scales).abs();
+        assert!(off.max_element() < 1e-6);
+    }
+    assert!((50..450).contains(&parts), "{parts}");
+    assert_eq!(after.opacity_logits, splats.opacity_logits);
+    assert_eq!(after.quats, splats.quats);
+    assert_eq!(after.sh_coeffs, splats.sh_coeffs);
 }
 
 /// The means after a step of noise.
@@ -194,7 +252,7 @@ fn add_noise_agrees() {
     let mut sum = DVec3::ZERO;
     let mut squares = DVec3::ZERO;
     for (i, ours) in noisy(gpu, &splats, noise, None).into_iter().enumerate() {
-        let unit = reference::add_noise::normal_noise(i as u32, 17);
+        let unit = reference::random::normal_noise(i as u32, 17);
         sum += unit;
         squares += unit * unit;
         let delta = reference::add_noise::add_noise(&splats, i, unit, &noise);

@@ -17,7 +17,7 @@ fn rows<const N: usize>(floats: &[f32]) -> Vec<[f32; N]> {
 }
 
 /// Sums of a size that pixels under the splat would give.
-fn plausible_sums(projected: &Projected) -> Vec<f32> {
+pub(super) fn plausible_sums(projected: &Projected) -> Vec<f32> {
     let mut rng = rng(90);
     let mut sums = Vec::new();
     for (a, c) in projected.a.iter().zip(&projected.c) {

@@ -3,6 +3,8 @@
 //! None of these knows of tiles, batches or workgroups except where the kernel's result is about
 //! them. Geometry is in f64, so that a difference is the kernel's.
 
+/// Running sums within blocks, in levels.
+pub(crate) mod accumulate;
 /// Noise times the covariance, by matrices.
 pub(crate) mod add_noise;
 /// Blends all splats at each pixel, one pixel after the other.
@@ -23,24 +25,32 @@ pub(crate) mod blur_rows;
 pub(crate) mod blur_slopes;
 /// Marks the splats whose box reaches the image.
 pub(crate) mod cull;
+/// Adam, one number at a time.
+pub(crate) mod descend;
+/// Equation 9 of 3DGS-MCMC as a double sum, and 3DGS's split.
+pub(crate) mod divide;
+/// Draws by weight, looking at each splat in turn.
+pub(crate) mod draw;
 /// Finds the tiles an ellipse reaches by trying each.
 pub(crate) mod emit;
+/// A plane in another order.
+pub(crate) mod gather;
 /// The derivative of SSIM's definition, pixel by pixel.
 pub(crate) mod loss_backward;
+/// The finest pixel at a splat, camera by camera.
+pub(crate) mod measure_filter;
 /// L1, squared error and SSIM by the 11×11 window itself.
 pub(crate) mod measure_loss;
-/// Adam, one number at a time.
-pub(crate) mod optimise;
 /// Adds the tile counts of each 256 splats in the order of depth.
 pub(crate) mod pair_count;
 /// Projects one splat by the matrices of the paper and evaluates its colour.
 pub(crate) mod project;
 /// Differences of the projection.
 pub(crate) mod project_backward;
+/// Numbers by chance from a seed and a place.
+pub(crate) mod random;
 /// Finds where each tile's pairs begin and end by looking at every pair.
 pub(crate) mod ranges;
-/// Equation 9 of 3DGS-MCMC as a double sum.
-pub(crate) mod relocate;
 /// Running sum over blocks, the total as a counter, and the dispatches that follow from it.
 pub(crate) mod scan;
 /// What is shown of each pixel: colour, depth ramp, normals or alpha.
@@ -63,3 +73,7 @@ pub(crate) mod sum_loss;
 pub(crate) mod sum_pairs;
 /// Adds up blocks and turns the camera's position into its matrix.
 pub(crate) mod sum_pose;
+/// Each splat's number as often as it has copies.
+pub(crate) mod trace;
+/// What a splat weighs in the draws.
+pub(crate) mod weigh;

@@ -10,11 +10,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use eframe::egui;
-use recon::worker::{Command, Worker};
+use recon::worker::{Command, Event, OptimiseJob, Worker};
 use render::gpu::Gpu;
 
 use crate::action::Action;
-use crate::panels::top_bar::DEMO;
 use crate::settings::{STORAGE_KEY, Settings};
 use crate::state::AppState;
 use crate::theme;
@@ -31,8 +30,8 @@ pub enum Start {
     Empty,
     /// A splat file.
     Open(PathBuf),
-    /// A generated scene.
-    Demo,
+    /// Photos, with an optimisation under way.
+    Optimise(Box<OptimiseJob>),
 }
 
 /// The application. It needs no window: whoever draws egui can show it.
@@ -67,12 +66,7 @@ impl App {
         let ctx = cc.egui_ctx.clone();
         let worker = Worker::spawn(gpu.clone(), move || ctx.request_repaint())
             .context("the background worker could not start")?;
-        match start {
-            Start::Empty => {}
-            Start::Open(path) => worker.send(Command::Open(path)),
-            Start::Demo => worker.send(DEMO),
-        }
-        Ok(Self {
+        let mut app = Self {
             state: AppState::new(gpu.capabilities().clone(), settings),
             viewport: Viewport::default(),
             worker,
@@ -80,7 +74,20 @@ impl App {
             cadence: Cadence::default(),
             withheld: Vec::new(),
             unsaved: false,
-        })
+        };
+        app.begin(&cc.egui_ctx, start);
+        Ok(app)
+    }
+
+    fn begin(&mut self, ctx: &egui::Context, start: Start) {
+        match start {
+            Start::Empty => {}
+            Start::Open(path) => self.worker.send(Command::Open(path)),
+            Start::Optimise(job) => {
+                self.hear_photos(ctx, Event::DatasetOpened(job.dataset.clone()));
+                self.worker.send(Command::Optimise(job));
+            }
+        }
     }
 
     /// What panels see, for tests.

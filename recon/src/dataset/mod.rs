@@ -10,6 +10,7 @@
 //! Coordinates are those of the pose file, in f64; cameras have OpenCV's axes (x right, y down,
 //! z forward) whatever the file had. What is deliberately absent: no GPU, no thread.
 
+mod camera;
 mod dots;
 mod eigen;
 mod headline;
@@ -26,6 +27,7 @@ mod split;
 mod undistort;
 mod view;
 
+pub use camera::{camera_at, camera_of};
 pub use dots::dots;
 pub use lens::{Distortion, Lens, LensModel, Projection};
 pub use outliers::outliers;

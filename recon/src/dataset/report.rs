@@ -29,6 +29,8 @@ pub struct ImportReport {
     pub train: usize,
     /// Of these, held out.
     pub held_out: usize,
+    /// How the held-out ones were chosen, in words: `every 8th view`; empty where nothing was.
+    pub split: String,
     /// Photos that are listed and not there, with every path that was tried.
     pub missing: Vec<MissingImage>,
     /// Photos without a pose: in the folder but not in the pose file, or named there without one.

@@ -1,6 +1,7 @@
 //! Which views are held out: seen by no method, only by measurements.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use super::{Dataset, Split};
 
@@ -25,6 +26,27 @@ impl Default for HoldOut {
     }
 }
 
+impl fmt::Display for HoldOut {
+    /// As a protocol states it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None | Self::EveryNth(0) => f.write_str("no view"),
+            Self::EveryNth(1) => f.write_str("every view"),
+            Self::EveryNth(n) => {
+                let ending = match (n % 10, n % 100) {
+                    (1, tens) if tens != 11 => "st",
+                    (2, tens) if tens != 12 => "nd",
+                    (3, tens) if tens != 13 => "rd",
+                    _ => "th",
+                };
+                write!(f, "every {n}{ending} view")
+            }
+            Self::List(_) => f.write_str("by a list of names"),
+            Self::Fraction(part) => write!(f, "{} % of the views", 100.0 * part),
+        }
+    }
+}
+
 impl HoldOut {
     /// Splits the views anew and brings the report's counts up to date. Ignored views count in the
     /// order, so that ignoring one does not shift the others. Where nothing would be left for
@@ -45,6 +67,7 @@ impl HoldOut {
                 Split::Train
             };
         }
+        dataset.report.split = self.to_string();
         let is_trained = |it: &super::View| !it.ignored && it.split == Split::Train;
         if !dataset.views.iter().any(is_trained) && dataset.views.iter().any(|it| !it.ignored) {
             for view in &mut dataset.views {
@@ -52,6 +75,7 @@ impl HoldOut {
             }
             let warning = "holding out views would leave none to learn from: none is held out";
             dataset.report.warnings.push(warning.to_owned());
+            dataset.report.split = Self::None.to_string();
         }
         dataset.count_splits();
     }
@@ -103,4 +127,26 @@ fn named(dataset: &mut Dataset, names: &[String]) -> Vec<bool> {
         ));
     }
     held_out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_are_told_in_words() {
+        let words = |n| HoldOut::EveryNth(n).to_string();
+        let told = [0, 1, 2, 3, 8, 11, 21].map(words);
+        let expected = [
+            "no view",
+            "every view",
+            "every 2nd view",
+            "every 3rd view",
+            "every 8th view",
+            "every 11th view",
+            "every 21st view",
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(HoldOut::Fraction(0.125).to_string(), "12.5 % of the views");
+    }
 }

@@ -35,7 +35,7 @@ pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, Worker
             sh_degree,
         } => demo(actor, seed, num_splats, sh_degree),
         Command::Export { file, format, path } => export(actor, &file, format, path),
-        Command::Optimise(_) => Ok(Outcome::Cancelled),
+        Command::Optimise(job) => super::optimise::optimise(actor, &job),
         Command::Cancel
         | Command::Pause
         | Command::Resume

@@ -93,6 +93,16 @@ impl<T: Pod> GpuVec<T> {
         self.buffer.size()
     }
 
+    /// The same array, each element as words: a kernel that only moves numbers need not know
+    /// what they are.
+    pub fn words(&self) -> GpuVec<u32> {
+        GpuVec {
+            buffer: self.buffer.clone(),
+            len: self.len * size_of::<T>() / size_of::<u32>(),
+            element: PhantomData,
+        }
+    }
+
     /// The buffer beneath.
     pub fn buffer(&self) -> &wgpu::Buffer {
         &self.buffer

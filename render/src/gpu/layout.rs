@@ -98,6 +98,12 @@ gpu_structs! {
         visible_capacity: u32,
         /// How many (tile, splat) pairs there is room for.
         pair_capacity: u32,
+        /// Plane of parameters that holds the sizes of the 3D filters; 0: there are none.
+        filter_plane: u32,
+        /// Unused.
+        pad: u32,
+        /// Unused.
+        pad_more: [u32; 2],
     }
 
     /// One chunk of the splats.
@@ -184,8 +190,8 @@ gpu_structs! {
         alpha: f32,
     }
 
-    /// Parameters of `train/optimise.wgsl`.
-    AdamUniform {
+    /// Parameters of `train/descend.wgsl`.
+    DescentUniform {
         /// Step of the means.
         mean_rate: f32,
         /// Step of the quaternions.
@@ -208,16 +214,90 @@ gpu_structs! {
         correction1: f32,
         /// `1 / (1 − β₂ᵗ)` in step t.
         correction2: f32,
+        /// Weight of the mean opacity, by the number of splats.
+        opacity_pull: f32,
+        /// Weight of the mean scale, by the number of scales.
+        scale_pull: f32,
+        /// No logarithm of a scale grows beyond this.
+        largest_log_scale: f32,
         /// 1: splats that the frame did not show stay as they are.
         only_visible: u32,
+        /// 1: harmonics above degree 0 move.
+        sh_rest: u32,
+        /// 1: there are statistics to add to.
+        statistics: u32,
     }
 
-    /// Parameters of `train/relocate.wgsl`.
-    RelocateUniform {
+    /// What a densification counts on its way.
+    DensifyTally {
+        /// Splats that stay.
+        alive: u32,
+        /// Of these, those that want to grow.
+        wishes: u32,
+        /// Splats that may be pruned.
+        candidates: u32,
+        /// Bits of the largest error of a splat.
+        largest_error: u32,
+    }
+
+    /// Parameters of `train/accumulate.wgsl`.
+    LevelUniform {
+        /// Where the level begins among the sums.
+        first: u32,
+        /// Its elements; the totals of its blocks follow them.
+        len: u32,
+    }
+
+    /// Parameters of `train/weigh.wgsl`.
+    WeighUniform {
+        /// Splats that are not more opaque are given up.
+        least_opacity: f32,
+        /// 1: weights are opacity times importance, else opacity.
+        by_importance: u32,
+    }
+
+    /// Parameters of `train/draw.wgsl`.
+    DrawUniform {
+        /// Splats there are.
+        len: u32,
+        /// Splats there shall be, not fewer.
+        target_len: u32,
+        /// Another seed, other draws.
+        seed: u32,
+    }
+
+    /// Parameters of `train/trace.wgsl`.
+    TraceUniform {
+        /// Old splats.
+        len: u32,
+        /// New splats.
+        new_len: u32,
+    }
+
+    /// Parameters of `train/gather.wgsl`.
+    GatherUniform {
+        /// The first plane that is written.
+        first_plane: u32,
+        /// How many are.
+        planes: u32,
+        /// Elements from one plane to the next in the copy they are written from.
+        staged_len: u32,
+    }
+
+    /// Parameters of `train/divide.wgsl`.
+    DivideUniform {
+        /// 0: copies share what the one was; 1: they are clones or parts.
+        rule: u32,
         /// No copy is fainter than this.
         smallest_opacity: f32,
-        /// 0: shrink those that are copied; 1: write the copies.
-        write_copies: u32,
+        /// Splats with a larger log-scale are split, others cloned.
+        split_log_scale: f32,
+        /// Another seed, other places of the parts.
+        seed: u32,
+        /// Planes of moments of all but the harmonics.
+        geometry_moments: u32,
+        /// Planes of moments of the harmonics.
+        sh_moments: u32,
     }
 
     /// Parameters of `train/add_noise.wgsl`.
@@ -230,6 +310,38 @@ gpu_structs! {
         gate_opacity: f32,
         /// Another seed, other noise.
         seed: u32,
+    }
+
+    /// Parameters of `train/measure_filter.wgsl`.
+    FilterUniform {
+        /// How many there are.
+        cameras: u32,
+        /// Plane of parameters that receives the sizes.
+        plane: u32,
+        /// Splats nearer than this (camera z, world units) are not seen.
+        near: f32,
+        /// Around the image, in parts of its size, splats are seen too.
+        margin: f32,
+        /// Standard deviation of the filter, in pixels.
+        deviation: f32,
+    }
+
+    /// A camera that takes photos of splats.
+    FilterCamera {
+        /// First row of w2c.
+        row_x: [f32; 4],
+        /// Second row.
+        row_y: [f32; 4],
+        /// Third row.
+        row_z: [f32; 4],
+        /// `fx, fy` in pixels.
+        focal: [f32; 2],
+        /// `cx, cy` in pixels.
+        principal: [f32; 2],
+        /// Width and height in pixels.
+        image_size: [f32; 2],
+        /// Unused.
+        pad: [u32; 2],
     }
 
     /// Parameters of `view/present.wgsl`.

@@ -3,6 +3,7 @@
 mod buffer;
 mod capabilities;
 mod context;
+mod fetch;
 mod kernel;
 mod layout;
 mod recorder;
@@ -11,10 +12,13 @@ mod shader;
 pub use buffer::{GpuVec, GpuView, read_bytes};
 pub use capabilities::{AdapterKind, Capabilities};
 pub use context::{Gpu, GpuError, GpuOptions, STORAGE_BUFFERS, WORKGROUP_BYTES};
+pub use fetch::Fetch;
 pub use kernel::Kernel;
 pub use layout::{
-    AdamUniform, ChunkUniform, Counters, DispatchArgs, FrameUniform, LineUniform, LossUniform,
-    LossValues, NoiseUniform, PresentUniform, RelocateUniform, ScanParams, SortParams,
+    ChunkUniform, Counters, DensifyTally, DescentUniform, DispatchArgs, DivideUniform, DrawUniform,
+    FilterCamera, FilterUniform, FrameUniform, GatherUniform, LevelUniform, LineUniform,
+    LossUniform, LossValues, NoiseUniform, PresentUniform, ScanParams, SortParams, TraceUniform,
+    WeighUniform,
 };
 pub use layout::{GPU_STRUCTS, GpuStruct, GpuStructLayout};
 pub use recorder::{Groups, KernelTime, Profiler, Recorder, TimedPasses};

@@ -141,6 +141,29 @@ impl<'a> Recorder<'a> {
             .copy_buffer_to_buffer(from.buffer(), 0, to, 0, bytes);
     }
 
+    /// Copies `count` elements of one array, from an index on, into another array, from an index
+    /// on. Elements take a multiple of 4 bytes.
+    pub fn copy_part<T>(
+        &mut self,
+        (from, from_first): (&GpuVec<T>, usize),
+        (to, to_first): (&GpuVec<T>, usize),
+        count: usize,
+    ) where
+        T: bytemuck::Pod,
+    {
+        self.pass = None;
+        let bytes = |elements: usize| (elements * size_of::<T>()) as u64;
+        if 0 < count {
+            self.encoder.copy_buffer_to_buffer(
+                from.buffer(),
+                bytes(from_first),
+                to.buffer(),
+                bytes(to_first),
+                bytes(count),
+            );
+        }
+    }
+
     /// Runs a kernel.
     pub fn dispatch(&mut self, kernel: &Kernel, bind_group: &wgpu::BindGroup, groups: Groups<'_>) {
         if self.each_kernel {

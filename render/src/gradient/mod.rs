@@ -59,6 +59,9 @@ pub struct GradientOptions {
     pub depth: bool,
     /// The gradient of the pose is wanted.
     pub pose: bool,
+    /// It ends at the sums over pixels of each splat, from which [`crate::training::Descent`] goes
+    /// on; there are no gradients of splats then, nor the memory for them.
+    pub until_sums: bool,
 }
 
 impl GradientOptions {
@@ -78,11 +81,16 @@ impl GradientOptions {
             .collect()
     }
 
-    /// The design that runs everywhere, with atomics where there are any; colour and alpha only.
-    /// Which is fastest only [`choose`] can tell.
+    /// The design to begin with: that for subgroups of eight where it runs, else that which runs
+    /// everywhere, with atomics where there are any; colour and alpha only. Which is fastest only
+    /// [`choose`] can tell.
     pub fn portable(device: &Capabilities) -> Self {
         Self {
-            design: BackwardDesign::Pixels,
+            design: if device.has_eights() {
+                BackwardDesign::Eights
+            } else {
+                BackwardDesign::Pixels
+            },
             accumulation: if device.float32_atomics {
                 Accumulation::Atomics
             } else {
@@ -90,6 +98,7 @@ impl GradientOptions {
             },
             depth: false,
             pose: false,
+            until_sums: false,
         }
     }
 }
@@ -171,16 +180,15 @@ impl Gradient {
             let message = "the gradient's image or splats are not those of the frame";
             return Err(GpuError::Invalid(message.to_owned()));
         }
-        let pairs = self.options.accumulation == Accumulation::Pairs;
         if self
             .arrays
             .as_ref()
-            .is_none_or(|it| !it.fit(frame, splats, pairs))
+            .is_none_or(|it| !it.fit(frame, splats, self.options))
         {
             self.bound = None;
             // Free the old arrays first: both may not fit.
             self.arrays = None;
-            self.arrays = Some(Arrays::new(gpu, frame, splats, pairs)?);
+            self.arrays = Some(Arrays::new(gpu, frame, splats, self.options)?);
         }
         let Some(arrays) = &self.arrays else {
             return Ok(());
@@ -239,9 +247,15 @@ impl Gradient {
     }
 
     /// ∂L/∂(what is stored of each splat), in the shape of the splats; zero for those that do not
-    /// reach the image. `None` before the first frame.
+    /// reach the image. `None` before the first frame, and with [`GradientOptions::until_sums`].
     pub fn d_splats(&self) -> Option<&GpuSplats> {
-        self.arrays.as_ref().map(|it| &it.d_splats)
+        self.arrays.as_ref()?.d_splats.as_ref()
+    }
+
+    /// Sums over pixels of each visible splat, in the order of splats; see
+    /// `shared/pair_sums.wgsl`. `None` before the first frame. `[visible × SUMS]`
+    pub fn splat_sums(&self) -> Option<&GpuVec<f32>> {
+        self.arrays.as_ref().map(|it| &it.splat_sums)
     }
 
     /// The gradient of the pose; waits. Zero without [`GradientOptions::pose`] or before the first

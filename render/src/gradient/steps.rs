@@ -20,7 +20,7 @@ const BLOCK: usize = 256;
 pub(super) struct Kernels {
     blend: Blending,
     sum_pairs: Option<SumPairs>,
-    project: ProjectBackward,
+    project: Option<ProjectBackward>,
     sum_pose: Option<SumPose>,
 }
 
@@ -41,12 +41,17 @@ impl Kernels {
     /// # Errors
     /// [`GpuError::Shader`].
     pub(super) fn new(gpu: &Gpu, options: GradientOptions) -> Result<Self, GpuError> {
-        let pose = [("POSE", f64::from(u8::from(options.pose)))];
+        let projected = [
+            ("POSE", f64::from(u8::from(options.pose))),
+            ("SPLATS", f64::from(u8::from(!options.until_sums))),
+        ];
         let pairs = options.accumulation == Accumulation::Pairs;
         Ok(Self {
             blend: Blending::new(gpu, options)?,
             sum_pairs: pairs.then(|| SumPairs::new(gpu)).transpose()?,
-            project: ProjectBackward::with_constants(gpu, &pose)?,
+            project: (options.pose || !options.until_sums)
+                .then(|| ProjectBackward::with_constants(gpu, &projected))
+                .transpose()?,
             sum_pose: options.pose.then(|| SumPose::new(gpu)).transpose()?,
         })
     }
@@ -58,13 +63,15 @@ pub(super) struct Arrays {
     /// Sums of each pair; `None` where atomics do without. `[pairs × SUMS]`
     pair_sums: Option<GpuVec<f32>>,
     /// Sums of each visible splat. `[visible × SUMS]`
-    splat_sums: GpuVec<f32>,
+    pub(super) splat_sums: GpuVec<f32>,
     /// Sums of each block of splats for the pose. `[blocks × POSE_SUMS]`
     pose_parts: GpuVec<f32>,
     /// Rows of ∂L/∂w2c. `[3]`
     pub(super) d_pose: GpuVec<[f32; 4]>,
     /// ∂L/∂(what is stored of each splat).
-    pub(super) d_splats: GpuSplats,
+    pub(super) d_splats: Option<GpuSplats>,
+    /// Takes the place of gradients that are not wanted.
+    unwritten: GpuVec<f32>,
 }
 
 impl Arrays {
@@ -76,25 +83,36 @@ impl Arrays {
         gpu: &Gpu,
         frame: &FrameBuffers,
         splats: &GpuSplats,
-        pairs: bool,
+        options: GradientOptions,
     ) -> Result<Self, GpuError> {
         let array = |label, len| GpuVec::zeroed(gpu, label, len);
         let capacity = &frame.capacity;
         Ok(Self {
-            pair_sums: pairs
+            pair_sums: (options.accumulation == Accumulation::Pairs)
                 .then(|| array("gradients of pairs", capacity.pairs * SUMS))
                 .transpose()?,
             splat_sums: array("gradients in the image", capacity.visible * SUMS)?,
             pose_parts: array("gradient of the pose", capacity.blocks() * POSE_SUMS)?,
             d_pose: GpuVec::zeroed(gpu, "gradient of the pose", 3)?,
-            d_splats: splats.zeroed_like(gpu, "gradients of splats")?,
+            d_splats: (!options.until_sums)
+                .then(|| splats.zeroed_like(gpu, "gradients of splats"))
+                .transpose()?,
+            unwritten: array("gradients of splats", 1)?,
         })
     }
 
     /// Whether they have the sizes of this frame.
-    pub(super) fn fit(&self, frame: &FrameBuffers, splats: &GpuSplats, pairs: bool) -> bool {
+    pub(super) fn fit(
+        &self,
+        frame: &FrameBuffers,
+        splats: &GpuSplats,
+        options: GradientOptions,
+    ) -> bool {
         let capacity = &frame.capacity;
-        let pairs = if pairs { capacity.pairs * SUMS } else { 0 };
+        let pairs = match options.accumulation {
+            Accumulation::Pairs => capacity.pairs * SUMS,
+            Accumulation::Atomics => 0,
+        };
         let shape = |it: &GpuSplats| {
             let chunks = it.chunks().iter();
             chunks
@@ -104,7 +122,10 @@ impl Arrays {
         self.pair_sums.as_ref().map_or(0, GpuVec::len) == pairs
             && self.splat_sums.len() == capacity.visible * SUMS
             && self.pose_parts.len() == capacity.blocks() * POSE_SUMS
-            && shape(&self.d_splats) == shape(splats)
+            && self
+                .d_splats
+                .as_ref()
+                .is_none_or(|it| shape(it) == shape(splats))
     }
 
     /// Size on the device.
@@ -112,7 +133,7 @@ impl Arrays {
         self.pair_sums.as_ref().map_or(0, GpuVec::bytes)
             + self.splat_sums.bytes()
             + self.pose_parts.bytes()
-            + self.d_splats.bytes()
+            + self.d_splats.as_ref().map_or(0, GpuSplats::bytes)
     }
 }
 
@@ -135,22 +156,26 @@ impl Bindings {
         splats: &GpuSplats,
         d_image: &GpuVec<f32>,
     ) -> Self {
-        let chunks = splats.chunks().iter().zip(arrays.d_splats.chunks());
-        let project = chunks.map(|(chunk, d_chunk)| {
-            let bound = kernels.project.bind(
-                gpu,
-                &project_backward::Arrays {
-                    frame: &frame.frame,
-                    chunk: &chunk.uniform,
-                    params: &chunk.params,
-                    visible_bits: &frame.visible_bits,
-                    block_offsets: &frame.block_offsets,
-                    splat_sums: &arrays.splat_sums,
-                    d_params: &d_chunk.params,
-                    pose_parts: &arrays.pose_parts,
-                },
-            );
-            (bound, chunk.stride.div_ceil(BLOCK) as u32)
+        let project = kernels.project.iter().flat_map(|kernel| {
+            let chunks = splats.chunks().iter().enumerate();
+            chunks.map(move |(k, chunk)| {
+                let d_splats = arrays.d_splats.as_ref();
+                let d_chunk = d_splats.and_then(|it| it.chunks().get(k));
+                let bound = kernel.bind(
+                    gpu,
+                    &project_backward::Arrays {
+                        frame: &frame.frame,
+                        chunk: &chunk.uniform,
+                        params: &chunk.params,
+                        visible_bits: &frame.visible_bits,
+                        block_offsets: &frame.block_offsets,
+                        splat_sums: &arrays.splat_sums,
+                        d_params: d_chunk.map_or(&arrays.unwritten, |it| &it.params),
+                        pose_parts: &arrays.pose_parts,
+                    },
+                );
+                (bound, chunk.stride.div_ceil(BLOCK) as u32)
+            })
         });
         let sum_pairs = kernels.sum_pairs.as_ref().zip(arrays.pair_sums.as_ref());
         Self {
@@ -283,7 +308,10 @@ pub(super) fn record(
         recorder.dispatch(kernel.kernel(), bound, per_visible);
     }
     for (bound, blocks) in &bindings.project {
-        recorder.dispatch(kernels.project.kernel(), bound, folded(*blocks));
+        let Some(kernel) = &kernels.project else {
+            break;
+        };
+        recorder.dispatch(kernel.kernel(), bound, folded(*blocks));
     }
     if let (Some(kernel), Some(bound)) = (&kernels.sum_pose, &bindings.sum_pose) {
         recorder.dispatch(kernel.kernel(), bound, Groups::Direct(1, 1));

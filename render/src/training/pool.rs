@@ -1,14 +1,21 @@
 //! Parameters of splats with room for more, and an optimiser's memory of each.
 
 use crate::gpu::{Gpu, GpuError, GpuVec};
-use crate::gpu_splats::{Chunk, GEOMETRY_PLANES};
-use crate::{GpuSplats, Splats};
+use crate::gpu_splats::{Chunk, GEOMETRY_PLANES, Layout};
+use crate::{GpuSplats, Splats, sh};
 
 /// Planes of moments of means, quaternions, log-scales and opacity logits: first moments, then
 /// second.
 pub const GEOMETRY_MOMENTS: usize = 2 * GEOMETRY_PLANES;
-/// Planes of what densification adds up from frame to frame.
-pub const STATISTICS: usize = 1;
+/// Plane of statistics: added-up lengths of the gradient of the place in the image, in units of
+/// half the image's size ([`super::Descent`] adds where this plane and the next are there).
+pub const GRADIENT_LENGTHS: usize = 0;
+/// Plane of statistics: in how many frames the splat was seen.
+pub const FRAMES_SEEN: usize = 1;
+/// Plane of statistics: how much the splat matters to frames.
+pub const IMPORTANCE: usize = 2;
+/// Plane of statistics: how wrong frames are where the splat is.
+pub const ERRORS: usize = 3;
 
 /// The optimiser's memory of a chunk of splats: planes like those of the parameters, with the same
 /// stride.
@@ -21,8 +28,23 @@ pub struct MomentChunk {
     pub sh_first: GpuVec<u32>,
     /// One second moment for all harmonics of a splat: the mean of their squares. `[stride]`
     pub sh_second: GpuVec<f32>,
-    /// What densification adds up. `[STATISTICS × stride]`
+    /// What densification adds up from frame to frame: the first so many of the planes
+    /// [`GRADIENT_LENGTHS`], [`FRAMES_SEEN`], [`IMPORTANCE`], [`ERRORS`].
+    /// `[statistics × stride]`
     pub statistics: GpuVec<f32>,
+}
+
+/// What a pool has beside its splats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PoolOptions {
+    /// How many splats there is room for; as many as there are where that is more.
+    pub room: usize,
+    /// How many planes of statistics there are, 0 to 4.
+    pub statistics: usize,
+    /// Each splat has a 3D filter, of size zero until [`super::Filter`] has measured it.
+    pub filtered: bool,
+    /// Arrays of parameters are at most this long, as on a device that binds no more.
+    pub max_chunk_bytes: Option<u64>,
 }
 
 /// Splats that are being optimised.
@@ -30,18 +52,48 @@ pub struct MomentChunk {
 pub struct SplatPool {
     splats: GpuSplats,
     moments: Vec<MomentChunk>,
+    statistics: usize,
 }
 
 impl SplatPool {
-    /// Uploads splats, with moments of zero and room for `room` splats in all.
+    /// Uploads splats, with moments of zero, room for `room` splats in all, and the first
+    /// `statistics` planes of statistics, 0 to 4.
+    ///
+    /// # Errors
+    /// Those of [`SplatPool::with_options`].
+    pub fn new(
+        gpu: &Gpu,
+        splats: &Splats,
+        room: usize,
+        statistics: usize,
+    ) -> Result<Self, GpuError> {
+        let options = PoolOptions {
+            room,
+            statistics,
+            ..PoolOptions::default()
+        };
+        Self::with_options(gpu, splats, &options)
+    }
+
+    /// Uploads splats, with moments of zero and what the options ask for.
     ///
     /// # Errors
     /// [`GpuError::OutOfMemory`]; [`GpuError::Invalid`] where the arrays disagree in length.
-    pub fn new(gpu: &Gpu, splats: &Splats, room: usize) -> Result<Self, GpuError> {
-        let splats = GpuSplats::upload_with_room(gpu, splats, room)?;
+    pub fn with_options(
+        gpu: &Gpu,
+        splats: &Splats,
+        options: &PoolOptions,
+    ) -> Result<Self, GpuError> {
+        let limit = gpu.capabilities().max_binding_bytes;
+        let layout = Layout {
+            room: options.room,
+            filtered: options.filtered,
+            max_chunk_bytes: options.max_chunk_bytes.unwrap_or(limit),
+        };
+        let splats = GpuSplats::allocate(gpu, splats, layout)?;
+        let harmonics = 3 * sh::coeff_count(splats.sh_degree());
         let moments = splats.chunks().iter().map(|chunk| {
             let stride = chunk.stride;
-            let harmonics = chunk.params.len() / stride.max(1) - GEOMETRY_PLANES;
             let array = |label, planes| GpuVec::zeroed(gpu, label, planes * stride);
             Ok(MomentChunk {
                 geometry: array("moments of splats", GEOMETRY_MOMENTS)?,
@@ -51,11 +103,15 @@ impl SplatPool {
                     harmonics.div_ceil(2) * stride,
                 )?,
                 sh_second: array("moments of harmonics", 1)?,
-                statistics: array("statistics of splats", STATISTICS)?,
+                statistics: array("statistics of splats", options.statistics)?,
             })
         });
         let moments = moments.collect::<Result<_, GpuError>>()?;
-        Ok(Self { splats, moments })
+        Ok(Self {
+            splats,
+            moments,
+            statistics: options.statistics,
+        })
     }
 
     /// The splats as they stand, to be drawn.
@@ -63,9 +119,23 @@ impl SplatPool {
         &self.splats
     }
 
+    /// A copy of the splats as they stand, without room for more, made on the GPU: it can be drawn,
+    /// and read, while these are moved on.
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`].
+    pub fn snapshot(&self, gpu: &Gpu) -> Result<GpuSplats, GpuError> {
+        self.splats.compacted(gpu)
+    }
+
     /// Parameters and memory, chunk by chunk.
     pub fn chunks(&self) -> impl Iterator<Item = (&Chunk, &MomentChunk)> {
         self.splats.chunks().iter().zip(&self.moments)
+    }
+
+    /// How many planes of statistics there are.
+    pub fn statistics(&self) -> usize {
+        self.statistics
     }
 
     /// How many splats there are.

@@ -1,8 +1,8 @@
 //! `accrete bench train`: milliseconds per training step and per kernel, in every design of the
 //! backward pass that the device has.
 //!
-//! A step is a frame, its loss against a photo, the way back, and Adam with rates of zero: it does
-//! all its work, and the scene stays the same for the next.
+//! A step is a frame, its loss against a photo, the way back, and descent with rates of zero: it
+//! does all its work, and the scene stays the same for the next.
 
 use std::fmt::{self, Write};
 use std::fs;
@@ -12,9 +12,8 @@ use ::render::gpu::read_bytes;
 use ::render::gpu::{Capabilities, Gpu, GpuError, GpuVec, KernelTime, Profiler, Recorder};
 use ::render::gradient::{Accumulation, BackwardDesign, GradientOptions};
 use ::render::loss::Photo;
-use ::render::{
-    Adam, AdamRates, Camera, GpuSplats, Gradient, Loss, LossConfig, Rasterizer, RenderConfig,
-};
+use ::render::training::{AdamRates, Descent, DescentConfig, SplatPool};
+use ::render::{Camera, Gradient, Loss, LossConfig, Rasterizer, RenderConfig};
 use serde::Serialize;
 
 use super::{BUDGET, Calibration, Case, FRAMES, Scene, Skipped, median, median_kernels};
@@ -23,6 +22,16 @@ use crate::headless::{Console, OpenGpu};
 
 /// Steps before the clock starts.
 const WARM_UP: usize = 2;
+
+/// Splats stay where they are.
+const RESTING: AdamRates = AdamRates {
+    means: 0.0,
+    quats: 0.0,
+    log_scales: 0.0,
+    opacity_logits: 0.0,
+    sh_base: 0.0,
+    sh_rest: 0.0,
+};
 
 /// What was measured, on what.
 #[derive(Clone, Debug, Serialize)]
@@ -142,20 +151,19 @@ fn skip(skipped: &mut Vec<Skipped>, name: String, err: GpuError) -> Result<(), G
 }
 
 fn measure_case(gpu: &Gpu, case: &Case, skipped: &mut Vec<Skipped>) -> Result<TrainCase, GpuError> {
-    let splats = GpuSplats::upload(gpu, &scene(case))?;
     let size = [case.width, case.height];
     let mut steps = Steps {
         rasterizer: Rasterizer::new(gpu)?,
         loss: Loss::new(gpu)?,
-        adam: Adam::new(gpu, &splats)?,
+        descent: Descent::new(gpu)?,
+        pool: SplatPool::new(gpu, &scene(case), case.splats, 0)?,
         photo: Photo::upload(gpu, size, &photo(size))?,
         camera: camera(case),
-        splats,
     };
     let (camera, config) = (steps.camera.clone(), RenderConfig::default());
     let stats = steps
         .rasterizer
-        .draw_complete(gpu, &steps.splats, &camera, &config)?;
+        .draw_complete(gpu, steps.pool.splats(), &camera, &config)?;
     let mut designs = Vec::new();
     for (design, accumulation) in GradientOptions::designs(gpu.capabilities()) {
         let options = GradientOptions {
@@ -163,6 +171,7 @@ fn measure_case(gpu: &Gpu, case: &Case, skipped: &mut Vec<Skipped>) -> Result<Tr
             accumulation,
             depth: false,
             pose: false,
+            until_sums: true,
         };
         match measure_design(gpu, &mut steps, options) {
             Ok(measured) => designs.push(measured),
@@ -184,10 +193,10 @@ fn measure_case(gpu: &Gpu, case: &Case, skipped: &mut Vec<Skipped>) -> Result<Tr
 struct Steps {
     rasterizer: Rasterizer,
     loss: Loss,
-    adam: Adam,
+    descent: Descent,
     photo: Photo,
     camera: Camera,
-    splats: GpuSplats,
+    pool: SplatPool,
 }
 
 impl Steps {
@@ -200,16 +209,8 @@ impl Steps {
         profiler: Option<(&mut Profiler, &wgpu::Buffer)>,
     ) -> Result<Option<::render::gpu::TimedPasses>, GpuError> {
         let config = RenderConfig::default();
-        let rates = AdamRates {
-            means: 0.0,
-            quats: 0.0,
-            log_scales: 0.0,
-            opacity_logits: 0.0,
-            sh_base: 0.0,
-            sh_rest: 0.0,
-        };
         self.rasterizer
-            .draw(gpu, &self.splats, &self.camera, &config)?;
+            .draw(gpu, self.pool.splats(), &self.camera, &config)?;
         self.loss.prepare(
             gpu,
             &self.rasterizer,
@@ -219,20 +220,19 @@ impl Steps {
         )?;
         let d_image = self.loss.d_image().cloned();
         let d_image = d_image.ok_or_else(|| GpuError::Invalid("no loss".to_owned()))?;
-        gradient.prepare(gpu, &self.rasterizer, &self.splats, &d_image)?;
-        self.adam.prepare(
-            gpu,
-            &self.rasterizer,
-            gradient,
-            &self.splats,
-            (&rates, true),
-        )?;
+        gradient.prepare(gpu, &self.rasterizer, self.pool.splats(), &d_image)?;
+        let descent = DescentConfig {
+            rates: RESTING,
+            ..DescentConfig::default()
+        };
+        self.descent
+            .prepare(gpu, &self.rasterizer, gradient, &self.pool, &descent)?;
         let each = profiler.is_some();
         let (profiler, stamps) = profiler.unzip();
         let mut recorder = Recorder::new(gpu, profiler, each);
         self.loss.record(&mut recorder);
         gradient.record(&mut recorder, &self.rasterizer)?;
-        self.adam.record(&mut recorder);
+        self.descent.record(&mut recorder);
         let timed = stamps.map(|to| recorder.copy_times(to, 0));
         recorder.submit(gpu);
         Ok(timed)
@@ -292,7 +292,7 @@ fn profile(
         steps.rasterizer.set_profiling(true);
         let mut times = steps
             .rasterizer
-            .draw_complete(gpu, &steps.splats, &camera, &config)?
+            .draw_complete(gpu, steps.pool.splats(), &camera, &config)?
             .timings;
         steps.rasterizer.set_profiling(false);
         if let Some(timed) = steps.take(gpu, gradient, Some((&mut profiler, stamps.buffer())))? {

@@ -182,7 +182,10 @@ fn split(dataset: &mut Dataset, options: &OpenOptions) {
     let by_file = dataset.views.iter().any(|it| it.split == Split::HeldOut);
     match &options.hold_out {
         Some(hold_out) => hold_out.apply(dataset),
-        None if by_file => dataset.count_splits(),
+        None if by_file => {
+            "as published with the scene".clone_into(&mut dataset.report.split);
+            dataset.count_splits();
+        }
         None => HoldOut::default().apply(dataset),
     }
 }

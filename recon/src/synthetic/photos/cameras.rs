@@ -2,10 +2,10 @@
 
 use std::f64::consts::TAU;
 
-use glam::{Affine3A, DAffine3, DMat3, DVec3};
+use glam::{DAffine3, DMat3, DVec3};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use render::{Camera, Intrinsics};
+use render::Intrinsics;
 
 use super::super::{DEMO_CENTRE, DEMO_FOV_Y, DEMO_RADIUS, UP};
 use crate::dataset::Lens;
@@ -50,19 +50,4 @@ fn look_at(eye: DVec3, target: DVec3) -> DAffine3 {
     let right = forward.cross(UP.as_dvec3()).normalize();
     let down = forward.cross(right);
     DAffine3::from_mat3_translation(DMat3::from_cols(right, down, forward), eye)
-}
-
-/// The same camera in f32.
-pub(super) fn camera(lens: &Lens, c2w: &DAffine3) -> Camera {
-    Camera {
-        intrinsics: Intrinsics {
-            fx: lens.fx as f32,
-            fy: lens.fy as f32,
-            cx: lens.cx as f32,
-            cy: lens.cy as f32,
-            width: lens.width,
-            height: lens.height,
-        },
-        c2w: Affine3A::from_mat3_translation(c2w.matrix3.as_mat3(), c2w.translation.as_vec3()),
-    }
 }

@@ -13,7 +13,7 @@ use glam::DAffine3;
 use image::RgbaImage;
 use render::Camera;
 
-use crate::dataset::{Frame, Lens, Optics, PoseFile, PoseFormat};
+use crate::dataset::{Frame, Lens, Optics, PoseFile, PoseFormat, camera_at};
 
 pub use scene::{Background, PhotoScene};
 
@@ -48,6 +48,17 @@ impl Default for PhotosConfig {
     }
 }
 
+/// The photos that the program's demo optimises splats for: few and small, so that a processor
+/// alone is done within a minute or two.
+pub fn demo_photos() -> PhotosConfig {
+    PhotosConfig {
+        num_views: 24,
+        width: 160,
+        height: 120,
+        ..PhotosConfig::default()
+    }
+}
+
 /// Photos with poses, all in memory.
 #[derive(Clone, Debug)]
 pub struct SyntheticPhotos {
@@ -66,7 +77,7 @@ pub fn photos(config: &PhotosConfig) -> SyntheticPhotos {
     let scene = PhotoScene::new(config.seed, config.background);
     let poses = cameras::ring(config.seed, config.num_views);
     let lens = cameras::lens(config.width, config.height);
-    let cameras: Vec<Camera> = poses.iter().map(|it| cameras::camera(&lens, it)).collect();
+    let cameras: Vec<Camera> = poses.iter().map(|it| camera_at(&lens, it)).collect();
     let photos = cameras.iter().map(|it| scene.photo(it)).collect();
     let mut file = pose_file(lens, &poses);
     file.points = points::points(&scene, config.seed, config.num_points, &cameras);
@@ -127,7 +138,7 @@ mod tests {
         let scene = PhotoScene::new(1, Background::Transparent);
         let lens = cameras::lens(240, 200);
         for pose in cameras::ring(1, 3) {
-            let camera = cameras::camera(&lens, &pose);
+            let camera = camera_at(&lens, &pose);
             let photo = scene.photo(&camera);
             let mut off = [Vec::new(), Vec::new()];
             for shape in &scene.shapes {
@@ -213,7 +224,7 @@ mod tests {
         let scene = PhotoScene::new(1, Background::Transparent);
         let ball = crate::synthetic::shapes::blockers()[3];
         let lens = cameras::lens(400, 400);
-        let intrinsics = cameras::camera(&lens, &DAffine3::IDENTITY).intrinsics;
+        let intrinsics = camera_at(&lens, &DAffine3::IDENTITY).intrinsics;
         let eye = ball.centre + Vec3::new(0.0, -8.0, 0.01);
         let camera = Camera::look_at(intrinsics, eye, ball.centre, Vec3::Z);
         let (middle, _) = camera.project(ball.centre).unwrap();

@@ -1,0 +1,46 @@
+//! How settings change from the first step to the last.
+
+use render::AdamRates;
+
+use super::OptimiseConfig;
+
+/// Steps in which a step size grows from a part of it to all of it, so that the first gradients,
+/// which say little, move little.
+const WARM_UP: f32 = 10.0;
+
+impl OptimiseConfig {
+    /// How much of all steps is behind step `step`, 0 to 1.
+    pub(super) fn done(&self, step: u32) -> f32 {
+        (step as f32 / self.steps.max(1) as f32).min(1.0)
+    }
+
+    /// Step sizes of step `step` (from 0): the means' falls log-linearly. `extent` is the size of
+    /// the scene in world units.
+    pub(super) fn rates_at(&self, step: u32, extent: f32) -> AdamRates {
+        let rates = &self.rates;
+        let (first, last) = (rates.means_first.ln(), rates.means_last.ln());
+        let warm = ((step + 1) as f32 / WARM_UP).min(1.0);
+        AdamRates {
+            means: warm * extent * (first + (last - first) * self.done(step)).exp(),
+            quats: warm * rates.quats,
+            log_scales: warm * rates.log_scales,
+            opacity_logits: warm * rates.opacity_logits,
+            sh_base: warm * rates.sh_base,
+            sh_rest: warm * rates.sh_rest,
+        }
+    }
+
+    /// Degree of the harmonics that are in use in step `step`.
+    pub(super) fn sh_degree_at(&self, step: u32) -> u32 {
+        let reached = step.checked_div(self.sh_every);
+        reached.map_or(self.sh_degree, |it| it.min(self.sh_degree))
+    }
+
+    /// Whether the number of splats changes after step `step` (counted from 1).
+    pub(super) fn densifies_after(&self, step: u32) -> bool {
+        let densify = &self.densify;
+        (densify.from..=densify.until).contains(&step)
+            && step.is_multiple_of(densify.every.max(1))
+            && step < self.steps
+    }
+}

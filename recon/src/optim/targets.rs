@@ -1,0 +1,159 @@
+//! The photos that are fitted, on the GPU, with the cameras that took them.
+
+use std::ops::ControlFlow;
+
+use render::Camera;
+use render::gpu::{Gpu, GpuVec};
+use render::loss::{AlphaUse, Photo};
+
+use crate::dataset::camera_of;
+use crate::io::photo::{Photo as HostPhoto, PhotoLoader};
+
+use super::OptimError;
+
+/// Photos share arrays of at most this size.
+const ARRAY_BYTES: u64 = 256 << 20;
+
+/// A photo that is fitted.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// Index into the dataset's views.
+    pub(super) view: usize,
+    /// Where it was taken from, at the photo's size.
+    pub(super) camera: Camera,
+    /// The photo.
+    pub(super) photo: Photo,
+    /// What its fourth channel is.
+    pub(super) alpha_use: AlphaUse,
+}
+
+/// The photos that are fitted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Targets {
+    /// All that could be read.
+    pub(super) all: Vec<Target>,
+    /// Size on the device.
+    pub(super) bytes: u64,
+}
+
+impl Targets {
+    /// Decodes the photos of `views` and puts them on the GPU. What cannot be read is told and
+    /// left out.
+    ///
+    /// # Errors
+    /// [`OptimError::NoPhotos`] where none is left, [`OptimError::Cancelled`] where `visit` says
+    /// so, and what the GPU refuses.
+    pub(super) fn load(
+        gpu: &Gpu,
+        loader: &PhotoLoader,
+        views: &[usize],
+        visit: &mut dyn FnMut(Loading) -> ControlFlow<()>,
+    ) -> Result<Self, OptimError> {
+        let limit = gpu.capabilities().max_binding_bytes.min(ARRAY_BYTES) as usize / 4;
+        let mut targets = Self::default();
+        let mut gathered: Vec<(usize, HostPhoto)> = Vec::new();
+        let mut pixels = 0;
+        let mut outcome = Ok(());
+        let mut done = 0;
+        let flow = loader.for_each_in_order(views, &mut |view, loaded| {
+            done += 1;
+            match loaded {
+                Err(err) => visit(Loading::Unreadable(err.to_string()))?,
+                Ok(photo) => {
+                    let more = photo.width as usize * photo.height as usize;
+                    if limit < pixels + more {
+                        outcome = targets.upload(gpu, loader, std::mem::take(&mut gathered));
+                        pixels = 0;
+                    }
+                    pixels += more;
+                    gathered.push((view, (*photo).clone()));
+                }
+            }
+            if outcome.is_err() {
+                return ControlFlow::Break(());
+            }
+            visit(Loading::Done(done, views.len()))
+        });
+        outcome?;
+        if flow.is_break() {
+            return Err(OptimError::Cancelled);
+        }
+        targets.upload(gpu, loader, gathered)?;
+        if targets.all.is_empty() {
+            return Err(OptimError::NoPhotos);
+        }
+        Ok(targets)
+    }
+
+    fn upload(
+        &mut self,
+        gpu: &Gpu,
+        loader: &PhotoLoader,
+        photos: Vec<(usize, HostPhoto)>,
+    ) -> Result<(), OptimError> {
+        let pixels: usize = photos
+            .iter()
+            .map(|(_, it)| it.width as usize * it.height as usize)
+            .sum();
+        if pixels == 0 {
+            return Ok(());
+        }
+        let array = GpuVec::<u32>::zeroed(gpu, "photos", pixels)?;
+        self.bytes += array.bytes();
+        let mut first = 0;
+        for (view, photo) in photos {
+            let (rgba, alpha_use) = with_mask(&photo);
+            let packed: Vec<u32> = rgba
+                .as_chunks()
+                .0
+                .iter()
+                .map(|it| u32::from_le_bytes(*it))
+                .collect();
+            array.write_at(gpu, first, &packed);
+            self.all.push(Target {
+                view,
+                camera: camera_of(&loader.dataset().views[view], &photo.lens),
+                photo: Photo {
+                    pixels: array.clone(),
+                    first,
+                    size: [photo.width, photo.height],
+                },
+                alpha_use,
+            });
+            first += packed.len();
+        }
+        Ok(())
+    }
+}
+
+/// What [`Targets::load`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Loading {
+    /// So many of so many were read.
+    Done(usize, usize),
+    /// One could not be read: why, naming the file.
+    Unreadable(String),
+}
+
+/// The pixels with what their fourth channel is. A mask counts for more than transparency: where
+/// there is one, transparent parts are laid over black.
+fn with_mask(photo: &HostPhoto) -> (Vec<u8>, AlphaUse) {
+    let mut rgba = photo.rgba.clone();
+    if let Some(mask) = &photo.mask {
+        for (pixel, &counts) in rgba.as_chunks_mut::<4>().0.iter_mut().zip(mask) {
+            let alpha = u16::from(pixel[3]);
+            for value in &mut pixel[..3] {
+                *value = ((u16::from(*value) * alpha + 127) / 255) as u8;
+            }
+            pixel[3] = counts;
+        }
+        return (rgba, AlphaUse::Mask);
+    }
+    let is_transparent = rgba.as_chunks::<4>().0.iter().any(|it| it[3] < 255);
+    let alpha_use = if is_transparent {
+        AlphaUse::Opacity
+    } else {
+        AlphaUse::Ignored
+    };
+    (rgba, alpha_use)
+}
