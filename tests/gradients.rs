@@ -7,8 +7,10 @@ use std::path::Path;
 
 use glam::Vec3;
 use render::gpu::{Gpu, GpuVec};
-use render::gradient::{Accumulation, BackwardDesign, GradientOptions, PoseGradient};
-use render::{Camera, GpuSplats, Gradient, RenderConfig, Splats};
+use render::gradient::{
+    Accumulation, BackwardDesign, DesignTime, GradientOptions, PoseGradient, choose,
+};
+use render::{Camera, GpuSplats, Gradient, Rasterizer, RenderConfig, Splats};
 use tests::fixtures::raster_case;
 use tests::{gpu, test_data};
 
@@ -210,6 +212,46 @@ fn chunks_change_no_gradient() {
         ));
     }
     assert_eq!(results[0], results[1]);
+}
+
+/// What is chosen is the fastest of what the device has, and all of that is timed.
+#[test]
+fn the_fastest_design_is_chosen() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let splats = differences::random_splats(10, 2000, 0);
+    let splats = GpuSplats::upload(gpu, &splats).unwrap();
+    let camera = differences::camera(64, 48);
+    let d_image = GpuVec::from_slice(gpu, "gradient", &[0.1; 4 * 64 * 48]).unwrap();
+    let wanted = GradientOptions {
+        pose: true,
+        ..GradientOptions::portable(gpu.capabilities())
+    };
+    let unused = Rasterizer::new(gpu).unwrap();
+    assert!(choose(gpu, &unused, &splats, &d_image, wanted).is_err());
+    let mut rasterizer = gpu::rasterizer(gpu);
+    rasterizer
+        .draw_complete(gpu, &splats, &camera, &RenderConfig::default())
+        .unwrap();
+    let choice = choose(gpu, &rasterizer, &splats, &d_image, wanted).unwrap();
+    println!("{choice}");
+    let mut tried: Vec<_> = choice
+        .tried
+        .iter()
+        .map(|it| (it.design, it.accumulation))
+        .collect();
+    assert_eq!(tried[0], (wanted.design, wanted.accumulation));
+    let mut designs = GradientOptions::designs(gpu.capabilities());
+    let by_name = |it: &(BackwardDesign, Accumulation)| format!("{it:?}");
+    tried.sort_by_key(by_name);
+    designs.sort_by_key(by_name);
+    assert_eq!(tried, designs);
+    let ms_of = |it: &DesignTime| it.ms.unwrap();
+    let least = choice.tried.iter().map(ms_of).fold(f64::INFINITY, f64::min);
+    let chosen = choice.tried.iter().find(|it| {
+        (it.design, it.accumulation) == (choice.options.design, choice.options.accumulation)
+    });
+    assert_eq!(chosen.map(ms_of), Some(least));
+    assert!(0.0 < least && choice.options.pose && !choice.options.depth);
 }
 
 /// What has no gradient, or no frame to be the gradient of, is an error.

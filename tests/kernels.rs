@@ -44,6 +44,7 @@ const SIZES: [usize; 7] = [0, 1, 255, 256, 257, 1000, 70_000];
 /// All kernels, compiled once for all tests.
 struct Kernels {
     blend: k::Blend,
+    blend_eights: Option<k::BlendEights>,
     blend_hard: k::Blend,
     cull: k::Cull,
     emit: k::Emit,
@@ -63,6 +64,10 @@ fn kernels(gpu: &Gpu) -> &'static Kernels {
     static KERNELS: OnceLock<Kernels> = OnceLock::new();
     KERNELS.get_or_init(|| Kernels {
         blend: k::Blend::new(gpu).unwrap(),
+        blend_eights: gpu
+            .capabilities()
+            .has_eights()
+            .then(|| k::BlendEights::new(gpu).unwrap()),
         blend_hard: k::Blend::with_constants(gpu, &[("HARD", 1.0)]).unwrap(),
         cull: k::Cull::new(gpu).unwrap(),
         emit: k::Emit::new(gpu).unwrap(),
@@ -110,6 +115,14 @@ fn wrappers_bind_what_the_sources_declare() {
         ("blend", k::Blend::BINDINGS),
         ("blend_backward", k::BlendBackward::BINDINGS),
         ("blend_backward_atomic", k::BlendBackwardAtomic::BINDINGS),
+        ("blend_backward_eights", k::BlendBackwardEights::BINDINGS),
+        (
+            "blend_backward_eights_atomic",
+            k::BlendBackwardEightsAtomic::BINDINGS,
+        ),
+        ("blend_eights", k::BlendEights::BINDINGS),
+        ("blur_rows", k::BlurRows::BINDINGS),
+        ("blur_slopes", k::BlurSlopes::BINDINGS),
         ("cull", k::Cull::BINDINGS),
         ("descend", k::Descend::BINDINGS),
         ("divide", k::Divide::BINDINGS),

@@ -208,6 +208,12 @@ pub enum Bench {
         #[arg(long)]
         quick: bool,
     },
+    /// Take training steps on synthetic scenes and time each kernel, in every design of the way back
+    Train {
+        /// Only the small scenes; always so on a CPU adapter
+        #[arg(long)]
+        quick: bool,
+    },
     /// Write photos of four megapixels, open their folder and stream them all
     Dataset {
         /// Empty folder for the photos, which stay there [default: a temporary one]

@@ -89,6 +89,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Eval(args) => headless::eval::run(&console, &open_gpu, &args),
         Command::Render(args) => headless::render::run(&console, &open_gpu, &args),
         Command::Bench(Bench::Render { quick }) => headless::bench::run(&console, &open_gpu, quick),
+        Command::Bench(Bench::Train { quick }) => {
+            headless::bench::train::run(&console, &open_gpu, quick)
+        }
         Command::Bench(Bench::Dataset { folder, photos }) => {
             headless::bench::dataset::run(&console, folder.as_deref(), photos)
         }

@@ -1,20 +1,29 @@
 //! How far a frame is from a photo, and the gradient of that at each pixel, on the GPU.
 //!
-//! `(1 − λ) L1 + λ (1 − SSIM)` as in 3DGS, in three kernels: measure (which keeps the slopes of
-//! SSIM), add up, go back. Photos stay on the GPU as RGBA8.
+//! `(1 − λ) L1 + λ (1 − SSIM)` as in 3DGS. SSIM's window is applied along rows, then down columns:
+//! to means and moments, then to the slopes of SSIM on the way back. Photos stay on the GPU as
+//! RGBA8.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Rasterizer;
 use crate::gpu::{Gpu, GpuError, GpuVec, Groups, LossUniform, LossValues, Recorder};
-use crate::kernels::{LossBackward, MeasureLoss, SumLoss, loss_backward, measure_loss, sum_loss};
+use crate::kernels::{
+    BlurRows, BlurSlopes, LossBackward, MeasureLoss, SumLoss, blur_rows, blur_slopes,
+    loss_backward, measure_loss, sum_loss,
+};
+use crate::rasterizer::folded;
 
-/// Pixels along the side of what a workgroup compares; `TILE_SIDE` in `shared/loss_uniform.wgsl`.
-pub const TILE_SIDE: u32 = 16;
+/// Pixels one after the other that a thread does; `RUN` in `shared/loss_uniform.wgsl`.
+pub const RUN: u32 = 8;
+/// Runs that a workgroup does; `RUNS` there.
+pub const RUNS: u32 = 64;
 /// How far SSIM's window reaches, in pixels.
 const REACH: u32 = 5;
-/// Planes that measuring keeps: three slopes of three channels.
-const SLOPES: usize = 9;
+/// Planes of four floats: two means and three moments of three channels.
+const MOMENTS: usize = 4;
+/// Planes of four floats: three slopes of three channels, and a float that is not used.
+const SLOPES: usize = 3;
 /// Planes of the gradient: rgb, alpha.
 const PLANES: usize = 4;
 
@@ -106,20 +115,28 @@ impl Photo {
 /// Compares frames with photos.
 #[derive(Debug)]
 pub struct Loss {
+    blur_rows: BlurRows,
     measure: MeasureLoss,
     sum: SumLoss,
+    blur_slopes: BlurSlopes,
     backward: LossBackward,
     uniform: GpuVec<LossUniform>,
     values: GpuVec<LossValues>,
     arrays: Option<Arrays>,
-    bound: Option<([wgpu::Buffer; 2], [wgpu::BindGroup; 3])>,
+    bound: Option<([wgpu::Buffer; 2], [wgpu::BindGroup; 5])>,
 }
 
 /// What depends on the image's size.
 #[derive(Debug)]
 struct Arrays {
     size: [u32; 2],
-    slopes: GpuVec<f32>,
+    /// Means and moments under the window's rows. `[MOMENTS × height × width]`
+    moments: GpuVec<[f32; 4]>,
+    /// `[SLOPES × height × width]`
+    slopes: GpuVec<[f32; 4]>,
+    /// The same under the window's rows.
+    blurred_slopes: GpuVec<[f32; 4]>,
+    /// Sums of workgroups.
     parts: GpuVec<[f32; 4]>,
     d_image: GpuVec<f32>,
 }
@@ -131,8 +148,10 @@ impl Loss {
     /// [`GpuError::Shader`], [`GpuError::OutOfMemory`].
     pub fn new(gpu: &Gpu) -> Result<Self, GpuError> {
         Ok(Self {
+            blur_rows: BlurRows::new(gpu)?,
             measure: MeasureLoss::new(gpu)?,
             sum: SumLoss::new(gpu)?,
+            blur_slopes: BlurSlopes::new(gpu)?,
             backward: LossBackward::new(gpu)?,
             uniform: GpuVec::zeroed(gpu, "loss", 1)?,
             values: GpuVec::zeroed(gpu, "loss", 1)?,
@@ -200,51 +219,69 @@ impl Loss {
         arrays: &Arrays,
         image: &GpuVec<[f32; 4]>,
         targets: &GpuVec<u32>,
-    ) -> [wgpu::BindGroup; 3] {
-        let (loss, slopes, parts) = (&self.uniform, &arrays.slopes, &arrays.parts);
+    ) -> [wgpu::BindGroup; 5] {
+        let loss = &self.uniform;
+        let Arrays {
+            moments,
+            slopes,
+            blurred_slopes,
+            parts,
+            d_image,
+            ..
+        } = arrays;
+        let blur_rows = blur_rows::Arrays {
+            loss,
+            image,
+            targets,
+            moments,
+        };
+        let measure = measure_loss::Arrays {
+            loss,
+            image,
+            targets,
+            moments,
+            slopes,
+            parts,
+        };
+        let sum = sum_loss::Arrays {
+            loss,
+            parts,
+            measured: &self.values,
+        };
+        let blur_slopes = blur_slopes::Arrays {
+            loss,
+            slopes,
+            blurred_slopes,
+        };
+        let backward = loss_backward::Arrays {
+            loss,
+            image,
+            targets,
+            blurred_slopes,
+            d_image,
+        };
         [
-            self.measure.bind(
-                gpu,
-                &measure_loss::Arrays {
-                    loss,
-                    image,
-                    targets,
-                    slopes,
-                    parts,
-                },
-            ),
-            self.sum.bind(
-                gpu,
-                &sum_loss::Arrays {
-                    loss,
-                    parts,
-                    measured: &self.values,
-                },
-            ),
-            self.backward.bind(
-                gpu,
-                &loss_backward::Arrays {
-                    loss,
-                    image,
-                    targets,
-                    slopes,
-                    d_image: &arrays.d_image,
-                },
-            ),
+            self.blur_rows.bind(gpu, &blur_rows),
+            self.measure.bind(gpu, &measure),
+            self.sum.bind(gpu, &sum),
+            self.blur_slopes.bind(gpu, &blur_slopes),
+            self.backward.bind(gpu, &backward),
         ]
     }
 
     /// Records the comparison and its gradient, after [`Loss::prepare`].
     pub fn record(&self, recorder: &mut Recorder<'_>) {
-        let (Some(arrays), Some((_, [measure, sum, backward]))) = (&self.arrays, &self.bound)
-        else {
+        let (Some(arrays), Some((_, groups))) = (&self.arrays, &self.bound) else {
             return;
         };
-        let [across, down] = arrays.size.map(|it| it.div_ceil(TILE_SIDE));
-        let tiles = Groups::Direct(across, down);
-        recorder.dispatch(self.measure.kernel(), measure, tiles);
+        let [blur_rows, measure, sum, blur_slopes, backward] = groups;
+        let along_rows = folded(row_groups(arrays.size));
+        let down_columns = folded(column_groups(arrays.size));
+        recorder.dispatch(self.blur_rows.kernel(), blur_rows, along_rows);
+        recorder.dispatch(self.measure.kernel(), measure, down_columns);
         recorder.dispatch(self.sum.kernel(), sum, Groups::Direct(1, 1));
-        recorder.dispatch(self.backward.kernel(), backward, tiles);
+        recorder.dispatch(self.blur_slopes.kernel(), blur_slopes, along_rows);
+        recorder.dispatch(self.backward.kernel(), backward, down_columns);
     }
 
     /// ∂L/∂(pixel): planes of red, green, blue, alpha, for [`crate::Gradient`]. `None` before the
@@ -267,14 +304,26 @@ impl Loss {
     }
 }
 
+/// Workgroups for all runs along rows of an image of this width and height.
+pub fn row_groups([width, height]: [u32; 2]) -> u32 {
+    (width.div_ceil(RUN) * height).div_ceil(RUNS)
+}
+
+/// Workgroups for all runs down columns.
+pub fn column_groups([width, height]: [u32; 2]) -> u32 {
+    (width * height.div_ceil(RUN)).div_ceil(RUNS)
+}
+
 impl Arrays {
     fn new(gpu: &Gpu, size: [u32; 2]) -> Result<Self, GpuError> {
         let pixels = size[0] as usize * size[1] as usize;
-        let [across, down] = size.map(|it| it.div_ceil(TILE_SIDE));
+        let fours = |label, planes: usize| GpuVec::zeroed(gpu, label, planes * pixels);
         Ok(Self {
             size,
-            slopes: GpuVec::zeroed(gpu, "slopes of SSIM", SLOPES * pixels)?,
-            parts: GpuVec::zeroed(gpu, "loss of tiles", (across * down) as usize)?,
+            moments: fours("moments of SSIM", MOMENTS)?,
+            slopes: fours("slopes of SSIM", SLOPES)?,
+            blurred_slopes: fours("slopes of SSIM", SLOPES)?,
+            parts: GpuVec::zeroed(gpu, "loss of workgroups", column_groups(size) as usize)?,
             d_image: GpuVec::zeroed(gpu, "gradient of the image", PLANES * pixels)?,
         })
     }

@@ -1,4 +1,4 @@
-// The photo that a frame is compared with, and the 11×11 window of SSIM.
+// The photo that a frame is compared with.
 //
 // The importing kernel declares `loss`, `image` and `targets`.
 
@@ -11,16 +11,6 @@ const ALPHA_OPACITY: u32 = 2u; // the photo shows the frame's background through
 
 // Photos are four floats a pixel, not RGBA8; for tests.
 override FLOATS: bool = false;
-
-const REACH: u32 = 5u;
-const HALO_SIDE: u32 = 26u; // TILE_SIDE + 2 REACH
-// A Gaussian of σ = 1.5, normalised over 11 taps: its middle, and what is next to it.
-const W0: f32 = 0.26601171493530273;
-const W1: f32 = 0.21300552785396576;
-const W2: f32 = 0.10936068743467331;
-const W3: f32 = 0.036000773310661316;
-const W4: f32 = 0.007598758675158024;
-const W5: f32 = 0.0010283800680190325;
 
 fn photo(at: u32) -> vec4f {
     if FLOATS {

@@ -12,8 +12,10 @@ struct LossUniform {
     pad: vec2u,
 }
 
-// A workgroup compares this many pixels across and down.
-const TILE_SIDE: u32 = 16u;
+// Pixels one after the other that a thread does, along a row or down a column.
+const RUN: u32 = 8u;
+// Runs that a workgroup does.
+const RUNS: u32 = 64u;
 
 // How many pixels SSIM is the mean of.
 fn ssim_pixels() -> f32 {

@@ -1,82 +1,88 @@
 // The gradient of the loss at each pixel of the frame: of L1 its sign, of SSIM the slopes, which
 // `train/measure_loss` left, carried back through the window (which is symmetric):
 //   ∂S/∂x = w∗(∂S/∂μ₁) + 2x w∗(∂S/∂E₁₁) + y w∗(∂S/∂E₁₂).
+//
+// Rows are convolved already, by `train/blur_slopes`; a thread does a run of pixels down a column.
 
+#import shared/dispatch
 #import shared/loss
+#import shared/slopes
 
 @group(0) @binding(0) var<uniform> loss: LossUniform;
 @group(0) @binding(1) var<storage, read> image: array<vec4f>;
 @group(0) @binding(2) var<storage, read> targets: array<u32>;
-@group(0) @binding(3) var<storage, read> slopes: array<f32>; // planes: 3 slopes of 3 channels
+@group(0) @binding(3) var<storage, read> blurred_slopes: array<vec4f>; // planes: of mean, square, product
 @group(0) @binding(4) var<storage, read_write> d_image: array<f32>; // planes: rgb, alpha
 
-var<workgroup> sh_slopes: array<vec3f, 676>; // HALO_SIDE²
-var<workgroup> sh_rows: array<vec3f, 416>;   // rows convolved: HALO_SIDE × TILE_SIDE
-
-@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) thread: u32) {
-    let own = vec2u(thread % TILE_SIDE, thread / TILE_SIDE);
-    let pixel = tile.xy * TILE_SIDE + own;
-    let inside = all(pixel < loss.image_size);
-    let plane = loss.image_size.x * loss.image_size.y;
-    let at = pixel.y * loss.image_size.x + pixel.x;
-    for (var channel = 0u; channel < 3u; channel += 1u) {
-        for (var k = thread; k < HALO_SIDE * HALO_SIDE; k += 256u) {
-            sh_slopes[k] = slopes_at(tile.xy, vec2u(k % HALO_SIDE, k / HALO_SIDE), channel);
-        }
-        workgroupBarrier();
-        for (var k = thread; k < HALO_SIDE * TILE_SIDE; k += 256u) {
-            let first = k / TILE_SIDE * HALO_SIDE + k % TILE_SIDE;
-            sh_rows[k] = W5 * sh_slopes[first + 0u]
-                + W4 * sh_slopes[first + 1u]
-                + W3 * sh_slopes[first + 2u]
-                + W2 * sh_slopes[first + 3u]
-                + W1 * sh_slopes[first + 4u]
-                + W0 * sh_slopes[first + 5u]
-                + W1 * sh_slopes[first + 6u]
-                + W2 * sh_slopes[first + 7u]
-                + W3 * sh_slopes[first + 8u]
-                + W4 * sh_slopes[first + 9u]
-                + W5 * sh_slopes[first + 10u];
-        }
-        workgroupBarrier();
-        if inside { d_image[channel * plane + at] = gradient(own, at, channel, f32(plane)); }
-    }
-    if inside {
-        var d_alpha = 0.0;
-        if loss.alpha_use == ALPHA_OPACITY {
-            d_alpha = loss.alpha_weight * sign(image[at].w - photo(at).w) / f32(plane);
-        }
-        d_image[3u * plane + at] = d_alpha;
-    }
+// The first of a run of pixels down a column.
+struct Run {
+    x: u32,
+    y: u32,
 }
 
-fn slopes_at(tile: vec2u, in_halo: vec2u, channel: u32) -> vec3f {
-    let pixel = vec2i(tile * TILE_SIDE + in_halo) - i32(REACH);
-    if any(pixel < vec2i(0)) || any(vec2i(loss.image_size) <= pixel) { return vec3f(0.0); }
-    let plane = loss.image_size.x * loss.image_size.y;
-    let at = 3u * channel * plane + u32(pixel.y) * loss.image_size.x + u32(pixel.x);
-    return vec3f(slopes[at], slopes[at + plane], slopes[at + 2u * plane]);
+@compute @workgroup_size(RUNS)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+    let number = unfold_group(group) * RUNS + thread;
+    let runs = loss.image_size.x * ((loss.image_size.y + RUN - 1u) / RUN);
+    if runs <= number { return; }
+    let run = Run(number % loss.image_size.x, number / loss.image_size.x * RUN);
+    let p0 = at(run, -5);
+    let p1 = at(run, -4);
+    let p2 = at(run, -3);
+    let p3 = at(run, -2);
+    let p4 = at(run, -1);
+    let p5 = at(run, 0);
+    let p6 = at(run, 1);
+    let p7 = at(run, 2);
+    let p8 = at(run, 3);
+    let p9 = at(run, 4);
+    let p10 = at(run, 5);
+    let p11 = at(run, 6);
+    let p12 = at(run, 7);
+    let p13 = at(run, 8);
+    let p14 = at(run, 9);
+    let p15 = at(run, 10);
+    let p16 = at(run, 11);
+    let p17 = at(run, 12);
+    write(run, 0u, blurred(p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10));
+    write(run, 1u, blurred(p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11));
+    write(run, 2u, blurred(p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12));
+    write(run, 3u, blurred(p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13));
+    write(run, 4u, blurred(p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14));
+    write(run, 5u, blurred(p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15));
+    write(run, 6u, blurred(p6, p7, p8, p9, p10, p11, p12, p13, p14, p15, p16));
+    write(run, 7u, blurred(p7, p8, p9, p10, p11, p12, p13, p14, p15, p16, p17));
 }
 
-fn gradient(own: vec2u, at: u32, channel: u32, pixels: f32) -> f32 {
-    let first = own.y * TILE_SIDE + own.x;
-    let slope = W5 * sh_rows[first + 0u]
-        + W4 * sh_rows[first + 16u]
-        + W3 * sh_rows[first + 32u]
-        + W2 * sh_rows[first + 48u]
-        + W1 * sh_rows[first + 64u]
-        + W0 * sh_rows[first + 80u]
-        + W1 * sh_rows[first + 96u]
-        + W2 * sh_rows[first + 112u]
-        + W3 * sh_rows[first + 128u]
-        + W4 * sh_rows[first + 144u]
-        + W5 * sh_rows[first + 160u];
-    let it = compared_at(at);
-    let x = it.frame[channel];
-    let y = it.photo[channel];
-    let d_ssim = slope.x + 2.0 * x * slope.y + y * slope.z;
-    let d_l1 = sign(x - y) / (3.0 * pixels);
+fn at(run: Run, offset: i32) -> Slopes {
+    let y = i32(run.y) + offset;
+    let inside = 0 <= y && y < i32(loss.image_size.y);
+    let at = u32(clamp(y, 0, i32(loss.image_size.y) - 1)) * loss.image_size.x + run.x;
+    let plane = loss.image_size.x * loss.image_size.y;
+    let weight = select(0.0, 1.0, inside);
+    return Slopes(
+        weight * blurred_slopes[at].xyz,
+        weight * blurred_slopes[at + plane].xyz,
+        weight * blurred_slopes[at + 2u * plane].xyz,
+    );
+}
+
+fn write(run: Run, offset: u32, it: Slopes) {
+    let y = run.y + offset;
+    if loss.image_size.y <= y { return; }
+    let at = y * loss.image_size.x + run.x;
+    let plane = loss.image_size.x * loss.image_size.y;
+    let pixels = f32(plane);
+    let both = compared_at(at);
+    let d_ssim = it.mean + 2.0 * both.frame * it.square + both.photo * it.product;
+    let d_l1 = sign(both.frame - both.photo) / (3.0 * pixels);
     let d = (1.0 - loss.ssim_weight) * d_l1 - loss.ssim_weight * d_ssim / (3.0 * ssim_pixels());
-    return it.weight * d;
+    d_image[at] = both.weight * d.x;
+    d_image[plane + at] = both.weight * d.y;
+    d_image[2u * plane + at] = both.weight * d.z;
+    var d_alpha = 0.0;
+    if loss.alpha_use == ALPHA_OPACITY {
+        d_alpha = loss.alpha_weight * sign(image[at].w - photo(at).w) / pixels;
+    }
+    d_image[3u * plane + at] = d_alpha;
 }

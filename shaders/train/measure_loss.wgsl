@@ -7,136 +7,115 @@
 //   ∂S/∂μ₁ = 2μ₂(b − a)/cd + 2μ₁ S (1/d − 1/c).
 // The image beyond its edge is 0.
 //
-// A workgroup has 16×16 pixels and their surroundings in shared memory, one channel after the
-// other; rows are convolved first, then columns.
+// Rows are convolved already, by `train/blur_rows`; a thread does a run of pixels down a column.
 
+#import shared/dispatch
 #import shared/loss
+#import shared/moments
 
 @group(0) @binding(0) var<uniform> loss: LossUniform;
 @group(0) @binding(1) var<storage, read> image: array<vec4f>; // rgb with background, alpha
 @group(0) @binding(2) var<storage, read> targets: array<u32>; // RGBA8
-@group(0) @binding(3) var<storage, read_write> slopes: array<f32>; // planes: 3 slopes of 3 channels
-@group(0) @binding(4) var<storage, read_write> parts: array<vec4f>; // Σ L1, squares, SSIM, alpha
+@group(0) @binding(3) var<storage, read> moments: array<vec4f>; // 4 planes
+@group(0) @binding(4) var<storage, read_write> slopes: array<vec4f>; // planes: of mean, square, product
+@group(0) @binding(5) var<storage, read_write> parts: array<vec4f>; // Σ L1, squares, SSIM, alpha
 
 const C1: f32 = 0.0001; // 0.01²
 const C2: f32 = 0.0009; // 0.03²
 
-var<workgroup> sh_pair: array<vec2f, 676>;     // frame, photo: HALO_SIDE²
-var<workgroup> sh_means: array<vec2f, 416>;    // rows convolved: HALO_SIDE × TILE_SIDE
-var<workgroup> sh_moments: array<vec3f, 416>;  // E₁₁, E₂₂, E₁₂ likewise
-var<workgroup> sh_sums: array<vec4f, 256>;
+var<workgroup> sh_sums: array<vec4f, RUNS>;
 
-@compute @workgroup_size(256)
-fn main(
-    @builtin(workgroup_id) tile: vec3u,
-    @builtin(num_workgroups) tiles: vec3u,
-    @builtin(local_invocation_index) thread: u32,
-) {
-    let own = vec2u(thread % TILE_SIDE, thread / TILE_SIDE);
-    let pixel = tile.xy * TILE_SIDE + own;
-    let inside = all(pixel < loss.image_size);
-    let at = pixel.y * loss.image_size.x + pixel.x;
+// The first of a run of pixels down a column.
+struct Run {
+    x: u32,
+    y: u32,
+}
+
+@compute @workgroup_size(RUNS)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+    let part = unfold_group(group);
+    let number = part * RUNS + thread;
+    let runs = loss.image_size.x * ((loss.image_size.y + RUN - 1u) / RUN);
     var sums = vec4f(0.0);
-    for (var channel = 0u; channel < 3u; channel += 1u) {
-        for (var k = thread; k < HALO_SIDE * HALO_SIDE; k += 256u) {
-            sh_pair[k] = pair_at(tile.xy, vec2u(k % HALO_SIDE, k / HALO_SIDE), channel);
-        }
-        workgroupBarrier();
-        for (var k = thread; k < HALO_SIDE * TILE_SIDE; k += 256u) { convolve_row(k); }
-        // Outside the image both are 0.
-        let it = sh_pair[(own.y + REACH) * HALO_SIDE + own.x + REACH];
-        sums += vec4f(abs(it.x - it.y), (it.x - it.y) * (it.x - it.y), 0.0, 0.0);
-        workgroupBarrier();
-        if inside { sums.z += ssim(own, pixel, at, channel); }
-    }
-    if inside && loss.alpha_use == ALPHA_OPACITY {
-        sums.w = abs(image[at].w - photo(at).w);
-    }
+    if number < runs { sums = measure(Run(number % loss.image_size.x, number / loss.image_size.x * RUN)); }
     sh_sums[thread] = sums;
     workgroupBarrier();
-    if thread < 16u {
-        for (var k = 1u; k < 16u; k += 1u) { sums += sh_sums[thread + 16u * k]; }
+    if thread < 8u {
+        for (var k = 8u; k < RUNS; k += 8u) { sums += sh_sums[thread + k]; }
         sh_sums[thread] = sums;
     }
     workgroupBarrier();
-    if thread == 0u {
-        for (var k = 1u; k < 16u; k += 1u) { sums += sh_sums[k]; }
-        parts[tile.y * tiles.x + tile.x] = sums;
+    if thread == 0u && part * RUNS < runs {
+        for (var k = 1u; k < 8u; k += 1u) { sums += sh_sums[k]; }
+        parts[part] = sums;
     }
 }
 
-fn pair_at(tile: vec2u, in_halo: vec2u, channel: u32) -> vec2f {
-    let pixel = vec2i(tile * TILE_SIDE + in_halo) - i32(REACH);
-    if any(pixel < vec2i(0)) || any(vec2i(loss.image_size) <= pixel) { return vec2f(0.0); }
-    let it = compared_at(u32(pixel.y) * loss.image_size.x + u32(pixel.x));
-    return vec2f(it.frame[channel], it.photo[channel]);
+fn measure(run: Run) -> vec4f {
+    let p0 = at(run, -5);
+    let p1 = at(run, -4);
+    let p2 = at(run, -3);
+    let p3 = at(run, -2);
+    let p4 = at(run, -1);
+    let p5 = at(run, 0);
+    let p6 = at(run, 1);
+    let p7 = at(run, 2);
+    let p8 = at(run, 3);
+    let p9 = at(run, 4);
+    let p10 = at(run, 5);
+    let p11 = at(run, 6);
+    let p12 = at(run, 7);
+    let p13 = at(run, 8);
+    let p14 = at(run, 9);
+    let p15 = at(run, 10);
+    let p16 = at(run, 11);
+    let p17 = at(run, 12);
+    var sums = vec4f(0.0);
+    compare(run, 0u, blurred(p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10), &sums);
+    compare(run, 1u, blurred(p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11), &sums);
+    compare(run, 2u, blurred(p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12), &sums);
+    compare(run, 3u, blurred(p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13), &sums);
+    compare(run, 4u, blurred(p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14), &sums);
+    compare(run, 5u, blurred(p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15), &sums);
+    compare(run, 6u, blurred(p6, p7, p8, p9, p10, p11, p12, p13, p14, p15, p16), &sums);
+    compare(run, 7u, blurred(p7, p8, p9, p10, p11, p12, p13, p14, p15, p16, p17), &sums);
+    return sums;
 }
 
-fn convolve_row(k: u32) {
-    let at = k / TILE_SIDE * HALO_SIDE + k % TILE_SIDE; // the window's first
-    var means = vec2f(0.0);
-    var moments = vec3f(0.0);
-    weigh(sh_pair[at + 0u], W5, &means, &moments);
-    weigh(sh_pair[at + 1u], W4, &means, &moments);
-    weigh(sh_pair[at + 2u], W3, &means, &moments);
-    weigh(sh_pair[at + 3u], W2, &means, &moments);
-    weigh(sh_pair[at + 4u], W1, &means, &moments);
-    weigh(sh_pair[at + 5u], W0, &means, &moments);
-    weigh(sh_pair[at + 6u], W1, &means, &moments);
-    weigh(sh_pair[at + 7u], W2, &means, &moments);
-    weigh(sh_pair[at + 8u], W3, &means, &moments);
-    weigh(sh_pair[at + 9u], W4, &means, &moments);
-    weigh(sh_pair[at + 10u], W5, &means, &moments);
-    sh_means[k] = means;
-    sh_moments[k] = moments;
-}
-
-fn weigh(it: vec2f, w: f32, means: ptr<function, vec2f>, moments: ptr<function, vec3f>) {
-    let weighed = w * it;
-    *means += weighed;
-    *moments += vec3f(weighed * it, weighed.x * it.y);
-}
-
-// SSIM at a pixel, 0 where it does not count; keeps its slopes.
-fn ssim(own: vec2u, pixel: vec2u, at: u32, channel: u32) -> f32 {
-    var slope = vec3f(0.0);
-    var s = 0.0;
-    if in_border(pixel) {
-        let k = own.y * TILE_SIDE + own.x; // the window's first
-        let mean = W5 * sh_means[k + 0u]
-            + W4 * sh_means[k + 16u]
-            + W3 * sh_means[k + 32u]
-            + W2 * sh_means[k + 48u]
-            + W1 * sh_means[k + 64u]
-            + W0 * sh_means[k + 80u]
-            + W1 * sh_means[k + 96u]
-            + W2 * sh_means[k + 112u]
-            + W3 * sh_means[k + 128u]
-            + W4 * sh_means[k + 144u]
-            + W5 * sh_means[k + 160u];
-        let moment = W5 * sh_moments[k + 0u]
-            + W4 * sh_moments[k + 16u]
-            + W3 * sh_moments[k + 32u]
-            + W2 * sh_moments[k + 48u]
-            + W1 * sh_moments[k + 64u]
-            + W0 * sh_moments[k + 80u]
-            + W1 * sh_moments[k + 96u]
-            + W2 * sh_moments[k + 112u]
-            + W3 * sh_moments[k + 128u]
-            + W4 * sh_moments[k + 144u]
-            + W5 * sh_moments[k + 160u];
-        let a = 2.0 * mean.x * mean.y + C1;
-        let b = 2.0 * (moment.z - mean.x * mean.y) + C2;
-        let c = mean.x * mean.x + mean.y * mean.y + C1;
-        let d = moment.x - mean.x * mean.x + moment.y - mean.y * mean.y + C2;
-        s = a * b / (c * d);
-        slope = vec3f(
-            2.0 * mean.y * (b - a) / (c * d) + 2.0 * mean.x * s * (1.0 / d - 1.0 / c),
-            -s / d,
-            2.0 * a / (c * d),
-        );
-    }
+fn at(run: Run, offset: i32) -> Moments {
+    let y = i32(run.y) + offset;
+    let inside = 0 <= y && y < i32(loss.image_size.y);
+    let at = u32(clamp(y, 0, i32(loss.image_size.y) - 1)) * loss.image_size.x + run.x;
     let plane = loss.image_size.x * loss.image_size.y;
-    for (var k = 0u; k < 3u; k += 1u) { slopes[(3u * channel + k) * plane + at] = slope[k]; }
-    return s;
+    let weight = select(0.0, 1.0, inside);
+    let a = weight * moments[at];
+    let b = weight * moments[at + plane];
+    let c = weight * moments[at + 2u * plane];
+    let d = weight * moments[at + 3u * plane];
+    return Moments(a.xyz, b.xyz, c.xyz, d.xyz, vec3f(a.w, b.w, c.w));
+}
+
+// One pixel: adds what it gives, and keeps the slopes of SSIM.
+fn compare(run: Run, offset: u32, it: Moments, sums: ptr<function, vec4f>) {
+    let pixel = vec2u(run.x, run.y + offset);
+    if loss.image_size.y <= pixel.y { return; }
+    let at = pixel.y * loss.image_size.x + pixel.x;
+    let both = compared_at(at);
+    let apart = both.frame - both.photo;
+    *sums += vec4f(dot(abs(apart), vec3f(1.0)), dot(apart, apart), 0.0, 0.0);
+    if loss.alpha_use == ALPHA_OPACITY { (*sums).w += abs(image[at].w - photo(at).w); }
+
+    let counts = select(0.0, 1.0, in_border(pixel));
+    let a = 2.0 * it.frame * it.photo + C1;
+    let b = 2.0 * (it.product - it.frame * it.photo) + C2;
+    let c = it.frame * it.frame + it.photo * it.photo + C1;
+    let d = it.frame_square - it.frame * it.frame + it.photo_square - it.photo * it.photo + C2;
+    let one_over = counts / (c * d);
+    let s = a * b * one_over;
+    (*sums).z += s.x + s.y + s.z;
+    let of_mean = 2.0 * it.photo * (b - a) * one_over + 2.0 * it.frame * s * (1.0 / d - 1.0 / c);
+    let plane = loss.image_size.x * loss.image_size.y;
+    slopes[at] = vec4f(of_mean, 0.0);
+    slopes[at + plane] = vec4f(-s / d, 0.0);
+    slopes[at + 2u * plane] = vec4f(2.0 * a * one_over, 0.0);
 }

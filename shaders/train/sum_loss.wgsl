@@ -1,4 +1,4 @@
-// The loss and what it is made of, from the sums that `train/measure_loss` left of each tile.
+// The loss and what it is made of, from the sums that `train/measure_loss` left of each workgroup.
 
 #import shared/loss_uniform
 
@@ -19,9 +19,10 @@ var<workgroup> sh_sums: array<vec4f, 256>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) thread: u32) {
-    let tiles = (loss.image_size + TILE_SIDE - 1u) / TILE_SIDE;
+    let runs = loss.image_size.x * ((loss.image_size.y + RUN - 1u) / RUN);
+    let groups = (runs + RUNS - 1u) / RUNS;
     var sums = vec4f(0.0);
-    for (var k = thread; k < tiles.x * tiles.y; k += 256u) { sums += parts[k]; }
+    for (var k = thread; k < groups; k += 256u) { sums += parts[k]; }
     sh_sums[thread] = sums;
     workgroupBarrier();
     if thread != 0u { return; }

@@ -15,6 +15,8 @@ use crate::reference;
 use crate::reference::blend::ProjectedArrays;
 use crate::reference::blend_backward::{PixelGradient, Sums, blend_backward};
 use crate::reference::blend_backward_atomic::blend_backward_atomic;
+use crate::reference::blend_backward_eights::blend_backward_eights;
+use crate::reference::blend_backward_eights_atomic::blend_backward_eights_atomic;
 use crate::reference::stream_backward::stream_backward;
 use crate::reference::stream_backward_atomic::stream_backward_atomic;
 
@@ -23,16 +25,23 @@ struct Kernels {
     blend: k::BlendBackward,
     stream: k::StreamBackward,
     atomic: Option<(k::BlendBackwardAtomic, k::StreamBackwardAtomic)>,
+    eights: Option<k::BlendBackwardEights>,
+    eights_atomic: Option<k::BlendBackwardEightsAtomic>,
     sum_pairs: k::SumPairs,
 }
 
 fn kernels(gpu: &Gpu) -> &'static Kernels {
     static KERNELS: OnceLock<Kernels> = OnceLock::new();
     let depth = [("DEPTH", 1.0)];
+    let device = gpu.capabilities();
+    let has_eights = device.has_eights();
     KERNELS.get_or_init(|| Kernels {
+        eights: has_eights.then(|| k::BlendBackwardEights::with_constants(gpu, &depth).unwrap()),
+        eights_atomic: (has_eights && device.float32_atomics)
+            .then(|| k::BlendBackwardEightsAtomic::with_constants(gpu, &depth).unwrap()),
         blend: k::BlendBackward::with_constants(gpu, &depth).unwrap(),
         stream: k::StreamBackward::with_constants(gpu, &depth).unwrap(),
-        atomic: gpu.capabilities().float32_atomics.then(|| {
+        atomic: device.float32_atomics.then(|| {
             (
                 k::BlendBackwardAtomic::with_constants(gpu, &depth).unwrap(),
                 k::StreamBackwardAtomic::with_constants(gpu, &depth).unwrap(),
@@ -104,6 +113,7 @@ impl<'a> Drawn<'a> {
             match design {
                 BackwardDesign::Pixels => blend_backward(self.arrays(), frame, at, x, y),
                 BackwardDesign::Splats => stream_backward(self.arrays(), frame, at, x, y),
+                BackwardDesign::Eights => blend_backward_eights(self.arrays(), frame, at, x, y),
             }
         };
         (0..tiles).map(of_tile).collect()
@@ -115,6 +125,7 @@ impl<'a> Drawn<'a> {
         match design {
             BackwardDesign::Pixels => blend_backward_atomic(self.arrays(), frame, at),
             BackwardDesign::Splats => stream_backward_atomic(self.arrays(), frame, at),
+            BackwardDesign::Eights => blend_backward_eights_atomic(self.arrays(), frame, at),
         }
     }
 
@@ -157,6 +168,9 @@ impl<'a> Drawn<'a> {
         match design {
             BackwardDesign::Pixels => go!(kernels.blend, blend_backward),
             BackwardDesign::Splats => go!(kernels.stream, stream_backward),
+            BackwardDesign::Eights => {
+                go!(kernels.eights.as_ref().unwrap(), blend_backward_eights);
+            }
         }
         sums
     }
@@ -165,7 +179,8 @@ impl<'a> Drawn<'a> {
     fn atomic_sums(&self, design: BackwardDesign) -> Option<Vec<[f32; SUMS]>> {
         let chain = &self.chain;
         let sums = GpuVec::zeroed(self.gpu, "sums", SUMS * self.a.len()).unwrap();
-        let (blend, stream) = kernels(self.gpu).atomic.as_ref()?;
+        let kernels = kernels(self.gpu);
+        let (blend, stream) = kernels.atomic.as_ref()?;
         macro_rules! go {
             ($kernel:expr, $module:ident) => {{
                 let arrays = k::$module::Arrays {
@@ -187,6 +202,12 @@ impl<'a> Drawn<'a> {
         match design {
             BackwardDesign::Pixels => go!(blend, blend_backward_atomic),
             BackwardDesign::Splats => go!(stream, stream_backward_atomic),
+            BackwardDesign::Eights => {
+                go!(
+                    kernels.eights_atomic.as_ref()?,
+                    blend_backward_eights_atomic
+                );
+            }
         }
         Some(rows(&sums.read(self.gpu).unwrap()))
     }
@@ -218,7 +239,11 @@ fn worst_error(ours: &[f32; SUMS], expected: &Sums) -> f64 {
 fn check_blending(gpu: &Gpu, splats: &Splats, size: [u32; 2], config: &RenderConfig) {
     let drawn = Drawn::new(gpu, splats, size, config);
     let (ranges, pair_splats) = drawn.pairs();
-    for design in [BackwardDesign::Pixels, BackwardDesign::Splats] {
+    let mut designs = vec![BackwardDesign::Pixels, BackwardDesign::Splats];
+    if gpu.capabilities().has_eights() {
+        designs.push(BackwardDesign::Eights);
+    }
+    for design in designs {
         let ours: Vec<[f32; SUMS]> = rows(&drawn.pair_sums(design).read(gpu).unwrap());
         let mut worst = 0.0_f64;
         for (range, expected) in ranges.iter().zip(&drawn.expected(design)) {

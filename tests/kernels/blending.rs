@@ -10,7 +10,7 @@ use tests::gpu;
 use super::chain::{Chain, camera, random_splats};
 use super::{kernels, rng, run};
 use crate::reference;
-use crate::reference::blend::ProjectedArrays;
+use crate::reference::blend::{Pixel, ProjectedArrays};
 use crate::reference::shade::Drawn;
 
 /// Both get the same projected splats; the twin knows neither tiles nor their lists.
@@ -24,6 +24,18 @@ fn check_blend(gpu: &Gpu, splats: &Splats, [width, height]: [u32; 2], config: &R
         c: &projected.c,
     };
     let expected = reference::blend::blend(arrays, &chain.uniform);
+    check_image(gpu, &chain, &expected, config);
+    let pixels = expected.len();
+    chain.image.write(gpu, &vec![[f32::NAN; 4]; pixels]);
+    chain.depths.write(gpu, &vec![f32::NAN; pixels]);
+    if chain.blend_eights() {
+        let expected = reference::blend_eights::blend_eights(arrays, &chain.uniform);
+        check_image(gpu, &chain, &expected, config);
+    }
+}
+
+fn check_image(gpu: &Gpu, chain: &Chain<'_>, expected: &[Pixel], config: &RenderConfig) {
+    let [width, height] = chain.uniform.image_size;
     let image = chain.image.read(gpu).unwrap();
     let depths = chain.depths.read(gpu).unwrap();
     if chain.uniform.shading == 0 {
@@ -41,7 +53,7 @@ fn check_blend(gpu: &Gpu, splats: &Splats, [width, height]: [u32; 2], config: &R
     }
     let mut undecided = 0;
     let (mut worst, mut worst_depth) = (0.0_f64, 0.0_f64);
-    for ((ours, depth), expected) in image.iter().zip(&depths).zip(&expected) {
+    for ((ours, depth), expected) in image.iter().zip(&depths).zip(expected) {
         if expected.undecided {
             undecided += 1;
             continue;
@@ -53,8 +65,7 @@ fn check_blend(gpu: &Gpu, splats: &Splats, [width, height]: [u32; 2], config: &R
         worst_depth = worst_depth.max((f64::from(*depth) - expected.depth).abs());
     }
     println!(
-        "{width}×{height}, {} splats, {:?}: {worst:.1e}, depth {worst_depth:.1e}, {undecided} undecided",
-        splats.len(),
+        "{width}×{height}, {:?}: {worst:.1e}, depth {worst_depth:.1e}, {undecided} undecided",
         config.style
     );
     assert!(worst < 5e-6, "{worst:e}");

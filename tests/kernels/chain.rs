@@ -276,6 +276,32 @@ impl<'a> Chain<'a> {
         );
     }
 
+    /// The same by `blend_eights`; false where the device cannot run it, or splats are hard.
+    pub(super) fn blend_eights(&self) -> bool {
+        let Some(kernel) = &self.kernels.blend_eights else {
+            return false;
+        };
+        if self.uniform.shape != 0 {
+            return false;
+        }
+        let arrays = k::blend_eights::Arrays {
+            frame: &self.frame,
+            tile_ranges: &self.tile_ranges,
+            pair_splats: &self.pairs.values[self.sorted()],
+            projected_a: &self.projected_a,
+            projected_b: &self.projected_b,
+            projected_c: &self.projected_c,
+            image: &self.image,
+            depths: &self.depths,
+            pixels: &self.pixels,
+        };
+        let bound = kernel.bind(self.gpu, &arrays);
+        let [across, down] = self.uniform.tile_count;
+        let tiles = Groups::Direct(across, down);
+        run(self.gpu, kernel.kernel(), &bound, tiles);
+        true
+    }
+
     /// Up to the projected splats in order of depth.
     pub(super) fn run_to_order(&self) {
         self.cull();

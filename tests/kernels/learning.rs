@@ -3,7 +3,7 @@
 use rand::RngExt;
 use render::gpu::{Gpu, GpuVec, Groups, LossUniform, LossValues};
 use render::kernels as k;
-use render::loss::{AlphaUse, Padding, Photo};
+use render::loss::{AlphaUse, Padding, Photo, column_groups, row_groups};
 use render::{GpuSplats, Loss, LossConfig, RenderConfig};
 use tests::fixtures::Tensors;
 use tests::{gpu, max_abs_diff, test_data};
@@ -11,7 +11,7 @@ use tests::{gpu, max_abs_diff, test_data};
 use super::chain::{camera, random_splats};
 use super::{rng, run};
 use crate::reference;
-use crate::reference::measure_loss::{Measured, pair};
+use crate::reference::measure_loss::{Measured, Pair, pair};
 
 /// Runs the kernels of the loss: values, and the gradient's planes.
 fn measure(
@@ -20,29 +20,42 @@ fn measure(
     image: &[[f32; 4]],
     targets: &[u32],
     floats: bool,
-) -> (LossValues, Vec<f32>, Vec<[f32; 4]>) {
+) -> Compared {
     let constants = [("FLOATS", f64::from(u8::from(floats)))];
     let [width, height] = uniform.image_size;
     let pixels = (width * height) as usize;
-    let tiles = [width.div_ceil(16), height.div_ceil(16)];
     let loss = &GpuVec::from_slice(gpu, "loss", &[uniform]).unwrap();
     let image = &GpuVec::from_slice(gpu, "image", image).unwrap();
     let targets = &GpuVec::from_slice(gpu, "targets", targets).unwrap();
-    let slopes = &GpuVec::from_slice(gpu, "slopes", &vec![f32::NAN; 9 * pixels]).unwrap();
+    let nans = |planes: usize| {
+        GpuVec::from_slice(gpu, "planes", &vec![[f32::NAN; 4]; planes * pixels]).unwrap()
+    };
+    let (moments, slopes, blurred_slopes) = (&nans(4), &nans(3), &nans(3));
     let d_image = &GpuVec::from_slice(gpu, "gradient", &vec![f32::NAN; 4 * pixels]).unwrap();
-    let parts = &GpuVec::zeroed(gpu, "parts", (tiles[0] * tiles[1]) as usize).unwrap();
+    let rows = Groups::Direct(row_groups(uniform.image_size), 1);
+    let columns = Groups::Direct(column_groups(uniform.image_size), 1);
+    let parts = column_groups(uniform.image_size) as usize;
+    let parts = &GpuVec::from_slice(gpu, "parts", &vec![[f32::NAN; 4]; parts]).unwrap();
     let measured = &GpuVec::zeroed(gpu, "values", 1).unwrap();
-    let groups = Groups::Direct(tiles[0], tiles[1]);
 
+    let kernel = k::BlurRows::with_constants(gpu, &constants).unwrap();
+    let arrays = k::blur_rows::Arrays {
+        loss,
+        image,
+        targets,
+        moments,
+    };
+    run(gpu, kernel.kernel(), &kernel.bind(gpu, &arrays), rows);
     let kernel = k::MeasureLoss::with_constants(gpu, &constants).unwrap();
     let arrays = k::measure_loss::Arrays {
         loss,
         image,
         targets,
+        moments,
         slopes,
         parts,
     };
-    run(gpu, kernel.kernel(), &kernel.bind(gpu, &arrays), groups);
+    run(gpu, kernel.kernel(), &kernel.bind(gpu, &arrays), columns);
     let kernel = k::SumLoss::new(gpu).unwrap();
     let arrays = k::sum_loss::Arrays {
         loss,
@@ -51,20 +64,75 @@ fn measure(
     };
     let one = Groups::Direct(1, 1);
     run(gpu, kernel.kernel(), &kernel.bind(gpu, &arrays), one);
+    let kernel = k::BlurSlopes::new(gpu).unwrap();
+    let arrays = k::blur_slopes::Arrays {
+        loss,
+        slopes,
+        blurred_slopes,
+    };
+    run(gpu, kernel.kernel(), &kernel.bind(gpu, &arrays), rows);
     let kernel = k::LossBackward::with_constants(gpu, &constants).unwrap();
     let arrays = k::loss_backward::Arrays {
         loss,
         image,
         targets,
-        slopes,
+        blurred_slopes,
         d_image,
     };
-    run(gpu, kernel.kernel(), &kernel.bind(gpu, &arrays), groups);
-    (
-        measured.read(gpu).unwrap()[0],
-        d_image.read(gpu).unwrap(),
-        parts.read(gpu).unwrap(),
-    )
+    run(gpu, kernel.kernel(), &kernel.bind(gpu, &arrays), columns);
+    Compared {
+        values: measured.read(gpu).unwrap()[0],
+        d_image: d_image.read(gpu).unwrap(),
+        parts: parts.read(gpu).unwrap(),
+        moments: moments.read(gpu).unwrap(),
+        slopes: slopes.read(gpu).unwrap(),
+        blurred_slopes: blurred_slopes.read(gpu).unwrap(),
+    }
+}
+
+/// What the kernels of the loss leave.
+struct Compared {
+    values: LossValues,
+    d_image: Vec<f32>,
+    parts: Vec<[f32; 4]>,
+    moments: Vec<[f32; 4]>,
+    slopes: Vec<[f32; 4]>,
+    blurred_slopes: Vec<[f32; 4]>,
+}
+
+/// What was averaged along rows, against the twins.
+fn check_rows(uniform: &LossUniform, pair: &Pair, ours: &Compared) {
+    let pixels = pair.frame.len();
+    for (at, expected) in reference::blur_rows::blur_rows(uniform, pair)
+        .iter()
+        .enumerate()
+    {
+        let plane = |k: usize| ours.moments[k * pixels + at];
+        let product = [plane(0)[3], plane(1)[3], plane(2)[3]];
+        for (k, expected) in expected.iter().enumerate() {
+            for (channel, expected) in expected.iter().enumerate() {
+                let ours = match k {
+                    4 => product[channel],
+                    _ => plane(k)[channel],
+                };
+                assert!(
+                    (f64::from(ours) - expected).abs() < 1e-6,
+                    "pixel {at}, moment {k}: {ours}, expected {expected}"
+                );
+            }
+        }
+    }
+    let expected = reference::blur_slopes::blur_slopes(uniform.image_size, &ours.slopes);
+    assert_eq!(ours.blurred_slopes.len(), expected.len());
+    for (ours, expected) in ours.blurred_slopes.iter().zip(&expected) {
+        for (ours, expected) in ours.iter().zip(expected) {
+            let size = 1.0 + expected.abs();
+            assert!(
+                (f64::from(*ours) - expected).abs() < 1e-4 * size,
+                "{ours}, expected {expected}"
+            );
+        }
+    }
 }
 
 fn uniform(image_size: [u32; 2], border: u32, ssim_weight: f32) -> LossUniform {
@@ -102,8 +170,9 @@ fn losses_match_the_golden_files() {
                 (1.0, format!("grad_ssim_{padding}"), 5e-4),
                 (0.2, format!("grad_loss_{padding}"), 5e-4),
             ] {
-                let (values, d_image, _) =
-                    measure(gpu, uniform(size, border, weight), &image, &targets, true);
+                let Compared {
+                    values, d_image, ..
+                } = measure(gpu, uniform(size, border, weight), &image, &targets, true);
                 if weight == 0.2 {
                     check("l1", values.l1, t.f32s("l1")[0]);
                     check("mse", values.mse, t.f32s("mse")[0]);
@@ -151,8 +220,15 @@ fn losses_agree_at_every_size() {
                 alpha_weight: 0.3,
                 ..uniform(size, border, 0.2)
             };
-            let (values, d_image, parts) = measure(gpu, uniform, &image, &targets, false);
+            let compared = measure(gpu, uniform, &image, &targets, false);
             let pair = pair(&uniform, &image, &photo);
+            check_rows(&uniform, &pair, &compared);
+            let Compared {
+                values,
+                d_image,
+                parts,
+                ..
+            } = compared;
             let sums = reference::measure_loss::measure_loss(&uniform, &pair);
             let total = |k: usize| parts.iter().map(|it| f64::from(it[k])).sum::<f64>();
             let Measured {

@@ -51,9 +51,13 @@ pub(crate) fn pair(loss: &LossUniform, image: &[[f32; 4]], photo: &[[f64; 4]]) -
 
 /// A normalised Gaussian of σ = 1.5 over 11×11 pixels, at an offset from its middle.
 pub(crate) fn window(dx: i64, dy: i64) -> f64 {
-    let tap = |d: i64| (-(d * d) as f64 / (2.0 * 1.5 * 1.5)).exp();
-    let sum: f64 = (-5..=5).map(tap).sum();
-    tap(dx) * tap(dy) / (sum * sum)
+    tap(dx) * tap(dy)
+}
+
+/// The same along one axis.
+pub(crate) fn tap(d: i64) -> f64 {
+    let bell = |d: i64| (-(d * d) as f64 / (2.0 * 1.5 * 1.5)).exp();
+    bell(d) / (-5..=5).map(bell).sum::<f64>()
 }
 
 /// Pixels within reach of the window around `(x, y)`, with its weight there.

@@ -13,6 +13,16 @@ pub(crate) mod blend;
 pub(crate) mod blend_backward;
 /// The same.
 pub(crate) mod blend_backward_atomic;
+/// The same.
+pub(crate) mod blend_backward_eights;
+/// The same.
+pub(crate) mod blend_backward_eights_atomic;
+/// As `blend`.
+pub(crate) mod blend_eights;
+/// The window's rows over pixels, one at a time.
+pub(crate) mod blur_rows;
+/// The same over slopes.
+pub(crate) mod blur_slopes;
 /// Marks the splats whose box reaches the image.
 pub(crate) mod cull;
 /// Adam, one number at a time.

@@ -4,6 +4,7 @@ use naga::proc::Layouter;
 use naga::{AddressSpace, Expression, Literal, Module, ShaderStage};
 use render::gpu::{STORAGE_BUFFERS, WORKGROUP_BYTES};
 use render::gradient::{POSE_SUMS, SUMS};
+use render::loss::{RUN, RUNS};
 use render::rasterizer::{FOLD, PARTITION, PARTITIONS_PER_BLOCK, TILE_PX};
 
 use super::parsed;
@@ -47,6 +48,8 @@ fn constants_equal_their_rust_twins() {
         ("PARTITION", PARTITION as f64),
         ("SUMS", SUMS as f64),
         ("POSE_SUMS", POSE_SUMS as f64),
+        ("RUN", f64::from(RUN)),
+        ("RUNS", f64::from(RUNS)),
         ("PARTITIONS_PER_BLOCK", PARTITIONS_PER_BLOCK as f64),
     ] {
         let shaders = parsed();

@@ -324,7 +324,7 @@ impl Optimisation {
     }
 
     /// What backward pass runs, in words for a person.
-    pub fn backward(&self) -> &str {
+    pub fn backward(&self) -> String {
         self.trainer.backward()
     }
 

@@ -2,6 +2,7 @@
 //! then they become more.
 
 use render::gpu::{Fetch, Gpu, GpuError, LossValues, Recorder};
+use render::gradient::{Choice, choose};
 use render::loss::AlphaUse;
 use render::training::{Descent, DescentConfig, Filter, Noise, PoolOptions, SplatPool};
 use render::{
@@ -38,7 +39,8 @@ pub(super) struct Trainer {
     growth: Growing,
     fetch: Fetch<LossValues>,
     chance: Chance,
-    backward: String,
+    /// What was chosen in the first step, and why.
+    backward: Option<Choice>,
     step: u32,
     image_side: u32,
 }
@@ -106,7 +108,7 @@ impl Trainer {
             growth: Growing::new(gpu)?,
             fetch: Fetch::new(gpu, 1)?,
             chance: Chance::new(config.seed),
-            backward: format!("{:?} with {:?}", options.design, options.accumulation),
+            backward: None,
             step: 0,
             image_side: 0,
             config,
@@ -171,8 +173,12 @@ impl Trainer {
         self.image_side
     }
 
-    pub(super) fn backward(&self) -> &str {
-        &self.backward
+    /// What backward pass runs, in words for a person.
+    pub(super) fn backward(&self) -> String {
+        self.backward
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default()
     }
 
     /// Size of everything on the device.
@@ -278,6 +284,15 @@ impl Trainer {
             return Ok(());
         };
         let splats = self.pool.splats();
+        if self.backward.is_none() {
+            let wanted = self.gradient.options();
+            let choice = choose(gpu, &self.rasterizer, splats, d_image, wanted)?;
+            log::info!("backward pass: {choice}");
+            if choice.options != wanted {
+                self.gradient = Gradient::new(gpu, choice.options)?;
+            }
+            self.backward = Some(choice);
+        }
         self.gradient
             .prepare(gpu, &self.rasterizer, splats, d_image)?;
         let rates = self.config.rates_at(self.step, self.extent);

@@ -328,7 +328,7 @@ impl Run {
             steps_per_sec: step as f32 / progress.elapsed_secs.max(f32::MIN_POSITIVE),
             splats: progress.splats,
             gpu_bytes: self.optimisation.most_bytes(),
-            backward: self.optimisation.backward().to_owned(),
+            backward: self.optimisation.backward(),
             evaluations: self.optimisation.evaluations().to_vec(),
             cancelled: self.ended.is_some(),
         }));

@@ -88,6 +88,12 @@ impl Capabilities {
         self.kind == AdapterKind::Cpu
     }
 
+    /// Whether its subgroups are eight threads wide, no more and no less, as those of lavapipe on
+    /// processors with AVX: what the kernels named `…_eights` need.
+    pub fn has_eights(&self) -> bool {
+        self.subgroup_sizes == Some((8, 8))
+    }
+
     /// How many splats of this degree can be drawn when all are in view: the splats themselves
     /// are chunked without end, the per-frame arrays (16 bytes a visible splat) must each fit one
     /// binding. Memory may run out before; drivers do not tell how much there is.

@@ -28,17 +28,20 @@ macro_rules! shader {
 /// What kernels may import.
 const SHARED: &[Shader] = &[
     shader!("shared/blend_backward"),
+    shader!("shared/blend_backward_eights"),
     shader!("shared/block_scan"),
     shader!("shared/boxes"),
     shader!("shared/chunk"),
     shader!("shared/dispatch"),
     shader!("shared/display"),
+    shader!("shared/eights"),
     shader!("shared/finite"),
     shader!("shared/filter"),
     shader!("shared/frame"),
     shader!("shared/levels"),
     shader!("shared/loss"),
     shader!("shared/loss_uniform"),
+    shader!("shared/moments"),
     shader!("shared/pair_sums"),
     shader!("shared/pixel"),
     shader!("shared/pixel_column"),
@@ -48,12 +51,14 @@ const SHARED: &[Shader] = &[
     shader!("shared/random"),
     shader!("shared/sh"),
     shader!("shared/sh_backward"),
+    shader!("shared/slopes"),
     shader!("shared/sort"),
     shader!("shared/stream_backward"),
     shader!("shared/tally"),
     shader!("shared/tally_atomic"),
     shader!("shared/tiles"),
     shader!("shared/visible"),
+    shader!("shared/window"),
 ];
 
 /// Why a shader could not be assembled.

@@ -2,9 +2,10 @@
 //!
 //! Blending backward leaves ten sums for each splat, projection backward carries them on to what
 //! is stored. All stays on the GPU; once warm nothing is allocated. Blending backward, where most
-//! of the time goes, exists in two designs, each with two ways to add up over tiles; all of them
+//! of the time goes, exists in three designs, each with two ways to add up over tiles; all of them
 //! give the same gradients up to rounding.
 
+mod choose;
 mod steps;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::gpu::{Capabilities, Gpu, GpuError, GpuVec, Recorder};
 use crate::{GpuSplats, Rasterizer};
 
+pub use choose::{Choice, DesignTime, choose};
 use steps::{Arrays, Bindings, Kernels};
 
 /// Floats that blending backward leaves of a pair or a splat; `SUMS` in `shared/pair_sums.wgsl`.
@@ -29,6 +31,9 @@ pub enum BackwardDesign {
     Pixels,
     /// A thread has a splat, and the tile's pixels stream past it; sums in registers.
     Splats,
+    /// Eight threads, one subgroup, have a tile and walk its splats; sums over pixels by shuffles.
+    /// Needs [`Capabilities::has_eights`].
+    Eights,
 }
 
 /// How a splat's sums come together from the tiles it touches.
@@ -66,16 +71,26 @@ impl GradientOptions {
         if device.float32_atomics {
             ways.push(Accumulation::Atomics);
         }
-        [BackwardDesign::Pixels, BackwardDesign::Splats]
+        let mut designs = vec![BackwardDesign::Pixels, BackwardDesign::Splats];
+        if device.has_eights() {
+            designs.push(BackwardDesign::Eights);
+        }
+        designs
             .into_iter()
             .flat_map(|design| ways.iter().map(move |&way| (design, way)))
             .collect()
     }
 
-    /// The design that runs everywhere, with atomics where there are any; colour and alpha only.
+    /// The design to begin with: that for subgroups of eight where it runs, else that which runs
+    /// everywhere, with atomics where there are any; colour and alpha only. Which is fastest only
+    /// [`choose`] can tell.
     pub fn portable(device: &Capabilities) -> Self {
         Self {
-            design: BackwardDesign::Pixels,
+            design: if device.has_eights() {
+                BackwardDesign::Eights
+            } else {
+                BackwardDesign::Pixels
+            },
             accumulation: if device.float32_atomics {
                 Accumulation::Atomics
             } else {
@@ -112,13 +127,20 @@ impl Gradient {
     /// Compiles the kernels.
     ///
     /// # Errors
-    /// [`GpuError::Shader`]; [`GpuError::Unfit`] where the device lacks the atomics asked for.
+    /// [`GpuError::Shader`]; [`GpuError::Unfit`] where the device lacks what is asked for.
     pub fn new(gpu: &Gpu, options: GradientOptions) -> Result<Self, GpuError> {
         let device = gpu.capabilities();
-        if options.accumulation == Accumulation::Atomics && !device.float32_atomics {
+        let lacks = if options.accumulation == Accumulation::Atomics && !device.float32_atomics {
+            Some("it has no atomic addition of f32")
+        } else if options.design == BackwardDesign::Eights && !device.has_eights() {
+            Some("its subgroups are not eight threads wide")
+        } else {
+            None
+        };
+        if let Some(lacks) = lacks {
             return Err(GpuError::Unfit {
                 adapter: device.name.clone(),
-                lacks: "it has no atomic addition of f32".to_owned(),
+                lacks: lacks.to_owned(),
             });
         }
         Ok(Self {

@@ -3,9 +3,10 @@
 use crate::GpuSplats;
 use crate::gpu::{Gpu, GpuError, GpuVec, Groups, Kernel, Recorder};
 use crate::kernels::{
-    BlendBackward, BlendBackwardAtomic, ProjectBackward, StreamBackward, StreamBackwardAtomic,
-    SumPairs, SumPose, blend_backward, blend_backward_atomic, project_backward, stream_backward,
-    stream_backward_atomic, sum_pairs, sum_pose,
+    BlendBackward, BlendBackwardAtomic, BlendBackwardEights, BlendBackwardEightsAtomic,
+    ProjectBackward, StreamBackward, StreamBackwardAtomic, SumPairs, SumPose, blend_backward,
+    blend_backward_atomic, blend_backward_eights, blend_backward_eights_atomic, project_backward,
+    stream_backward, stream_backward_atomic, sum_pairs, sum_pose,
 };
 use crate::rasterizer::{FrameBuffers, folded};
 
@@ -30,6 +31,8 @@ enum Blending {
     PixelsAtomic(BlendBackwardAtomic),
     Splats(StreamBackward),
     SplatsAtomic(StreamBackwardAtomic),
+    Eights(BlendBackwardEights),
+    EightsAtomic(BlendBackwardEightsAtomic),
 }
 
 impl Kernels {
@@ -38,28 +41,13 @@ impl Kernels {
     /// # Errors
     /// [`GpuError::Shader`].
     pub(super) fn new(gpu: &Gpu, options: GradientOptions) -> Result<Self, GpuError> {
-        use Accumulation::{Atomics, Pairs};
-        let depth = [("DEPTH", f64::from(u8::from(options.depth)))];
         let projected = [
             ("POSE", f64::from(u8::from(options.pose))),
             ("SPLATS", f64::from(u8::from(!options.until_sums))),
         ];
-        let pairs = options.accumulation == Pairs;
+        let pairs = options.accumulation == Accumulation::Pairs;
         Ok(Self {
-            blend: match (options.design, options.accumulation) {
-                (BackwardDesign::Pixels, Pairs) => {
-                    Blending::Pixels(BlendBackward::with_constants(gpu, &depth)?)
-                }
-                (BackwardDesign::Pixels, Atomics) => {
-                    Blending::PixelsAtomic(BlendBackwardAtomic::with_constants(gpu, &depth)?)
-                }
-                (BackwardDesign::Splats, Pairs) => {
-                    Blending::Splats(StreamBackward::with_constants(gpu, &depth)?)
-                }
-                (BackwardDesign::Splats, Atomics) => {
-                    Blending::SplatsAtomic(StreamBackwardAtomic::with_constants(gpu, &depth)?)
-                }
-            },
+            blend: Blending::new(gpu, options)?,
             sum_pairs: pairs.then(|| SumPairs::new(gpu)).transpose()?,
             project: (options.pose || !options.until_sums)
                 .then(|| ProjectBackward::with_constants(gpu, &projected))
@@ -223,7 +211,7 @@ impl Bindings {
     }
 }
 
-/// The four forms differ in where sums go.
+/// The forms differ in where sums go.
 fn bind_blend(
     gpu: &Gpu,
     kernel: &Blending,
@@ -255,6 +243,10 @@ fn bind_blend(
     match kernel {
         Blending::Pixels(it) => bind!(it, blend_backward, pair_sums: pair_sums),
         Blending::Splats(it) => bind!(it, stream_backward, pair_sums: pair_sums),
+        Blending::Eights(it) => bind!(it, blend_backward_eights, pair_sums: pair_sums),
+        Blending::EightsAtomic(it) => {
+            bind!(it, blend_backward_eights_atomic, splat_sums: &arrays.splat_sums)
+        }
         Blending::PixelsAtomic(it) => {
             bind!(it, blend_backward_atomic, splat_sums: &arrays.splat_sums)
         }
@@ -265,12 +257,34 @@ fn bind_blend(
 }
 
 impl Blending {
+    fn new(gpu: &Gpu, options: GradientOptions) -> Result<Self, GpuError> {
+        use Accumulation::{Atomics, Pairs};
+        use BackwardDesign::{Eights, Pixels, Splats};
+        let depth = &[("DEPTH", f64::from(u8::from(options.depth)))];
+        Ok(match (options.design, options.accumulation) {
+            (Pixels, Pairs) => Self::Pixels(BlendBackward::with_constants(gpu, depth)?),
+            (Pixels, Atomics) => {
+                Self::PixelsAtomic(BlendBackwardAtomic::with_constants(gpu, depth)?)
+            }
+            (Splats, Pairs) => Self::Splats(StreamBackward::with_constants(gpu, depth)?),
+            (Splats, Atomics) => {
+                Self::SplatsAtomic(StreamBackwardAtomic::with_constants(gpu, depth)?)
+            }
+            (Eights, Pairs) => Self::Eights(BlendBackwardEights::with_constants(gpu, depth)?),
+            (Eights, Atomics) => {
+                Self::EightsAtomic(BlendBackwardEightsAtomic::with_constants(gpu, depth)?)
+            }
+        })
+    }
+
     fn kernel(&self) -> &Kernel {
         match self {
             Self::Pixels(it) => it.kernel(),
             Self::PixelsAtomic(it) => it.kernel(),
             Self::Splats(it) => it.kernel(),
             Self::SplatsAtomic(it) => it.kernel(),
+            Self::Eights(it) => it.kernel(),
+            Self::EightsAtomic(it) => it.kernel(),
         }
     }
 }

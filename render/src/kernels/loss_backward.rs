@@ -9,7 +9,7 @@ kernel! {
         loss: LossUniform,
         image: [f32; 4],
         targets: u32,
-        slopes: f32,
+        blurred_slopes: [f32; 4],
         d_image: f32,
     }
 }

@@ -4,12 +4,13 @@ use crate::gpu::LossUniform;
 use crate::shader;
 
 kernel! {
-    /// Measures, tile by tile, and keeps how SSIM changes with the local moments.
+    /// Measures, run by run, and keeps how SSIM changes with the local moments.
     MeasureLoss = shader!("train/measure_loss"), {
         loss: LossUniform,
         image: [f32; 4],
         targets: u32,
-        slopes: f32,
+        moments: [f32; 4],
+        slopes: [f32; 4],
         parts: [f32; 4],
     }
 }

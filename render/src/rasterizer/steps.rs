@@ -1,9 +1,9 @@
 //! A frame as a list of steps, in order.
 
-use crate::gpu::{Gpu, GpuError, GpuVec, Groups, Recorder, ScanParams};
+use crate::gpu::{Gpu, GpuError, GpuVec, Groups, Kernel, Recorder, ScanParams};
 use crate::kernels::{
-    Blend, Cull, Emit, PairCount, Project, Ranges, Scan, Shade, blend, cull, emit, pair_count,
-    project, ranges, scan, shade,
+    Blend, BlendEights, Cull, Emit, PairCount, Project, Ranges, Scan, Shade, blend, blend_eights,
+    cull, emit, pair_count, project, ranges, scan, shade,
 };
 use crate::{GpuSplats, Style};
 
@@ -23,9 +23,53 @@ pub(super) struct Kernels {
     pair_count: PairCount,
     emit: Emit,
     ranges: Ranges,
-    blend: Blend,
+    blend: Soft,
     blend_hard: Blend,
     shade: Shade,
+}
+
+/// Blending of soft splats, for wide subgroups (or none) and for those of eight.
+#[derive(Debug)]
+enum Soft {
+    Wide(Blend),
+    Eights(BlendEights),
+}
+
+impl Soft {
+    fn new(gpu: &Gpu) -> Result<Self, GpuError> {
+        Ok(if gpu.capabilities().has_eights() {
+            Self::Eights(BlendEights::new(gpu)?)
+        } else {
+            Self::Wide(Blend::new(gpu)?)
+        })
+    }
+
+    fn bind(&self, gpu: &Gpu, b: &FrameBuffers) -> wgpu::BindGroup {
+        match self {
+            Self::Wide(it) => bind_blend(gpu, it, b),
+            Self::Eights(it) => it.bind(
+                gpu,
+                &blend_eights::Arrays {
+                    frame: &b.frame,
+                    tile_ranges: &b.tile_ranges,
+                    pair_splats: b.pair_splats(),
+                    projected_a: &b.projected_a,
+                    projected_b: &b.projected_b,
+                    projected_c: &b.projected_c,
+                    image: &b.image,
+                    depths: &b.depths,
+                    pixels: &b.pixels,
+                },
+            ),
+        }
+    }
+
+    fn kernel(&self) -> &Kernel {
+        match self {
+            Self::Wide(it) => it.kernel(),
+            Self::Eights(it) => it.kernel(),
+        }
+    }
 }
 
 impl Kernels {
@@ -42,7 +86,7 @@ impl Kernels {
             pair_count: PairCount::new(gpu)?,
             emit: Emit::new(gpu)?,
             ranges: Ranges::new(gpu)?,
-            blend: Blend::new(gpu)?,
+            blend: Soft::new(gpu)?,
             blend_hard: Blend::with_constants(gpu, &[("HARD", 1.0)])?,
             shade: Shade::new(gpu)?,
         })
@@ -117,7 +161,7 @@ impl Bindings {
                     tile_ranges: &b.tile_ranges,
                 },
             ),
-            blend: bind_blend(gpu, &kernels.blend, b),
+            blend: kernels.blend.bind(gpu, b),
             blend_hard: bind_blend(gpu, &kernels.blend_hard, b),
             shade: kernels.shade.bind(
                 gpu,
@@ -269,11 +313,11 @@ pub(super) fn record(
 
     let [across, down] = buffers.capacity.tiles();
     let (blend, bound) = if style.is_hard() {
-        (&k.blend_hard, &bindings.blend_hard)
+        (k.blend_hard.kernel(), &bindings.blend_hard)
     } else {
-        (&k.blend, &bindings.blend)
+        (k.blend.kernel(), &bindings.blend)
     };
-    recorder.dispatch(blend.kernel(), bound, Groups::Direct(across, down));
+    recorder.dispatch(blend, bound, Groups::Direct(across, down));
     if !style.shows_colour() {
         let [width, height] = buffers.capacity.image_size;
         let groups = Groups::Direct(width.div_ceil(8), height.div_ceil(8));

@@ -1,5 +1,5 @@
 //! `accrete bench render`: milliseconds per frame and per kernel on synthetic scenes. Photos are
-//! measured in [`dataset`].
+//! measured in [`dataset`], training steps in [`train`].
 //!
 //! `cargo bench` measures by the same function ([`measure`]) and prints by the same one
 //! ([`table`]).
@@ -8,6 +8,7 @@ mod calibrate;
 mod cases;
 pub mod dataset;
 mod table;
+pub mod train;
 
 use std::time::{Duration, Instant};
 
