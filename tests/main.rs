@@ -8,6 +8,8 @@ mod camera_paths;
 mod colmap;
 /// Posed and plain photos: real captures, several pose files in one folder, hostile folders.
 mod datasets;
+/// Splats become more and fewer and change places, with all that belongs to them.
+mod densify;
 /// Splats measured on photos that were held out.
 mod evaluation;
 /// Splat files as people have them: of other programs, written and read back, damaged.
