@@ -1,7 +1,7 @@
 //! The backward rasteriser, in every design, against golden files and finite differences.
 
 /// Against differences of a compositor in f64.
-mod differences;
+pub(crate) mod differences;
 
 use std::path::Path;
 

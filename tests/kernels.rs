@@ -122,6 +122,7 @@ fn wrappers_bind_what_the_sources_declare() {
         ("find_errors", k::FindErrors::BINDINGS),
         ("gather", k::Gather::BINDINGS),
         ("loss_backward", k::LossBackward::BINDINGS),
+        ("measure_filter", k::MeasureFilter::BINDINGS),
         ("mark_errors", k::MarkErrors::BINDINGS),
         ("measure_loss", k::MeasureLoss::BINDINGS),
         ("nominate", k::Nominate::BINDINGS),

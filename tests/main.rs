@@ -6,6 +6,8 @@
 mod camera_paths;
 /// COLMAP models: written and read back, a real one, damaged ones.
 mod colmap;
+/// Photo and frame drawn together.
+mod compare_view;
 /// Posed and plain photos: real captures, several pose files in one folder, hostile folders.
 mod datasets;
 /// Splats become more and fewer and change places, with all that belongs to them.
@@ -44,6 +46,8 @@ mod shaders;
 mod synthetic_photos;
 /// House rules that the compiler does not check.
 mod tidy;
+/// Splats under optimisation: steps, memory, copies.
+mod training;
 /// Panels and the application, without a window.
 mod ui;
 /// The worker answers commands with events, and stops when dropped.

@@ -13,7 +13,8 @@ const BLOCK: usize = 256;
 
 /// One part of the splats: an array of planes, each `stride` long, that hold one parameter of all
 /// splats: 0–2 mean, 3–6 quaternion (w x y z), 7–9 log-scale, 10 opacity logit, then the harmonics,
-/// coefficient by coefficient, rgb within.
+/// coefficient by coefficient, rgb within; at last, where splats are filtered, the size of their 3D
+/// filter.
 #[derive(Clone, Debug)]
 pub struct Chunk {
     /// Where it lies among all splats, and its shape.
@@ -34,8 +35,20 @@ pub struct GpuSplats {
     chunks: Vec<Chunk>,
     len: usize,
     sh_degree: u32,
+    filtered: bool,
     centre: Vec3,
     radius: f32,
+}
+
+/// How splats lie on the GPU.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    /// How many there is room for; as many as there are where that is more.
+    pub room: usize,
+    /// There is a plane for the size of the 3D filter.
+    pub filtered: bool,
+    /// Chunks take at most so much.
+    pub max_chunk_bytes: u64,
 }
 
 impl GpuSplats {
@@ -53,7 +66,12 @@ impl GpuSplats {
     /// # Errors
     /// Those of [`GpuSplats::upload`].
     pub fn upload_with_room(gpu: &Gpu, splats: &Splats, room: usize) -> Result<Self, GpuError> {
-        Self::allocate(gpu, splats, room, gpu.capabilities().max_binding_bytes)
+        let layout = Layout {
+            room,
+            filtered: false,
+            max_chunk_bytes: gpu.capabilities().max_binding_bytes,
+        };
+        Self::allocate(gpu, splats, layout)
     }
 
     /// Uploads splats in chunks of at most `max_chunk_bytes`, as on a device that binds no more.
@@ -65,27 +83,27 @@ impl GpuSplats {
         splats: &Splats,
         max_chunk_bytes: u64,
     ) -> Result<Self, GpuError> {
-        Self::allocate(gpu, splats, 0, max_chunk_bytes)
+        let layout = Layout {
+            room: 0,
+            filtered: false,
+            max_chunk_bytes,
+        };
+        Self::allocate(gpu, splats, layout)
     }
 
-    /// Uploads splats into arrays with room for `room` of them, in chunks of at most
-    /// `max_chunk_bytes`.
+    /// Uploads splats into arrays of this layout.
     ///
     /// # Errors
     /// Those of [`GpuSplats::upload`].
-    pub(crate) fn allocate(
-        gpu: &Gpu,
-        splats: &Splats,
-        room: usize,
-        max_chunk_bytes: u64,
-    ) -> Result<Self, GpuError> {
+    pub(crate) fn allocate(gpu: &Gpu, splats: &Splats, layout: Layout) -> Result<Self, GpuError> {
         splats
             .check()
             .map_err(|err| GpuError::Invalid(err.to_string()))?;
-        let planes = GEOMETRY_PLANES + 3 * splats.coeffs_per_splat();
-        let fits = (max_chunk_bytes / (4 * planes as u64)) as usize;
+        let harmonics = 3 * splats.coeffs_per_splat();
+        let planes = GEOMETRY_PLANES + harmonics + usize::from(layout.filtered);
+        let fits = (layout.max_chunk_bytes / (4 * planes as u64)) as usize;
         let chunk_len = (fits / BLOCK * BLOCK).max(BLOCK);
-        let room = room.max(splats.len());
+        let room = layout.room.max(splats.len());
         let chunks = (0..room)
             .step_by(chunk_len)
             .map(|first| {
@@ -100,6 +118,7 @@ impl GpuSplats {
             chunks,
             len: splats.len(),
             sh_degree: splats.sh_degree,
+            filtered: layout.filtered,
             centre: 0.5 * (low + high),
             radius: 0.5 * (high - low).length(),
         })
@@ -126,15 +145,28 @@ impl GpuSplats {
         })
     }
 
-    /// Copies the splats back, waiting for the GPU.
+    /// Copies the splats back, waiting for the GPU. Those that are filtered come with the filter
+    /// baked in, so that they look the same where no filter is known.
     ///
     /// # Errors
     /// [`GpuError::DeviceLost`] or [`GpuError::OutOfMemory`].
     pub fn download(&self, gpu: &Gpu) -> Result<Splats, GpuError> {
+        let (mut splats, filter) = self.download_bare(gpu)?;
+        splats.bake(&filter);
+        Ok(splats)
+    }
+
+    /// Copies the splats back as they are stored, and the sizes of their filters, waiting for the
+    /// GPU; no sizes where they are not filtered.
+    ///
+    /// # Errors
+    /// [`GpuError::DeviceLost`] or [`GpuError::OutOfMemory`].
+    pub fn download_bare(&self, gpu: &Gpu) -> Result<(Splats, Vec<f32>), GpuError> {
         let mut splats = Splats {
             sh_degree: self.sh_degree,
             ..Splats::default()
         };
+        let mut filter = Vec::new();
         let coeffs = sh::coeff_count(self.sh_degree);
         for chunk in &self.chunks {
             let stride = chunk.stride;
@@ -148,9 +180,66 @@ impl GpuSplats {
                 splats.opacity_logits.push(at(10, i));
                 let rgb = |k| vec3(GEOMETRY_PLANES + 3 * k, i);
                 splats.sh_coeffs.extend((0..coeffs).map(rgb));
+                filter.extend(self.filter_plane().map(|plane| at(plane, i)));
             }
         }
-        Ok(splats)
+        Ok((splats, filter))
+    }
+
+    /// Sets the sizes of the filters of the first splats, world units, where splats are filtered.
+    pub(crate) fn write_filter(&self, gpu: &Gpu, sizes: &[f32]) {
+        let Some(plane) = self.filter_plane() else {
+            return;
+        };
+        for chunk in &self.chunks {
+            let end = sizes.len().min(chunk.first + chunk.count);
+            if chunk.first < end {
+                let part = &sizes[chunk.first..end];
+                chunk.params.write_at(gpu, plane * chunk.stride, part);
+            }
+        }
+    }
+
+    /// The same splats in arrays of their own that have no room for more, copied on the GPU.
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`].
+    pub(crate) fn compacted(&self, gpu: &Gpu) -> Result<Self, GpuError> {
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        let occupied = self.chunks.iter().filter(|it| 0 < it.count);
+        let chunks = occupied.map(|chunk| {
+            let planes = chunk.params.len() / chunk.stride;
+            let params = GpuVec::zeroed(gpu, "snapshot", planes * chunk.count)?;
+            let bytes = |elements: usize| (elements * size_of::<f32>()) as u64;
+            for plane in 0..planes {
+                encoder.copy_buffer_to_buffer(
+                    chunk.params.buffer(),
+                    bytes(plane * chunk.stride),
+                    params.buffer(),
+                    bytes(plane * chunk.count),
+                    bytes(chunk.count),
+                );
+            }
+            let uniform = chunk_uniform(chunk.first, chunk.count, chunk.count, self.sh_degree);
+            Ok(Chunk {
+                uniform: GpuVec::from_slice(gpu, "chunk", &[uniform])?,
+                params,
+                stride: chunk.count,
+                ..*chunk
+            })
+        });
+        let chunks = chunks.collect::<Result<_, GpuError>>()?;
+        gpu.queue.submit([encoder.finish()]);
+        Ok(Self {
+            chunks,
+            ..self.clone()
+        })
+    }
+
+    /// Which plane holds the sizes of the 3D filters, where splats are filtered.
+    pub fn filter_plane(&self) -> Option<usize> {
+        let plane = GEOMETRY_PLANES + 3 * sh::coeff_count(self.sh_degree);
+        self.filtered.then_some(plane)
     }
 
     /// How many splats there are.

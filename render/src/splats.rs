@@ -140,6 +140,25 @@ impl Splats {
         Some((low, high))
     }
 
+    /// Makes the 3D filter of Mip-Splatting part of the splats: with `sizes` f, one a splat or none
+    /// at all, scales become √(s² + f²) and opacities o Π s/√(s² + f²) (Yu et al. 2024, eq. 9).
+    pub fn bake(&mut self, sizes: &[f32]) {
+        let splats = self.log_scales.iter_mut().zip(&mut self.opacity_logits);
+        for ((log_scales, logit), &size) in splats.zip(sizes) {
+            if size == 0.0 {
+                continue;
+            }
+            let bare = log_scales.as_dvec3();
+            let squared = f64::from(size) * f64::from(size);
+            let wide = bare.map(|it| 0.5 * ((2.0 * it).exp() + squared).ln());
+            // Of o' = c / (1 + e⁻ˡ); one minus c in all its digits.
+            let log_c = (bare - wide).element_sum();
+            let rest = (-f64::from(*logit)).exp() - log_c.exp_m1();
+            *log_scales = wide.as_vec3();
+            *logit = (log_c - rest.ln()) as f32;
+        }
+    }
+
     /// A copy whose harmonics have at most `degree`.
     #[must_use]
     pub fn with_sh_degree(&self, degree: u32) -> Self {
@@ -222,6 +241,22 @@ mod tests {
         assert_eq!(picked.check(), Ok(()));
         assert_eq!(picked.means, [Vec3::new(9.0, -1.0, 2.0), Vec3::ZERO]);
         assert_eq!(picked.sh(0)[0], [8.0; 3]);
+    }
+
+    #[test]
+    fn a_baked_filter_widens_and_fades() {
+        let mut splats = three();
+        splats.opacity_logits[0] = 60.0;
+        splats.bake(&[]);
+        assert_eq!(splats.log_scales[0], Vec3::ZERO);
+        splats.bake(&[0.0, 3.0_f32.sqrt(), 1e-4]);
+        assert_eq!(
+            (splats.scales(0), splats.opacity_logits[0]),
+            (Vec3::ONE, 60.0)
+        );
+        assert!((splats.scales(1) - Vec3::splat(2.0)).length() < 1e-6);
+        assert!((splats.opacity(1) - sigmoid(1.0) / 8.0).abs() < 1e-6);
+        assert!((splats.opacity(2) - sigmoid(2.0)).abs() < 1e-6);
     }
 
     #[test]

@@ -26,6 +26,9 @@ struct FrameUniform {
     depth_high: f32,
     visible_capacity: u32,
     pair_capacity: u32,
+    filter_plane: u32,          // of the splats' parameters; 0: there is none
+    pad: u32,
+    pad_more: vec2u,
 }
 
 const SHAPE_GAUSSIAN: u32 = 0u;

@@ -9,8 +9,7 @@
 //
 // The importing kernel declares `frame`, `chunk` and `params`.
 
-#import shared/frame
-#import shared/planes
+#import shared/filter
 
 // Keeps the determinant away from 0 where eps2d is 0 (gsplat's value).
 const MIN_DETERMINANT: f32 = 1e-10;
@@ -36,7 +35,8 @@ fn project_splat(i: u32) -> Projection {
     let p = (frame.camera_from_world * vec4f(out.mean, 1.0)).xyz;
     out.depth = p.z;
     if !(frame.near < p.z && p.z < frame.far) { return out; }
-    out.opacity = 1.0 / (1.0 + exp(-param(PLANE_OPACITY, i)));
+    let wide = filtered(i, exp(param3(PLANE_LOG_SCALE, i)));
+    out.opacity = wide.opacity / (1.0 + exp(-param(PLANE_OPACITY, i)));
     if !(frame.alpha_min <= out.opacity) { return out; }
     out.mean2d = frame.focal * p.xy / p.z + frame.principal;
 
@@ -48,7 +48,7 @@ fn project_splat(i: u32) -> Projection {
         frame.camera_from_world[2].xyz,
     );
     let axes = camera_from_world * rotation_of(i);
-    let scale = exp(param3(PLANE_LOG_SCALE, i));
+    let scale = wide.scale;
     let zoom = frame.focal / p.z;
     let a0 = zoom * (axes[0].xy - tangent * axes[0].z) * scale.x;
     let a1 = zoom * (axes[1].xy - tangent * axes[1].z) * scale.y;

@@ -2,7 +2,8 @@
 //
 // With A = (a₀ a₁ a₂) = J W R S, Σ' = A Aᵀ + ε and the conic Σ'⁻¹: for ∂L/∂conic as a symmetric
 // matrix G, ∂L/∂Σ' = −conic G conic =: D and ∂L/∂A = 2 D A. The rest is the chain rule through
-// aₖ = f/z (uₖ.xy − t uₖ.z) sₖ with uₖ = W rₖ, t the tangents (kept within bounds), s = exp(log s).
+// aₖ = f/z (uₖ.xy − t uₖ.z) sₖ with uₖ = W rₖ, t the tangents (kept within bounds), s = exp(log s),
+// filtered.
 //
 // The importing kernel declares `frame`, `chunk` and `params`.
 
@@ -59,7 +60,8 @@ fn project_backward(i: u32, sums: array<f32, SUMS>) -> GeometryGradient {
         frame.camera_from_world[2].xyz,
     );
     let rotation = rotation_of(i);
-    let scale = exp(param3(PLANE_LOG_SCALE, i));
+    let wide = filtered(i, exp(param3(PLANE_LOG_SCALE, i)));
+    let scale = wide.scale;
     let zoom = frame.focal / p.z;
     let u0 = w * rotation[0];
     let u1 = w * rotation[1];
@@ -78,7 +80,8 @@ fn project_backward(i: u32, sums: array<f32, SUMS>) -> GeometryGradient {
     let det_free = det_sharp + eps * (xx + yy) + eps * eps;
     let det = max(det_free, MIN_DETERMINANT);
     let conic = vec3f(yy + eps, -xy, xx + eps) / det;
-    let bare_opacity = 1.0 / (1.0 + exp(-param(PLANE_OPACITY, i)));
+    let sigmoid = 1.0 / (1.0 + exp(-param(PLANE_OPACITY, i)));
+    let bare_opacity = sigmoid * wide.opacity;
     var compensation = 1.0;
     if frame.antialiased == 1u {
         compensation = sqrt(max(det_sharp / det, MIN_COMPENSATION_SQUARED));
@@ -100,7 +103,8 @@ fn project_backward(i: u32, sums: array<f32, SUMS>) -> GeometryGradient {
     if det_free < MIN_DETERMINANT { d_cov = vec3f(g.z, -g.y, g.x) / det; }
 
     // Opacity, and the determinants inside its compensation.
-    out.opacity_logit = d.opacity * compensation * bare_opacity * (1.0 - bare_opacity);
+    let d_log_opacity = d.opacity * compensation * bare_opacity;
+    out.opacity_logit = d_log_opacity * (1.0 - sigmoid);
     var d_det_sharp = 0.0;
     if frame.antialiased == 1u && MIN_COMPENSATION_SQUARED < det_sharp / det {
         let d_ratio = 0.5 * d.opacity * bare_opacity / compensation;
@@ -121,7 +125,10 @@ fn project_backward(i: u32, sums: array<f32, SUMS>) -> GeometryGradient {
         - d_m02 * vec2f(a0.y, -a0.x) - d_m12 * vec2f(a1.y, -a1.x);
 
     // Columns of A to scales, axes, tangents and depth.
-    out.log_scale = vec3f(dot(d_a0, a0), dot(d_a1, a1), dot(d_a2, a2));
+    let d_log_wide = vec3f(dot(d_a0, a0), dot(d_a1, a1), dot(d_a2, a2));
+    // Of log s, log s' has the slope (s/s')² and the filter's log-opacity the rest.
+    let slope = wide.sharpness * wide.sharpness;
+    out.log_scale = d_log_wide * slope + d_log_opacity * (1.0 - slope);
     let b0 = zoom * d_a0 * scale.x; // ∂L/∂(uₖ.xy − t uₖ.z)
     let b1 = zoom * d_a1 * scale.y;
     let b2 = zoom * d_a2 * scale.z;
@@ -130,7 +137,7 @@ fn project_backward(i: u32, sums: array<f32, SUMS>) -> GeometryGradient {
     let d_u2 = vec3f(b2, -dot(b2, tangent));
     let d_tangent = select(vec2f(0.0), -(b0 * u0.z + b1 * u1.z + b2 * u2.z), inside);
     // The zoom f/z is in every aₖ; sums of dot(d_aₖ, aₖ) are what it weighs.
-    var d_z = d.depth - (out.log_scale.x + out.log_scale.y + out.log_scale.z) / p.z;
+    var d_z = d.depth - (d_log_wide.x + d_log_wide.y + d_log_wide.z) / p.z;
 
     // The mean: where it lands, and the tangents.
     let d_xy = zoom * d.mean2d + d_tangent / p.z;

@@ -12,7 +12,7 @@ use super::{backward, gradients};
 use crate::reference::project::{Projected, project};
 
 /// Looks at the splats of [`random_splats`], off-centre and turned.
-pub(super) fn camera(width: u32, height: u32) -> Camera {
+pub(crate) fn camera(width: u32, height: u32) -> Camera {
     let intrinsics = Intrinsics {
         fx: 0.9 * width as f32,
         fy: 1.1 * height as f32,
@@ -27,7 +27,7 @@ pub(super) fn camera(width: u32, height: u32) -> Camera {
 }
 
 /// Splats in a ball, of sizes that span a few pixels to a good part of the image.
-pub(super) fn random_splats(seed: u64, n: usize, sh_degree: u32) -> Splats {
+pub(crate) fn random_splats(seed: u64, n: usize, sh_degree: u32) -> Splats {
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
     let mut splats = Splats {
         sh_degree,

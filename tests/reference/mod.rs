@@ -39,6 +39,8 @@ pub(crate) mod gather;
 pub(crate) mod loss_backward;
 /// Errors stretched, and a mark above a tenth.
 pub(crate) mod mark_errors;
+/// The finest pixel at a splat, camera by camera.
+pub(crate) mod measure_filter;
 /// L1, squared error and SSIM by the 11×11 window itself.
 pub(crate) mod measure_loss;
 /// Whether a splat stays, and how eager it is to grow.

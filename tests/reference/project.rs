@@ -21,18 +21,32 @@ pub(crate) struct Projected {
 
 /// Projects splat `i`; `None` where it is not between near and far or nowhere visible.
 pub(crate) fn project(splats: &Splats, i: usize, frame: &FrameUniform) -> Option<Projected> {
+    project_filtered(splats, i, frame, 0.0)
+}
+
+/// The same with a 3D filter of this size: its square on the diagonal of the covariance, and the
+/// opacity by the root of what that does to the determinant.
+pub(crate) fn project_filtered(
+    splats: &Splats,
+    i: usize,
+    frame: &FrameUniform,
+    filter: f64,
+) -> Option<Projected> {
     let w2c = DMat4::from_cols_array_2d(&frame.camera_from_world.map(|it| it.map(f64::from)));
     let mean = splats.means[i].as_dvec3();
     let p = w2c.transform_point3(mean);
     if !(f64::from(frame.near) < p.z && p.z < f64::from(frame.far)) {
         return None;
     }
-    let sharp = covariance(splats, i, DMat3::from_mat4(w2c), p, frame);
+    let bare = splats.log_scales[i].as_dvec3().exp();
+    let scales = (bare * bare + filter * filter).map(f64::sqrt);
+    let sharp = covariance(splats, (i, scales), DMat3::from_mat4(w2c), p, frame);
     let [xx, xy, yy] = sharp;
     let eps = f64::from(frame.eps2d);
     let mut blurred = [xx + eps, xy, yy + eps];
     let det = determinant(blurred).max(1e-10);
     let mut opacity = 1.0 / (1.0 + (-f64::from(splats.opacity_logits[i])).exp());
+    opacity *= bare.element_product() / scales.element_product();
     if frame.antialiased == 1 {
         opacity *= (determinant(sharp) / det).max(0.005 * 0.005).sqrt();
     }
@@ -64,12 +78,12 @@ pub(crate) fn project(splats: &Splats, i: usize, frame: &FrameUniform) -> Option
 /// The covariance in the image, before it is widened: xx, xy, yy in square pixels.
 fn covariance(
     splats: &Splats,
-    i: usize,
+    (i, scales): (usize, DVec3),
     rotation: DMat3,
     p: DVec3,
     frame: &FrameUniform,
 ) -> [f64; 3] {
-    let m = axes(splats, i) * DMat3::from_diagonal(splats.log_scales[i].as_dvec3().exp());
+    let m = axes(splats, i) * DMat3::from_diagonal(scales);
     let in_camera = rotation * m * m.transpose() * rotation.transpose();
     let low = pair(frame.tangent_min);
     let high = pair(frame.tangent_max);

@@ -5,7 +5,7 @@ use render::gpu::FrameUniform;
 use render::gradient::SUMS;
 use render::{Splats, sh};
 
-use super::project::project;
+use super::project::project_filtered;
 
 /// ∂L/∂(what is stored of a splat), in the order of the planes; and what it gives to ∂L/∂w2c.
 pub(crate) struct SplatGradient {
@@ -22,6 +22,16 @@ pub(crate) fn project_backward(
     frame: &FrameUniform,
     sums: &[f64; SUMS],
 ) -> Option<SplatGradient> {
+    project_backward_filtered((splats, i), frame, sums, 0.0)
+}
+
+/// The same with a 3D filter of this size.
+pub(crate) fn project_backward_filtered(
+    (splats, i): (&Splats, usize),
+    frame: &FrameUniform,
+    sums: &[f64; SUMS],
+    filter: f64,
+) -> Option<SplatGradient> {
     let one = Splats {
         means: vec![splats.means[i]],
         quats: vec![splats.quats[i]],
@@ -30,7 +40,7 @@ pub(crate) fn project_backward(
         sh_coeffs: splats.sh(i).to_vec(),
         sh_degree: splats.sh_degree,
     };
-    let loss = Linear::at(&one, frame, sums)?;
+    let loss = Linear::at(&one, frame, sums, filter)?;
     let mut planes: Vec<f64> = (0..11)
         .map(|plane| {
             derivative(*geometry(&mut one.clone(), plane), |x| {
@@ -65,7 +75,7 @@ pub(crate) fn project_backward(
         .chain(w2c.as_flattened())
         .all(|it| it.is_finite());
     Some(SplatGradient {
-        undecided: !finite || near_a_bound(&one, frame),
+        undecided: !finite || near_a_bound(&one, frame, filter),
         planes,
         w2c,
     })
@@ -96,14 +106,14 @@ fn direction(one: &Splats, frame: &FrameUniform) -> Vec3 {
 }
 
 /// Tangents within a hundredth of their bounds, or a compensation within a tenth of its floor.
-fn near_a_bound(one: &Splats, frame: &FrameUniform) -> bool {
+fn near_a_bound(one: &Splats, frame: &FrameUniform, filter: f64) -> bool {
     let p = Mat4::from_cols_array_2d(&frame.camera_from_world).transform_point3(one.means[0]);
     let tangent = [p.x / p.z, p.y / p.z];
     let bounds = [frame.tangent_min, frame.tangent_max];
     let tangents = bounds
         .iter()
         .any(|bound| (0..2).any(|k| (tangent[k] - bound[k]).abs() < 0.01));
-    let sharp = project(one, 0, frame).is_some_and(|it| {
+    let sharp = project_filtered(one, 0, frame, filter).is_some_and(|it| {
         let bare = 1.0 / (1.0 + (-f64::from(one.opacity_logits[0])).exp());
         frame.antialiased == 1 && (it.opacity / bare / 0.005).ln().abs() < 0.1
     });
@@ -118,12 +128,13 @@ struct Linear {
     opacity: f64,
     depth: f64,
     rgb: DVec3,
+    filter: f64,
 }
 
 impl Linear {
-    fn at(one: &Splats, frame: &FrameUniform, sums: &[f64; SUMS]) -> Option<Self> {
+    fn at(one: &Splats, frame: &FrameUniform, sums: &[f64; SUMS], filter: f64) -> Option<Self> {
         let [v, vx, vy, vxx, vxy, vyy, r, g, b, depth] = *sums;
-        let at = project(one, 0, frame)?;
+        let at = project_filtered(one, 0, frame, filter)?;
         let [xx, xy, yy] = at.conic;
         let lit = |k: usize| f64::from(u8::from(0.0 < at.rgb[k]));
         Some(Self {
@@ -133,11 +144,12 @@ impl Linear {
             depth,
             // What the clamp at 0 keeps back it keeps back.
             rgb: DVec3::new(r * lit(0), g * lit(1), b * lit(2)),
+            filter,
         })
     }
 
     fn of(&self, one: &Splats, frame: &FrameUniform) -> f64 {
-        let Some(at) = project(one, 0, frame) else {
+        let Some(at) = project_filtered(one, 0, frame, self.filter) else {
             return f64::NAN;
         };
         let used = sh::coeff_count(frame.sh_degree.min(one.sh_degree));

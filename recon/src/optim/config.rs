@@ -80,6 +80,23 @@ pub struct Rates {
     pub sh_rest: f32,
 }
 
+impl Rates {
+    /// Multiplies all of them.
+    pub(super) fn scale(&mut self, factor: f32) {
+        for rate in [
+            &mut self.means_first,
+            &mut self.means_last,
+            &mut self.quats,
+            &mut self.log_scales,
+            &mut self.opacity_logits,
+            &mut self.sh_base,
+            &mut self.sh_rest,
+        ] {
+            *rate *= factor;
+        }
+    }
+}
+
 impl Default for Rates {
     /// 3DGS's.
     fn default() -> Self {
@@ -118,6 +135,41 @@ pub struct Densify {
     pub split_scale: f32,
     /// What noise of means is multiplied by, in units of their step (MCMC).
     pub noise: f32,
+}
+
+impl Strategy {
+    /// Planes of statistics that it needs.
+    pub(super) fn statistics(self) -> usize {
+        match self {
+            Self::Fixed | Self::Mcmc => 0,
+            Self::Adaptive => 2,
+            Self::MultiView => 4,
+        }
+    }
+}
+
+impl OptimiseConfig {
+    /// No more splats than this.
+    pub(super) fn budget(&self) -> usize {
+        self.splat_budget.unwrap_or(1_000_000)
+    }
+
+    /// How many splats there will be at most, with `first` after step `step`, as far as that can
+    /// be told.
+    pub(super) fn expected_splats(&self, first: usize, step: u32) -> usize {
+        let densify = &self.densify;
+        let until = densify.until.min(self.steps);
+        let steps = (until + 1).saturating_sub(densify.from.max(step));
+        let times = steps / densify.every.max(1) + 1;
+        match densify.strategy {
+            Strategy::Fixed => first,
+            Strategy::Mcmc => {
+                let grown = first as f64 * f64::from(densify.growth).powi(times as i32);
+                grown.min(1e9).ceil() as usize + times as usize
+            }
+            Strategy::Adaptive | Strategy::MultiView => 4 * first,
+        }
+    }
 }
 
 impl Default for Densify {
@@ -161,6 +213,12 @@ pub struct OptimiseConfig {
     pub densify: Densify,
     /// No more splats than this; `None` for as many as the device's memory suggests.
     pub splat_budget: Option<usize>,
+    /// Opacity of splats that begin as points, 0 to 1.
+    pub first_opacity: f32,
+    /// Their standard deviation, in units of the distance between them.
+    pub first_scale: f32,
+    /// What a photo does not show stays as it is, moments too (Taming-3DGS).
+    pub only_visible: bool,
     /// Weight of the mean opacity in the loss (MCMC).
     pub opacity_weight: f32,
     /// Weight of the mean scale in the loss (MCMC).
@@ -198,6 +256,9 @@ impl Default for OptimiseConfig {
             loss: LossConfig::default(),
             densify: Densify::default(),
             splat_budget: None,
+            first_opacity: 0.1,
+            first_scale: 1.0,
+            only_visible: false,
             opacity_weight: 0.01,
             scale_weight: 0.01,
             opacity_decay: 0.0,

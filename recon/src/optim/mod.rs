@@ -10,20 +10,23 @@
 //! What is deliberately absent: no thread, no file. Progress and cancelling are one closure.
 
 mod chance;
+mod checkpoint;
 mod config;
 mod error;
 mod evaluate;
 mod initial;
 mod nearest;
 mod presets;
+mod progress;
 mod schedule;
+mod session;
 mod targets;
 mod trainer;
 
+pub use checkpoint::Checkpoint;
 pub use config::{Background, Densify, OptimiseConfig, Preset, Rates, Strategy};
 pub use error::OptimError;
 pub use evaluate::{Compared, EvalConfig, EvalStep, HeldOut, evaluate};
-pub use initial::{Beginning, extent, from_points};
 pub use presets::preset;
-pub use targets::{Loading, Target, Targets};
-pub use trainer::Trainer;
+pub use progress::{Evaluation, TrainProgress, Update};
+pub use session::{Begin, Listener, Optimisation};

@@ -16,24 +16,24 @@ const ARRAY_BYTES: u64 = 256 << 20;
 
 /// A photo that is fitted.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub(super) struct Target {
     /// Index into the dataset's views.
-    pub view: usize,
+    pub(super) view: usize,
     /// Where it was taken from, at the photo's size.
-    pub camera: Camera,
+    pub(super) camera: Camera,
     /// The photo.
-    pub photo: Photo,
+    pub(super) photo: Photo,
     /// What its fourth channel is.
-    pub alpha_use: AlphaUse,
+    pub(super) alpha_use: AlphaUse,
 }
 
 /// The photos that are fitted.
 #[derive(Clone, Debug, Default)]
-pub struct Targets {
+pub(super) struct Targets {
     /// All that could be read.
-    pub all: Vec<Target>,
+    pub(super) all: Vec<Target>,
     /// Size on the device.
-    pub bytes: u64,
+    pub(super) bytes: u64,
 }
 
 impl Targets {
@@ -43,7 +43,7 @@ impl Targets {
     /// # Errors
     /// [`OptimError::NoPhotos`] where none is left, [`OptimError::Cancelled`] where `visit` says
     /// so, and what the GPU refuses.
-    pub fn load(
+    pub(super) fn load(
         gpu: &Gpu,
         loader: &PhotoLoader,
         views: &[usize],
@@ -128,7 +128,7 @@ impl Targets {
 
 /// What [`Targets::load`] tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Loading {
+pub(super) enum Loading {
     /// So many of so many were read.
     Done(usize, usize),
     /// One could not be read: why, naming the file.

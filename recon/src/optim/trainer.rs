@@ -1,85 +1,218 @@
-//! The loop's body: a step draws a photo's view, compares, goes back and moves the splats.
+//! The loop's body: a step draws a photo's view, compares, goes back and moves the splats; now and
+//! then they become more.
 
-use render::gpu::{Fetch, Gpu, LossValues, Recorder};
+use render::gpu::{Fetch, Gpu, GpuError, LossValues, Recorder};
+use render::training::{Densifier, Descent, DescentConfig, Noise, Rule, SplatPool};
 use render::{
-    Adam, GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer, RenderConfig, Splats,
+    GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer, RenderConfig, Splats,
 };
 
 use super::chance::Chance;
+use super::checkpoint::Checkpoint;
+use super::initial::thinned;
 use super::targets::{Target, Targets};
-use super::{Background, OptimError, OptimiseConfig};
+use super::{Background, OptimError, OptimiseConfig, Strategy};
 
-/// An optimisation in progress, all of it on the GPU.
+/// No splat grows beyond this part of the extent.
+const LARGEST_SCALE: f32 = 2.0;
+
+/// Splats, what moves them, and the photos they are to look like; all of it on the GPU.
 #[derive(Debug)]
-pub struct Trainer {
+pub(super) struct Trainer {
     config: OptimiseConfig,
+    budget: usize,
+    /// Unit of the means' steps, world units.
     extent: f32,
     targets: Targets,
-    splats: GpuSplats,
+    pool: SplatPool,
     rasterizer: Rasterizer,
     loss: Loss,
     gradient: Gradient,
-    adam: Adam,
+    descent: Descent,
+    noise: Noise,
+    densifier: Densifier,
     fetch: Fetch<LossValues>,
     chance: Chance,
+    backward: String,
     step: u32,
+    image_side: u32,
 }
 
 impl Trainer {
     /// Uploads the splats and compiles the kernels. `extent` is the unit of the means' steps.
-    ///
-    /// # Errors
-    /// What the GPU refuses.
-    pub fn new(
+    pub(super) fn new(
         gpu: &Gpu,
         config: OptimiseConfig,
         splats: &Splats,
         targets: Targets,
         extent: f32,
     ) -> Result<Self, OptimError> {
-        let splats = GpuSplats::upload(gpu, splats)?;
-        let options = GradientOptions::portable(gpu.capabilities());
+        let budget = config.budget();
+        let splats = thinned(splats, budget);
+        let room = config.expected_splats(splats.len(), 0).min(budget);
+        let statistics = config.densify.strategy.statistics();
+        let pool = SplatPool::new(gpu, &splats, room, statistics)?;
+        Self::with_pool(gpu, config, pool, targets, extent)
+    }
+
+    /// Goes on where a checkpoint left off.
+    pub(super) fn resume(
+        gpu: &Gpu,
+        config: OptimiseConfig,
+        checkpoint: &Checkpoint,
+        targets: Targets,
+    ) -> Result<Self, OptimError> {
+        let len = checkpoint.pool.splats.len();
+        let room = config.expected_splats(len, checkpoint.step);
+        let room = room.min(config.budget()).max(len);
+        let pool = SplatPool::from_state(gpu, &checkpoint.pool, room)?;
+        let mut trainer = Self::with_pool(gpu, config, pool, targets, checkpoint.extent)?;
+        trainer.step = checkpoint.step;
+        Ok(trainer)
+    }
+
+    fn with_pool(
+        gpu: &Gpu,
+        config: OptimiseConfig,
+        pool: SplatPool,
+        targets: Targets,
+        extent: f32,
+    ) -> Result<Self, OptimError> {
+        let options = GradientOptions {
+            until_sums: true,
+            ..GradientOptions::portable(gpu.capabilities())
+        };
         Ok(Self {
+            budget: config.budget().max(pool.len()),
             extent,
             targets,
+            pool,
             rasterizer: Rasterizer::new(gpu)?,
             loss: Loss::new(gpu)?,
             gradient: Gradient::new(gpu, options)?,
-            adam: Adam::new(gpu, &splats)?,
-            splats,
+            descent: Descent::new(gpu)?,
+            noise: Noise::new(gpu)?,
+            densifier: Densifier::new(gpu)?,
             fetch: Fetch::new(gpu, 1)?,
             chance: Chance::new(config.seed),
+            backward: format!("{:?} with {:?}", options.design, options.accumulation),
             step: 0,
+            image_side: 0,
             config,
         })
     }
 
+    pub(super) fn config(&self) -> &OptimiseConfig {
+        &self.config
+    }
+
+    pub(super) fn config_mut(&mut self) -> &mut OptimiseConfig {
+        &mut self.config
+    }
+
     /// Steps done.
-    pub fn step(&self) -> u32 {
+    pub(super) fn step(&self) -> u32 {
         self.step
     }
 
-    /// The splats as they stand.
-    pub fn splats(&self) -> &GpuSplats {
-        &self.splats
+    pub(super) fn len(&self) -> usize {
+        self.pool.len()
     }
 
-    /// Submits a step and does not wait for it. What an earlier step came to is returned when it
-    /// has come.
-    ///
-    /// # Errors
-    /// What the GPU refuses, and what it has to tell of earlier steps.
-    pub fn advance(&mut self, gpu: &Gpu) -> Result<Option<LossValues>, OptimError> {
+    pub(super) fn budget(&self) -> usize {
+        self.budget
+    }
+
+    pub(super) fn sh_degree(&self) -> u32 {
+        self.config.sh_degree_at(self.step)
+    }
+
+    pub(super) fn image_side(&self) -> u32 {
+        self.image_side
+    }
+
+    pub(super) fn backward(&self) -> &str {
+        &self.backward
+    }
+
+    /// Size of everything on the device.
+    pub(super) fn bytes(&self) -> u64 {
+        self.pool.bytes()
+            + self.targets.bytes
+            + self.rasterizer.bytes()
+            + self.gradient.bytes()
+            + self.densifier.bytes()
+    }
+
+    /// A copy to be drawn, as every viewer draws it.
+    pub(super) fn shown(&self, gpu: &Gpu) -> Result<GpuSplats, GpuError> {
+        self.pool.snapshot(gpu)
+    }
+
+    /// From now on there are no more splats than this, or than there are already.
+    pub(super) fn set_budget(&mut self, budget: usize) {
+        self.budget = budget.max(self.pool.len());
+        self.config.splat_budget = Some(self.budget);
+    }
+
+    /// The state between two steps; the seconds are the caller's to fill in.
+    pub(super) fn checkpoint(&self, gpu: &Gpu) -> Result<Checkpoint, GpuError> {
+        Ok(Checkpoint {
+            config: self.config.clone(),
+            step: self.step,
+            elapsed_secs: 0.0,
+            extent: self.extent,
+            pool: self.pool.read(gpu)?,
+        })
+    }
+
+    /// How splats are drawn, in front of black.
+    pub(super) fn render_config(&self) -> RenderConfig {
+        RenderConfig {
+            antialiased: self.config.antialiased,
+            ..RenderConfig::default()
+        }
+    }
+
+    /// Submits a step; with `in_parts` it waits after each part. What an earlier step came to is
+    /// returned when it has come.
+    pub(super) fn advance(
+        &mut self,
+        gpu: &Gpu,
+        in_parts: bool,
+    ) -> Result<Option<LossValues>, OptimError> {
         let target = self.next_target();
+        self.image_side = target.photo.size[0].max(target.photo.size[1]);
+        let pause = |gpu: &Gpu| if in_parts { gpu.wait() } else { Ok(()) };
         let background = self.background();
         let render = RenderConfig {
-            antialiased: self.config.antialiased,
             background,
-            max_sh_degree: self.config.sh_degree_at(self.step),
-            ..RenderConfig::default()
+            max_sh_degree: self.sh_degree(),
+            ..self.render_config()
         };
-        self.rasterizer
-            .draw(gpu, &self.splats, &target.camera, &render)?;
+        let splats = self.pool.splats();
+        self.rasterizer.draw(gpu, splats, &target.camera, &render)?;
+        pause(gpu)?;
+        self.compare(gpu, &target, background)?;
+        pause(gpu)?;
+        self.descend(gpu)?;
+        self.step += 1;
+        if self.config.densifies_after(self.step) {
+            pause(gpu)?;
+            self.densify(gpu)?;
+        }
+        pause(gpu)?;
+        self.rasterizer.poll(gpu)?;
+        Ok(self.fetch.take().and_then(|it| it.first().copied()))
+    }
+
+    /// From the frame to the gradient at its pixels.
+    fn compare(
+        &mut self,
+        gpu: &Gpu,
+        target: &Target,
+        background: [f32; 3],
+    ) -> Result<(), GpuError> {
         let loss = LossConfig {
             alpha_use: target.alpha_use,
             ..self.config.loss
@@ -88,28 +221,64 @@ impl Trainer {
             .prepare(gpu, &self.rasterizer, &target.photo, background, &loss)?;
         let mut recorder = Recorder::new(gpu, None, false);
         self.loss.record(&mut recorder);
-        if let Some(d_image) = self.loss.d_image() {
-            self.gradient
-                .prepare(gpu, &self.rasterizer, &self.splats, d_image)?;
-            self.gradient.record(&mut recorder, &self.rasterizer)?;
-        }
-        let rates = self.config.rates_at(self.step, self.extent);
-        self.adam.prepare(
-            gpu,
-            &self.rasterizer,
-            &self.gradient,
-            &self.splats,
-            (&rates, false),
-        )?;
-        self.adam.record(&mut recorder);
         let requested = self.fetch.record(&mut recorder, self.loss.values());
         recorder.submit(gpu);
         if requested {
             self.fetch.request();
         }
-        self.step += 1;
-        self.rasterizer.poll(gpu)?;
-        Ok(self.fetch.take().and_then(|it| it.first().copied()))
+        Ok(())
+    }
+
+    /// From there to the splats.
+    fn descend(&mut self, gpu: &Gpu) -> Result<(), GpuError> {
+        let Some(d_image) = self.loss.d_image() else {
+            return Ok(());
+        };
+        let splats = self.pool.splats();
+        self.gradient
+            .prepare(gpu, &self.rasterizer, splats, d_image)?;
+        let rates = self.config.rates_at(self.step, self.extent);
+        let is_mcmc = self.config.densify.strategy == Strategy::Mcmc;
+        let regularise = if is_mcmc { 1.0 } else { 0.0 };
+        let descent = DescentConfig {
+            rates,
+            step: self.step + 1,
+            only_visible: self.config.only_visible,
+            opacity_weight: regularise * self.config.opacity_weight,
+            scale_weight: regularise * self.config.scale_weight / self.extent,
+            update_sh_rest: true,
+            largest_log_scale: (LARGEST_SCALE * self.extent).ln(),
+        };
+        self.descent
+            .prepare(gpu, &self.rasterizer, &self.gradient, &self.pool, &descent)?;
+        let mut recorder = Recorder::new(gpu, None, false);
+        self.gradient.record(&mut recorder, &self.rasterizer)?;
+        self.descent.record(&mut recorder);
+        let noise = self.config.densify.noise * rates.means / self.extent;
+        if is_mcmc && 0.0 < noise {
+            let seed = self.chance.seed(self.step);
+            self.noise.prepare(gpu, &self.pool, noise, seed);
+            self.noise.record(&mut recorder);
+        }
+        recorder.submit(gpu);
+        Ok(())
+    }
+
+    fn densify(&mut self, gpu: &Gpu) -> Result<(), GpuError> {
+        let densify = self.config.densify;
+        let seed = self.chance.seed(self.step);
+        let grown = (densify.growth * self.pool.len() as f32).ceil() as usize;
+        let rule = match densify.strategy {
+            Strategy::Fixed => return Ok(()),
+            _ => Rule::Mcmc {
+                least_opacity: densify.least_opacity,
+                target_len: grown.min(self.budget).max(self.pool.len()),
+                seed,
+                by_importance: false,
+            },
+        };
+        self.densifier.densify(gpu, &mut self.pool, &rule)?;
+        Ok(())
     }
 
     fn next_target(&mut self) -> Target {

@@ -8,13 +8,15 @@
 mod actor;
 mod jobs;
 mod messages;
+mod optimise;
 mod optimise_messages;
+mod pace;
 mod poses;
 
 pub use messages::{Command, EngineChoice, Event, Opened, Progress, Snapshot, WorkerError};
-pub use optimise_messages::{
-    Adjustment, Evaluation, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start, TrainProgress,
-};
+pub use optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start};
+
+pub use crate::optim::{Evaluation, TrainProgress};
 
 use std::thread::JoinHandle;
 

@@ -8,8 +8,7 @@ use serde::Serialize;
 
 use crate::dataset::Dataset;
 use crate::io::SplatFile;
-use crate::metrics::EvalReport;
-use crate::optim::OptimiseConfig;
+use crate::optim::{Evaluation, OptimiseConfig};
 
 /// An optimisation to be run.
 #[derive(Clone, Debug)]
@@ -51,37 +50,6 @@ pub enum Adjustment {
     EvaluateEvery(u32),
 }
 
-/// How far an optimisation is. Made after each step; dropped when nobody reads.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct TrainProgress {
-    /// Steps done.
-    pub step: u32,
-    /// Steps in all.
-    pub steps: u32,
-    /// Of the last seconds; pauses and measurements left out.
-    pub steps_per_sec: f32,
-    /// Time spent on steps, seconds.
-    pub elapsed_secs: f32,
-    /// Time that is left at this pace, seconds.
-    pub left_secs: f32,
-    /// Loss of a recent step, smoothed.
-    pub loss: f32,
-    /// PSNR of recent steps on the photos that are fitted, smoothed, dB.
-    pub train_psnr: f32,
-    /// How many splats there are.
-    pub splats: usize,
-    /// How many there may be.
-    pub splat_budget: usize,
-    /// Harmonics that are in use.
-    pub sh_degree: u32,
-    /// Longer side of the photos at present, pixels.
-    pub image_side: u32,
-    /// Bytes on the device: splats, moments, frame, photos.
-    pub gpu_bytes: u64,
-    /// Nothing is done until it is resumed.
-    pub paused: bool,
-}
-
 /// Splats in the making, for the window to draw. Dropped when nobody reads.
 #[derive(Clone, Debug)]
 pub struct LiveSplats {
@@ -100,15 +68,6 @@ pub struct Moment {
     pub step: u32,
     /// What held-out photos said then, if they were asked.
     pub psnr: Option<f64>,
-}
-
-/// Measurements on held-out photos after a step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Evaluation {
-    /// After which step.
-    pub step: u32,
-    /// The figures.
-    pub report: EvalReport,
 }
 
 /// What an optimisation came to.

@@ -98,6 +98,12 @@ gpu_structs! {
         visible_capacity: u32,
         /// How many (tile, splat) pairs there is room for.
         pair_capacity: u32,
+        /// Plane of parameters that holds the sizes of the 3D filters; 0: there are none.
+        filter_plane: u32,
+        /// Unused.
+        pad: u32,
+        /// Unused.
+        pad_more: [u32; 2],
     }
 
     /// One chunk of the splats.
@@ -359,10 +365,58 @@ gpu_structs! {
         seed: u32,
     }
 
+    /// Parameters of `train/measure_filter.wgsl`.
+    FilterUniform {
+        /// How many there are.
+        cameras: u32,
+        /// Plane of parameters that receives the sizes.
+        plane: u32,
+        /// Splats nearer than this (camera z, world units) are not seen.
+        near: f32,
+        /// Around the image, in parts of its size, splats are seen too.
+        margin: f32,
+        /// Standard deviation of the filter, in pixels.
+        deviation: f32,
+    }
+
+    /// A camera that takes photos of splats.
+    FilterCamera {
+        /// First row of w2c.
+        row_x: [f32; 4],
+        /// Second row.
+        row_y: [f32; 4],
+        /// Third row.
+        row_z: [f32; 4],
+        /// `fx, fy` in pixels.
+        focal: [f32; 2],
+        /// `cx, cy` in pixels.
+        principal: [f32; 2],
+        /// Width and height in pixels.
+        image_size: [f32; 2],
+        /// Unused.
+        pad: [u32; 2],
+    }
+
     /// Parameters of `view/present.wgsl`.
     PresentUniform {
         /// Width and height of the frame in pixels.
         image_size: [u32; 2],
+        /// 1: the target stores linear values, so the shader undoes the display curve.
+        linear_target: u32,
+        /// Unused.
+        pad: u32,
+    }
+
+    /// Parameters of `view/compare.wgsl`.
+    CompareUniform {
+        /// Width and height of the frame in pixels.
+        image_size: [u32; 2],
+        /// Width and height of the photo in pixels.
+        photo_size: [u32; 2],
+        /// Number of a [`CompareMode`](crate::view::CompareMode).
+        mode: u32,
+        /// Where the photo ends and the frame begins, 0 to 1 from the left.
+        wipe: f32,
         /// 1: the target stores linear values, so the shader undoes the display curve.
         linear_target: u32,
         /// Unused.

@@ -58,6 +58,9 @@ pub(super) fn uniform(
         depth_high,
         visible_capacity: capacity.visible as u32,
         pair_capacity: capacity.pairs as u32,
+        filter_plane: splats.filter_plane().unwrap_or(0) as u32,
+        pad: 0,
+        pad_more: [0; 2],
     }
 }
 

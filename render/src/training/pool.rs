@@ -1,8 +1,8 @@
 //! Parameters of splats with room for more, and an optimiser's memory of each.
 
 use crate::gpu::{Gpu, GpuError, GpuVec};
-use crate::gpu_splats::{Chunk, GEOMETRY_PLANES};
-use crate::{GpuSplats, Splats};
+use crate::gpu_splats::{Chunk, GEOMETRY_PLANES, Layout};
+use crate::{GpuSplats, Splats, sh};
 
 /// Planes of moments of means, quaternions, log-scales and opacity logits: first moments, then
 /// second.
@@ -34,6 +34,19 @@ pub struct MomentChunk {
     pub statistics: GpuVec<f32>,
 }
 
+/// What a pool has beside its splats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PoolOptions {
+    /// How many splats there is room for; as many as there are where that is more.
+    pub room: usize,
+    /// How many planes of statistics there are, 0 to 4.
+    pub statistics: usize,
+    /// Each splat has a 3D filter, of size zero until [`super::Filter`] has measured it.
+    pub filtered: bool,
+    /// Arrays of parameters are at most this long, as on a device that binds no more.
+    pub max_chunk_bytes: Option<u64>,
+}
+
 /// Splats that are being optimised.
 #[derive(Debug)]
 pub struct SplatPool {
@@ -47,31 +60,40 @@ impl SplatPool {
     /// `statistics` planes of statistics, 0 to 4.
     ///
     /// # Errors
-    /// [`GpuError::OutOfMemory`]; [`GpuError::Invalid`] where the arrays disagree in length.
+    /// Those of [`SplatPool::with_options`].
     pub fn new(
         gpu: &Gpu,
         splats: &Splats,
         room: usize,
         statistics: usize,
     ) -> Result<Self, GpuError> {
-        let limit = gpu.capabilities().max_binding_bytes;
-        Self::new_chunked(gpu, splats, (room, statistics), limit)
+        let options = PoolOptions {
+            room,
+            statistics,
+            ..PoolOptions::default()
+        };
+        Self::with_options(gpu, splats, &options)
     }
 
-    /// The same in chunks of at most `max_chunk_bytes`, as on a device that binds no more.
+    /// Uploads splats, with moments of zero and what the options ask for.
     ///
     /// # Errors
-    /// Those of [`SplatPool::new`].
-    pub fn new_chunked(
+    /// [`GpuError::OutOfMemory`]; [`GpuError::Invalid`] where the arrays disagree in length.
+    pub fn with_options(
         gpu: &Gpu,
         splats: &Splats,
-        (room, statistics): (usize, usize),
-        max_chunk_bytes: u64,
+        options: &PoolOptions,
     ) -> Result<Self, GpuError> {
-        let splats = GpuSplats::allocate(gpu, splats, room, max_chunk_bytes)?;
+        let limit = gpu.capabilities().max_binding_bytes;
+        let layout = Layout {
+            room: options.room,
+            filtered: options.filtered,
+            max_chunk_bytes: options.max_chunk_bytes.unwrap_or(limit),
+        };
+        let splats = GpuSplats::allocate(gpu, splats, layout)?;
+        let harmonics = 3 * sh::coeff_count(splats.sh_degree());
         let moments = splats.chunks().iter().map(|chunk| {
             let stride = chunk.stride;
-            let harmonics = chunk.params.len() / stride.max(1) - GEOMETRY_PLANES;
             let array = |label, planes| GpuVec::zeroed(gpu, label, planes * stride);
             Ok(MomentChunk {
                 geometry: array("moments of splats", GEOMETRY_MOMENTS)?,
@@ -81,20 +103,29 @@ impl SplatPool {
                     harmonics.div_ceil(2) * stride,
                 )?,
                 sh_second: array("moments of harmonics", 1)?,
-                statistics: array("statistics of splats", statistics)?,
+                statistics: array("statistics of splats", options.statistics)?,
             })
         });
         let moments = moments.collect::<Result<_, GpuError>>()?;
         Ok(Self {
             splats,
             moments,
-            statistics,
+            statistics: options.statistics,
         })
     }
 
     /// The splats as they stand, to be drawn.
     pub fn splats(&self) -> &GpuSplats {
         &self.splats
+    }
+
+    /// A copy of the splats as they stand, without room for more, made on the GPU: it can be drawn,
+    /// and read, while these are moved on.
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`].
+    pub fn snapshot(&self, gpu: &Gpu) -> Result<GpuSplats, GpuError> {
+        self.splats.compacted(gpu)
     }
 
     /// Parameters and memory, chunk by chunk.

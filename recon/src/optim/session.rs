@@ -1,0 +1,353 @@
+//! An optimisation from its photos to its splats: what it begins with, step by step, measured now
+//! and then.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use render::gpu::{Gpu, GpuError};
+use render::{GpuSplats, Rasterizer, RenderConfig, Splats};
+
+use crate::dataset::{Dataset, Split};
+use crate::io::photo::{PhotoLoader, PhotoOptions, TargetSize, header_of};
+use crate::io::{SplatFile, SplatFormat, open_lpips};
+use crate::metrics::{Lpips, LpipsNet};
+
+use super::checkpoint::Checkpoint;
+use super::evaluate::{EvalConfig, EvalStep, HeldOut, evaluate};
+use super::initial::{self, Beginning};
+use super::progress::{Evaluation, Pulse, TrainProgress, Update};
+use super::targets::{Loading, Targets};
+use super::trainer::Trainer;
+use super::{Background, OptimError, OptimiseConfig};
+
+/// Bytes of decoded photos that are kept on the host while they go to the GPU.
+const LOADER_BYTES: usize = 512 << 20;
+
+/// Told of what happens; says whether to go on.
+pub type Listener<'a> = dyn FnMut(Update) -> ControlFlow<()> + 'a;
+
+/// What an optimisation begins with.
+#[derive(Clone, Debug, Default)]
+pub enum Begin {
+    /// The dataset's points; random ones in the cameras' common volume where it has none.
+    #[default]
+    Points,
+    /// These splats.
+    Splats(Arc<SplatFile>),
+    /// Where an earlier run was.
+    Checkpoint(Box<Checkpoint>),
+}
+
+/// An optimisation in progress.
+#[derive(Debug)]
+pub struct Optimisation {
+    dataset: Arc<Dataset>,
+    trainer: Trainer,
+    held_out: HeldOut,
+    /// Apart from the trainer's: its images are of other sizes.
+    evaluator: Rasterizer,
+    lpips: Option<Lpips>,
+    evaluations: Vec<Evaluation>,
+    pulse: Pulse,
+    /// Most bytes that were on the device.
+    most_bytes: u64,
+    /// Photos that were told of as gone.
+    vanished: HashSet<String>,
+}
+
+impl Optimisation {
+    /// Reads the photos, puts them and the first splats on the GPU and compiles the kernels.
+    ///
+    /// # Errors
+    /// [`OptimError::NoPhotos`], [`OptimError::Cancelled`], and what files and GPU refuse.
+    pub fn begin(
+        gpu: &Gpu,
+        dataset: Arc<Dataset>,
+        config: OptimiseConfig,
+        begin: &Begin,
+        lpips: Option<&Path>,
+        listen: &mut Listener<'_>,
+    ) -> Result<Self, OptimError> {
+        let lpips = lpips.map(open_lpips).transpose()?;
+        let lpips = lpips.and_then(|it| it.get(LpipsNet::Vgg).or(it.metrics.first()).cloned());
+        let targets = read_photos(gpu, &dataset, config.max_side, listen)?;
+        let held_out = HeldOut::new(dataset.clone(), config.max_side);
+        let mut pulse = Pulse::default();
+        let trainer = if let Begin::Checkpoint(it) = begin {
+            pulse.elapsed_secs = it.elapsed_secs;
+            Trainer::resume(gpu, config, it, targets)?
+        } else {
+            let extent = initial::extent(&dataset);
+            let splats = first_splats(&dataset, &config, begin, extent);
+            Trainer::new(gpu, config, &splats, targets, extent)?
+        };
+        Ok(Self {
+            dataset,
+            trainer,
+            held_out,
+            evaluator: Rasterizer::new(gpu)?,
+            lpips,
+            evaluations: Vec::new(),
+            pulse,
+            most_bytes: 0,
+            vanished: HashSet::new(),
+        })
+    }
+
+    /// The settings, some of which may be changed between steps.
+    pub fn config(&self) -> &OptimiseConfig {
+        self.trainer.config()
+    }
+
+    /// The settings, to be changed.
+    pub fn config_mut(&mut self) -> &mut OptimiseConfig {
+        self.trainer.config_mut()
+    }
+
+    /// Whose photos are fitted.
+    pub fn dataset(&self) -> &Arc<Dataset> {
+        &self.dataset
+    }
+
+    /// Steps done.
+    pub fn step(&self) -> u32 {
+        self.trainer.step()
+    }
+
+    /// Whether all steps are done.
+    pub fn is_done(&self) -> bool {
+        self.config().steps <= self.step()
+    }
+
+    /// Submits a step. With `in_parts` it waits for the GPU after each part of it, so that a
+    /// window can draw in between; else it does not wait.
+    ///
+    /// # Errors
+    /// What the GPU refuses, and what it has to tell of earlier steps.
+    pub fn advance(&mut self, gpu: &Gpu, in_parts: bool) -> Result<(), OptimError> {
+        let begun = Instant::now();
+        if let Some(values) = self.trainer.advance(gpu, in_parts)? {
+            self.pulse.hear(values.loss, values.mse);
+        }
+        self.pulse.beat(begun.elapsed().as_secs_f32());
+        self.most_bytes = self.most_bytes.max(self.trainer.bytes());
+        Ok(())
+    }
+
+    /// Seconds that were waited for the GPU outside of [`Optimisation::advance`] count as the
+    /// steps'.
+    pub fn waited(&mut self, secs: f32) {
+        self.pulse.elapsed_secs += secs;
+    }
+
+    /// Whether held-out photos are due to be measured after the last step.
+    pub fn evaluation_is_due(&self) -> bool {
+        let every = self.config().evaluate_every;
+        let step = self.step();
+        let is_due = 0 < every && 0 < step && step.is_multiple_of(every);
+        let last = self.evaluations.last().map(|it| it.step);
+        (is_due || self.is_done()) && last != Some(step)
+    }
+
+    /// Compares all held-out photos with what the splats look like from there; `None` where
+    /// `listen` stopped it.
+    ///
+    /// # Errors
+    /// What the GPU refuses.
+    pub fn evaluate(
+        &mut self,
+        gpu: &Gpu,
+        listen: &mut Listener<'_>,
+    ) -> Result<Option<Evaluation>, OptimError> {
+        let total = self.held_out.views().len() as u64;
+        let mut done = 0;
+        let config = EvalConfig {
+            render: self.render_config(),
+            lpips: self.lpips.as_ref(),
+            ..EvalConfig::default()
+        };
+        let mut visit = |step: EvalStep<'_>| {
+            done += 1;
+            if let EvalStep::LeftOut { name, why } = step {
+                let text = format!("{name} is left out of the measurement: {why}");
+                listen(Update::Warned(text))?;
+            }
+            listen(Update::Preparing {
+                what: "Measuring on held-out photos".to_owned(),
+                done,
+                total,
+            })
+        };
+        let splats = self.trainer.shown(gpu)?;
+        let report = evaluate(
+            gpu,
+            &mut self.evaluator,
+            &splats,
+            &self.held_out,
+            &config,
+            &mut visit,
+        )?;
+        Ok(report.map(|report| {
+            let evaluation = Evaluation {
+                step: self.trainer.step(),
+                report,
+            };
+            self.evaluations.push(evaluation.clone());
+            evaluation
+        }))
+    }
+
+    /// How the splats are meant to be drawn.
+    pub fn render_config(&self) -> RenderConfig {
+        RenderConfig {
+            background: match self.config().background {
+                Background::Known(rgb) => rgb,
+                Background::Random => [0.0; 3],
+            },
+            ..self.trainer.render_config()
+        }
+    }
+
+    /// Measurements so far, oldest first.
+    pub fn evaluations(&self) -> &[Evaluation] {
+        &self.evaluations
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> TrainProgress {
+        let config = self.config();
+        let (step, steps) = (self.step(), config.steps);
+        let step_secs = self.pulse.elapsed_secs / step.max(1) as f32;
+        let recent = self.pulse.step_secs.unwrap_or(step_secs);
+        TrainProgress {
+            step,
+            steps,
+            steps_per_sec: if 0.0 < recent { 1.0 / recent } else { 0.0 },
+            elapsed_secs: self.pulse.elapsed_secs,
+            left_secs: recent * steps.saturating_sub(step) as f32,
+            loss: self.pulse.loss.unwrap_or_default(),
+            train_psnr: self.pulse.psnr(),
+            splats: self.trainer.len(),
+            splat_budget: self.trainer.budget(),
+            sh_degree: self.trainer.sh_degree(),
+            image_side: self.trainer.image_side(),
+            gpu_bytes: self.trainer.bytes(),
+            paused: false,
+        }
+    }
+
+    /// All that is needed to go on another day.
+    ///
+    /// # Errors
+    /// What the GPU refuses.
+    pub fn checkpoint(&self, gpu: &Gpu) -> Result<Checkpoint, GpuError> {
+        Ok(Checkpoint {
+            elapsed_secs: self.pulse.elapsed_secs,
+            ..self.trainer.checkpoint(gpu)?
+        })
+    }
+
+    /// From now on there are no more splats than this, or than there are already.
+    pub fn set_budget(&mut self, budget: usize) {
+        self.trainer.set_budget(budget);
+    }
+
+    /// Multiplies all step sizes; what is no positive number changes nothing.
+    pub fn scale_rates(&mut self, factor: f32) {
+        if factor.is_finite() && 0.0 < factor {
+            self.config_mut().rates.scale(factor);
+        }
+    }
+
+    /// How many photos are held out.
+    pub fn num_held_out(&self) -> usize {
+        self.held_out.views().len()
+    }
+
+    /// Names of photos that could be read and now cannot, each once.
+    pub fn vanished(&mut self) -> Vec<String> {
+        let views = self.dataset.views.iter().filter(|it| !it.ignored);
+        let gone = views.filter(|it| header_of(&self.dataset.folder, &it.image.path).is_err());
+        let new: Vec<String> = gone
+            .map(|it| it.name.clone())
+            .filter(|it| !self.vanished.contains(it))
+            .collect();
+        self.vanished.extend(new.iter().cloned());
+        new
+    }
+
+    /// Most bytes that were on the device at a time.
+    pub fn most_bytes(&self) -> u64 {
+        self.most_bytes
+    }
+
+    /// What backward pass runs, in words for a person.
+    pub fn backward(&self) -> &str {
+        self.trainer.backward()
+    }
+
+    /// A copy to be drawn while the optimisation goes on: it looks in every viewer as it does
+    /// here.
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`].
+    pub fn live(&self, gpu: &Gpu) -> Result<GpuSplats, GpuError> {
+        self.trainer.shown(gpu)
+    }
+
+    /// The splats as they stand, as a file would have them.
+    ///
+    /// # Errors
+    /// What the GPU refuses.
+    pub fn file(&self, gpu: &Gpu) -> Result<SplatFile, GpuError> {
+        let splats = self.trainer.shown(gpu)?.download(gpu)?;
+        let mut file = SplatFile::new(splats, SplatFormat::Ply);
+        file.antialiased = self.config().antialiased.then_some(true);
+        Ok(file)
+    }
+}
+
+/// The photos that are fitted, on the GPU.
+fn read_photos(
+    gpu: &Gpu,
+    dataset: &Arc<Dataset>,
+    max_side: Option<u32>,
+    listen: &mut Listener<'_>,
+) -> Result<Targets, OptimError> {
+    let options = PhotoOptions {
+        size: max_side.map_or(TargetSize::Full, TargetSize::MaxSide),
+        ..PhotoOptions::default()
+    };
+    let loader = PhotoLoader::new(dataset.clone(), options, LOADER_BYTES);
+    let views: Vec<usize> = (0..dataset.views.len())
+        .filter(|&i| dataset.views[i].split == Split::Train && !dataset.views[i].ignored)
+        .collect();
+    Targets::load(gpu, &loader, &views, &mut |it| {
+        listen(match it {
+            Loading::Done(done, total) => Update::Preparing {
+                what: "Reading photos".to_owned(),
+                done: done as u64,
+                total: total as u64,
+            },
+            Loading::Unreadable(why) => Update::Warned(format!("{why}. It is left out")),
+        })
+    })
+}
+
+fn first_splats(dataset: &Dataset, config: &OptimiseConfig, begin: &Begin, extent: f32) -> Splats {
+    match begin {
+        Begin::Splats(file) => initial::with_degree(&file.splats, config.sh_degree),
+        Begin::Checkpoint(it) => it.pool.splats.clone(),
+        Begin::Points => {
+            let beginning = Beginning {
+                opacity: config.first_opacity,
+                scale: config.first_scale,
+                sh_degree: config.sh_degree,
+            };
+            initial::from_points(&dataset.points, extent, &beginning)
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Splats under optimisation: steps, memory, what is read, written and copied of them.
+
+/// The 3D filter: its size, frames and gradients through it, baked.
+mod filter;
+/// Pools to the host and back, and copies of them.
+mod memory;
+/// Steps of whole frames, in chunks, with room, along broken gradients.
+mod steps;
