@@ -13,7 +13,7 @@ mod scores;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use render::gpu::{Gpu, GpuVec};
-use render::training::SplatPool;
+use render::training::{PoolOptions, SplatPool};
 use render::{Camera, GpuSplats, Image, Intrinsics, RenderConfig, Splats};
 use tests::gpu;
 
@@ -58,8 +58,13 @@ fn numbers(splats: &Splats) -> Vec<usize> {
 /// are random numbers.
 fn pool(gpu: &Gpu, splats: &Splats, room: usize) -> SplatPool {
     let planes = 11 + 3 * splats.coeffs_per_splat() as u64;
-    let bytes = 4 * planes * PER_CHUNK;
-    let pool = SplatPool::new_chunked(gpu, splats, (room, 4), bytes).unwrap();
+    let options = PoolOptions {
+        room,
+        statistics: 4,
+        filtered: false,
+        max_chunk_bytes: Some(4 * planes * PER_CHUNK),
+    };
+    let pool = SplatPool::with_options(gpu, splats, &options).unwrap();
     let mut rng = Pcg64Mcg::seed_from_u64(9);
     for (_, moments) in pool.chunks() {
         let floats = [&moments.geometry, &moments.sh_second, &moments.statistics];
