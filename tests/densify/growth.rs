@@ -163,5 +163,5 @@ fn several_views_decide() {
     let copies = expected(&splats, &statistics, &GROWTH, (&stays, Some(0.5)));
     let rows = (0..n).flat_map(|i| std::iter::repeat_n(i, copies[i] as usize));
     assert!(sources.iter().copied().eq(rows));
-    assert!(copies.iter().any(|it| *it == 2));
+    assert!(copies.contains(&2));
 }

@@ -10,9 +10,18 @@ use tests::gpu;
 use super::{camera, held, numbered, pool};
 use crate::reference;
 
-/// Importance and error that a view of `splats` gives each of them, beside a grey photo with a
-/// bright corner; the frame's alpha, and marks and errors of its pixels.
-fn scores(gpu: &Gpu, splats: &Splats) -> (Vec<[f32; 2]>, Vec<f32>, Vec<(f32, f32)>) {
+/// What a view said.
+struct Said {
+    /// Importance and error of each splat.
+    scores: Vec<[f32; 2]>,
+    /// Alpha of each pixel of the frame.
+    alpha: Vec<f32>,
+    /// Mark and error of each.
+    marked: Vec<(f32, f32)>,
+}
+
+/// What a view of `splats` says beside a grey photo with a bright corner.
+fn scores(gpu: &Gpu, splats: &Splats) -> Said {
     let pool = pool(gpu, splats, splats.len());
     for (_, moments) in pool.chunks() {
         moments
@@ -68,8 +77,11 @@ fn scores(gpu: &Gpu, splats: &Splats) -> (Vec<[f32; 2]>, Vec<f32>, Vec<(f32, f32
     let halves = |it: &Vec<u32>| [2, 3].map(|k| 0.5 * f32::from_bits(it[k]));
     let statistics = held(gpu, &pool).statistics;
     assert!(statistics.iter().all(|it| it[0] == 0 && it[1] == 0));
-    let own = statistics.iter().map(halves).collect();
-    (own, image.alpha, marked)
+    Said {
+        scores: statistics.iter().map(halves).collect(),
+        alpha: image.alpha,
+        marked,
+    }
 }
 
 #[test]
@@ -78,10 +90,10 @@ fn a_splat_alone_has_the_errors_of_its_pixels() {
     let mut splats = numbered(1, 0, 95);
     splats.means[0] = Vec3::new(-0.6, -0.4, 4.0);
     splats.log_scales[0] = Vec3::splat(-1.0);
-    let (scores, alpha, marked) = scores(gpu, &splats);
-    let (importance, error) = reference::score::score(&alpha, &marked);
+    let said = scores(gpu, &splats);
+    let (importance, error) = reference::score::score(&said.alpha, &said.marked);
     assert!(10.0 < importance && 0.05 < error && error < 0.95);
-    let [ours, our_error] = scores[0].map(f64::from);
+    let [ours, our_error] = said.scores[0].map(f64::from);
     assert!(
         (ours / importance - 1.0).abs() < 1e-3,
         "{ours} {importance}"
@@ -96,7 +108,11 @@ fn a_splat_alone_has_the_errors_of_its_pixels() {
 #[test]
 fn importance_adds_up_to_alpha() {
     let Some(gpu) = gpu::gpu() else { return };
-    let (scores, alpha, marked) = scores(gpu, &numbered(1300, 0, 96));
+    let Said {
+        scores,
+        alpha,
+        marked,
+    } = scores(gpu, &numbered(1300, 0, 96));
     let covered: f64 = scores.iter().map(|it| f64::from(it[0])).sum();
     let expected: f64 = alpha
         .iter()
