@@ -10,6 +10,8 @@ mod colmap;
 mod compare_view;
 /// Posed and plain photos: real captures, several pose files in one folder, hostile folders.
 mod datasets;
+/// Splats become more and fewer and change places, with all that belongs to them.
+mod densify;
 /// Splats measured on photos that were held out.
 mod evaluation;
 /// Splat files as people have them: of other programs, written and read back, damaged.

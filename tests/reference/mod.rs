@@ -29,18 +29,32 @@ pub(crate) mod cull;
 pub(crate) mod descend;
 /// Equation 9 of 3DGS-MCMC as a double sum, and 3DGS's split.
 pub(crate) mod divide;
+/// Whether a splat may be pruned, and when its turn comes.
+pub(crate) mod doubt;
 /// Draws by weight, looking at each splat in turn.
 pub(crate) mod draw;
+/// The first of an order.
+pub(crate) mod elect;
 /// Finds the tiles an ellipse reaches by trying each.
 pub(crate) mod emit;
+/// Morton codes bit by bit.
+pub(crate) mod encode;
+/// Opacities become fainter.
+pub(crate) mod fade;
+/// How far pixels are from the photo.
+pub(crate) mod find_errors;
 /// A plane in another order.
 pub(crate) mod gather;
 /// The derivative of SSIM's definition, pixel by pixel.
 pub(crate) mod loss_backward;
+/// Errors stretched, and a mark above a tenth.
+pub(crate) mod mark_errors;
 /// The finest pixel at a splat, camera by camera.
 pub(crate) mod measure_filter;
 /// L1, squared error and SSIM by the 11×11 window itself.
 pub(crate) mod measure_loss;
+/// Whether a splat stays, and how eager it is to grow.
+pub(crate) mod nominate;
 /// Adds the tile counts of each 256 splats in the order of depth.
 pub(crate) mod pair_count;
 /// Projects one splat by the matrices of the paper and evaluates its colour.
@@ -53,6 +67,8 @@ pub(crate) mod random;
 pub(crate) mod ranges;
 /// Running sum over blocks, the total as a counter, and the dispatches that follow from it.
 pub(crate) mod scan;
+/// What a view says of one splat that is alone in it.
+pub(crate) mod score;
 /// What is shown of each pixel: colour, depth ramp, normals or alpha.
 pub(crate) mod shade;
 /// Digits per partition and per block.
