@@ -1,5 +1,8 @@
 //! The command line as it is typed; what can be checked one value at a time is checked here.
 
+mod eval;
+mod measuring;
+mod optimise;
 mod poses;
 
 use std::path::PathBuf;
@@ -11,12 +14,15 @@ use glam::Vec3;
 use recon::io::DatasetFormat;
 use render::{RenderConfig, Style};
 
+pub use eval::{EvalArgs, SsimName};
+pub use measuring::MeasuringArgs;
+pub use optimise::{OptimiseArgs, PresetName, StrategyName, Switches};
 pub use poses::{Engine, MapperName, PosesArgs};
 
 /// No image is larger, in pixels along a side: beyond it PNG readers and video encoders give up.
 const MAX_SIDE_PX: i64 = 16_384;
 
-/// From photos to Gaussian splats on the screen: poses, view, convert, draw and measure.
+/// From photos to Gaussian splats on the screen: poses, optimise, view, convert, draw and measure.
 ///
 /// Without a command the window opens, with FILE if one is given.
 #[derive(Clone, Debug, Parser)]
@@ -46,6 +52,8 @@ Examples:
   accrete info scene.ply --json
   accrete poses photos/
   accrete info folder-of-photos
+  accrete optimise photos/ --preset fast --out scene.ply
+  accrete eval photos/ scene.ply --sheet sheet.png
   accrete convert-dataset folder out --to colmap
   accrete convert scene.ply scene.spz
   accrete render scene.ply --turntable 120 --out turn.mp4";
@@ -105,7 +113,8 @@ pub enum Command {
         /// Splat file to open in it
         file: Option<PathBuf>,
     },
-    /// Show a scene made on the spot: in the window, or as files where there is no display
+    /// Optimise splats for photos of a scene made on the spot: in the window, or into files where
+    /// there is no display
     Demo(DemoArgs),
     /// Write a splat file in another format, and say what that loses
     Convert(ConvertArgs),
@@ -120,6 +129,13 @@ pub enum Command {
     /// model, only if it holds. Photos are never changed. A video's sharpest frames are taken
     /// first, by ffmpeg.
     Poses(PosesArgs),
+    /// Make splats that look as the photos do
+    ///
+    /// Photos need poses: `accrete poses` finds them. Every 8th photo is held out and only
+    /// measured, unless the dataset says otherwise.
+    Optimise(Box<OptimiseArgs>),
+    /// Measure a splat file on held-out photos: PSNR, SSIM, LPIPS
+    Eval(EvalArgs),
     /// Write posed photos in another format, as a folder that needs nothing else
     ///
     /// Photos are copied; where the format cannot hold a lens's distortion they are undistorted.
@@ -145,6 +161,10 @@ pub struct DemoArgs {
     /// Open no window even where there is a display
     #[arg(long)]
     pub headless: bool,
+
+    /// Steps of the optimisation
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    pub steps: u32,
 }
 
 /// What `convert` takes.

@@ -14,9 +14,13 @@
 pub mod action;
 pub mod app;
 pub mod args;
+pub mod compare;
+pub mod film;
 pub mod headless;
 pub mod kept_adapter;
 pub mod keys;
+pub mod leaving;
+pub mod optimise;
 pub mod panels;
 pub mod project;
 pub mod settings;
@@ -81,6 +85,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::ConvertDataset(args) => headless::convert_dataset::run(&console, &args),
         Command::Info { file } => headless::info::run(&console, &file),
         Command::Poses(args) => headless::poses::run(&console, &args),
+        Command::Optimise(args) => headless::optimise::run(&console, &open_gpu, &args),
+        Command::Eval(args) => headless::eval::run(&console, &open_gpu, &args),
         Command::Render(args) => headless::render::run(&console, &open_gpu, &args),
         Command::Bench(Bench::Render { quick }) => headless::bench::run(&console, &open_gpu, quick),
         Command::Bench(Bench::Dataset { folder, photos }) => {

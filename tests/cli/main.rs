@@ -4,6 +4,8 @@
 mod bench;
 mod convert;
 mod datasets;
+mod eval;
+mod optimise;
 mod pictures;
 mod poses;
 mod trouble;

@@ -1,20 +1,24 @@
 //! The application behind the window: state, worker, viewport. `logic` hears and acts, `ui` shows.
 
 mod cadence;
+mod compare;
 mod dialog;
+mod leave;
 mod logic;
+mod optimise;
 mod photos;
+mod pictures;
 mod ui;
 
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use eframe::egui;
-use recon::worker::{Command, Worker};
+use recon::worker::{Command, Event, OptimiseJob, Worker};
+use render::CompareMode;
 use render::gpu::Gpu;
 
 use crate::action::Action;
-use crate::panels::top_bar::DEMO;
 use crate::settings::{STORAGE_KEY, Settings};
 use crate::state::AppState;
 use crate::theme;
@@ -22,6 +26,8 @@ use crate::viewport::Viewport;
 use crate::viewport::paint::Painter;
 use cadence::Cadence;
 use dialog::Dialogs;
+use optimise::Uploads;
+use pictures::Pictures;
 
 /// What to show first.
 #[derive(Clone, Debug, Default)]
@@ -31,16 +37,26 @@ pub enum Start {
     Empty,
     /// A splat file.
     Open(PathBuf),
-    /// A generated scene.
-    Demo,
+    /// Photos, with an optimisation under way.
+    Optimise(Box<OptimiseJob>),
 }
 
 /// The application. It needs no window: whoever draws egui can show it.
 pub struct App {
     pub(crate) state: AppState,
     viewport: Viewport,
+    gpu: Gpu,
     worker: Worker,
     dialogs: Dialogs,
+    uploads: Uploads,
+    /// Photos of the dataset that is open.
+    pictures: Option<Pictures>,
+    /// How photos are compared until another way is chosen.
+    compare_mode: CompareMode,
+    /// The step of the snapshot that is being exported.
+    exporting: Option<u32>,
+    /// The user has agreed to close.
+    may_close: bool,
     cadence: Cadence,
     /// Tab keys that were kept from egui, which would move the focus.
     withheld: Vec<egui::Event>,
@@ -67,20 +83,34 @@ impl App {
         let ctx = cc.egui_ctx.clone();
         let worker = Worker::spawn(gpu.clone(), move || ctx.request_repaint())
             .context("the background worker could not start")?;
-        match start {
-            Start::Empty => {}
-            Start::Open(path) => worker.send(Command::Open(path)),
-            Start::Demo => worker.send(DEMO),
-        }
-        Ok(Self {
+        let mut app = Self {
             state: AppState::new(gpu.capabilities().clone(), settings),
             viewport: Viewport::default(),
+            gpu: gpu.clone(),
             worker,
+            uploads: Uploads::default(),
+            pictures: None,
+            compare_mode: CompareMode::default(),
+            exporting: None,
+            may_close: false,
             dialogs: Dialogs::new(cc.egui_ctx.clone()),
             cadence: Cadence::default(),
             withheld: Vec::new(),
             unsaved: false,
-        })
+        };
+        app.begin(&cc.egui_ctx, start);
+        Ok(app)
+    }
+
+    fn begin(&mut self, ctx: &egui::Context, start: Start) {
+        match start {
+            Start::Empty => {}
+            Start::Open(path) => self.worker.send(Command::Open(path)),
+            Start::Optimise(job) => {
+                self.hear_photos(ctx, Event::DatasetOpened(job.dataset.clone()));
+                self.worker.send(Command::Optimise(job));
+            }
+        }
     }
 
     /// What panels see, for tests.

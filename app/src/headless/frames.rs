@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use ::render::gpu::Gpu;
 use ::render::{Camera, FrameStats, GpuSplats, Rasterizer, RenderConfig};
 use anyhow::{Context, bail};
-use image::codecs::png::PngEncoder;
-use image::{ExtendedColorType, ImageEncoder};
-use recon::io::{IoError, replace};
+use image::{DynamicImage, RgbaImage};
+use recon::io::{IoError, save_png};
 
 use super::shots::Shots;
 use super::video::{Container, Video};
@@ -47,18 +46,9 @@ impl Picture {
 
     /// Writes it as a PNG without alpha, in one step.
     pub(super) fn save_png(&self, path: &Path) -> anyhow::Result<()> {
-        let rgb: Vec<u8> = self
-            .rgba
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .flat_map(|&[r, g, b, _]| [r, g, b])
-            .collect();
-        let mut png = Vec::new();
-        PngEncoder::new(&mut png)
-            .write_image(&rgb, self.width, self.height, ExtendedColorType::Rgb8)
-            .with_context(|| path.display().to_string())?;
-        Ok(replace(path, &png).map_err(|it| IoError::system(path, it))?)
+        let pixels = RgbaImage::from_raw(self.width, self.height, self.rgba.clone());
+        let image = DynamicImage::from(pixels.context("a picture without its pixels")?);
+        Ok(save_png(path, &image.into_rgb8().into())?)
     }
 }
 

@@ -2,23 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use indicatif::ProgressBar;
 use recon::dataset::Dataset;
 use recon::poses::video::FrameConfig;
 use recon::poses::{GateReport, Photos, PoseConfig, Standing, Verdict, results};
-use recon::worker::{Command, EngineChoice, Event, Progress, Worker};
-use render::gpu::Gpu;
+use recon::worker::{Command, EngineChoice, Event};
 use serde::Serialize;
 
 use super::Console;
+use super::job::{Job, Stage};
 use crate::args::{Engine, PosesArgs};
-
-/// Nothing may wake this program for so long; then it looks by itself.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Shorter stages are no news.
 const LEAST_TOLD_SECS: f64 = 0.05;
@@ -34,20 +28,14 @@ struct Report<'a> {
     stages: &'a [Stage],
 }
 
-#[derive(Serialize)]
-struct Stage {
-    what: String,
-    seconds: f64,
-}
-
 /// Finds poses for what lies at the path.
 ///
 /// # Errors
 /// Where it cannot be opened, no engine runs, or the poses do not hold.
 pub fn run(console: &Console, args: &PosesArgs) -> anyhow::Result<()> {
     let engine = engine(args)?;
-    let mut job = Job::start(console)?;
-    let opened = job.open(args)?;
+    let mut job = Job::start(console, None)?;
+    let opened = open(&mut job, args)?;
     let photos = match opened.found {
         Found::Posed(dataset) if !args.force => return tell_existing(console, args, &dataset),
         Found::Posed(dataset) => Arc::new(recon::io::open_plain_photos(&dataset.report.path)?),
@@ -70,7 +58,7 @@ pub fn run(console: &Console, args: &PosesArgs) -> anyhow::Result<()> {
         ))?;
         return tell(console, args, &kept.gate, Some(place), true, &[]);
     }
-    let gate = job.find(&photos, engine, args, elsewhere)?;
+    let gate = find(&mut job, &photos, engine, args, elsewhere)?;
     let holds = gate.verdict != Verdict::Refused;
     let stages = job.stages();
     tell(console, args, &gate, holds.then_some(place), false, &stages)?;
@@ -105,158 +93,81 @@ struct Opened {
     is_video: bool,
 }
 
-/// The worker, and how long each stage of its job took.
-struct Job {
-    worker: Worker,
-    woken: Receiver<()>,
-    bar: ProgressBar,
-    stages: Vec<(String, Instant)>,
-    console: Console,
-}
-
-impl Job {
-    fn start(console: &Console) -> anyhow::Result<Self> {
-        let (wake, woken) = channel();
-        // Nobody hears it at the very end.
-        let wake = move || {
-            wake.send(()).ok();
-        };
-        let worker =
-            Worker::spawn(None::<Gpu>, wake).context("the background worker could not start")?;
-        Ok(Self {
-            worker,
-            woken,
-            bar: console.progress(0, "Opening"),
-            stages: Vec::new(),
-            console: console.clone(),
-        })
+/// Opens the path; a video's frames are taken first.
+fn open(job: &mut Job, args: &PosesArgs) -> anyhow::Result<Opened> {
+    let (mut found, mut video, mut is_scene) = (None, None, false);
+    let path = args.path.clone();
+    let ended = job.work(Command::Open(path.clone()), |_, event| match event {
+        Event::Opened(_) => is_scene = true,
+        Event::DatasetOpened(it) => found = Some(Found::Posed(it)),
+        Event::PhotosOpened(it) => found = Some(Found::Photos(it)),
+        Event::VideoOpened(it) => video = Some(it),
+        _ => {}
+    });
+    if is_scene {
+        let path = path.display();
+        bail!("{path}: a splat file. Poses are found for photos and videos");
     }
-
-    /// Opens the path; a video's frames are taken first.
-    fn open(&mut self, args: &PosesArgs) -> anyhow::Result<Opened> {
-        let (mut found, mut video, mut is_scene) = (None, None, false);
-        let path = args.path.clone();
-        let ended = self.work(Command::Open(path.clone()), |event| match event {
-            Event::Opened(_) => is_scene = true,
+    ended?;
+    let is_video = video.is_some();
+    if let Some(video) = video {
+        let command = Command::TakeFrames {
+            video,
+            out: args.out.clone(),
+            config: FrameConfig {
+                frames: args.frames as usize,
+                ..FrameConfig::default()
+            },
+            anew: args.force,
+        };
+        let mut taken = None;
+        job.work(command, |_, event| match event {
             Event::DatasetOpened(it) => found = Some(Found::Posed(it)),
             Event::PhotosOpened(it) => found = Some(Found::Photos(it)),
-            Event::VideoOpened(it) => video = Some(it),
+            Event::FramesTaken(it) => taken = Some(it),
             _ => {}
-        });
-        if is_scene {
-            let path = path.display();
-            bail!("{path}: a splat file. Poses are found for photos and videos");
-        }
-        ended?;
-        let is_video = video.is_some();
-        if let Some(video) = video {
-            let command = Command::TakeFrames {
-                video,
-                out: args.out.clone(),
-                config: FrameConfig {
-                    frames: args.frames as usize,
-                    ..FrameConfig::default()
-                },
-                anew: args.force,
-            };
-            let mut taken = None;
-            self.work(command, |event| match event {
-                Event::DatasetOpened(it) => found = Some(Found::Posed(it)),
-                Event::PhotosOpened(it) => found = Some(Found::Photos(it)),
-                Event::FramesTaken(it) => taken = Some(it),
-                _ => {}
-            })?;
-            if let Some(it) = taken {
-                let folder = it.folder.display();
-                self.console
-                    .say(format_args!("{} frames in {folder}", it.count))?;
-            }
-        }
-        let found = found.with_context(|| format!("{}: no photos", path.display()))?;
-        Ok(Opened { found, is_video })
-    }
-
-    /// Looks for poses.
-    fn find(
-        &mut self,
-        photos: &Arc<Photos>,
-        engine: EngineChoice,
-        args: &PosesArgs,
-        elsewhere: Option<&Path>,
-    ) -> anyhow::Result<GateReport> {
-        let defaults = PoseConfig::default();
-        let command = Command::FindPoses {
-            photos: photos.clone(),
-            engine,
-            config: PoseConfig {
-                max_side: args.max_side.unwrap_or(defaults.max_side),
-                max_features: args
-                    .max_features
-                    .map_or(defaults.max_features, |it| it as usize),
-                focal_35mm: args.focal_35mm,
-                sequential: args.sequential.map(|it| it as usize),
-                seed: args.seed,
-            },
-            out: elsewhere.map(Path::to_owned),
-        };
-        let mut gate = None;
-        self.stages.clear();
-        self.work(command, |event| {
-            if let Event::PosesFound(report) = event {
-                gate = Some(report);
-            }
         })?;
-        gate.context("the search for poses ended without a result")
-    }
-
-    /// Sends a command and listens until its job has ended.
-    fn work(&mut self, command: Command, mut hear: impl FnMut(Event)) -> anyhow::Result<()> {
-        self.worker.send(command);
-        let ended = loop {
-            let events: Vec<Event> = self.worker.events().collect();
-            let mut ended = None;
-            for event in events {
-                match event {
-                    Event::Progressed(it) => self.show(it),
-                    Event::Warned(text) => self.bar.suspend(|| self.console.warn(text)),
-                    Event::Finished => ended = Some(Ok(())),
-                    Event::Cancelled => ended = Some(Err(anyhow::anyhow!("cancelled"))),
-                    Event::Failed(err) => ended = Some(Err(err.into())),
-                    other => hear(other),
-                }
-            }
-            if let Some(ended) = ended {
-                break ended;
-            }
-            // Woken, or not for a while: the same is to be done.
-            self.woken.recv_timeout(LOOK_EVERY).ok();
-        };
-        self.bar.finish_and_clear();
-        ended
-    }
-
-    fn show(&mut self, progress: Progress) {
-        if self.stages.last().is_none_or(|it| it.0 != progress.what) {
-            self.stages.push((progress.what.clone(), Instant::now()));
-            self.bar.reset();
-            self.bar.set_message(progress.what);
+        if let Some(it) = taken {
+            let folder = it.folder.display();
+            job.console
+                .say(format_args!("{} frames in {folder}", it.count))?;
         }
-        self.bar.set_length(progress.total);
-        self.bar.set_position(progress.done);
     }
+    let found = found.with_context(|| format!("{}: no photos", path.display()))?;
+    Ok(Opened { found, is_video })
+}
 
-    /// How long each stage took; the last one until now.
-    fn stages(&self) -> Vec<Stage> {
-        let ends = self.stages.iter().skip(1).map(|it| it.1);
-        let ends = ends.chain([Instant::now()]);
-        let stages = self.stages.iter().zip(ends);
-        stages
-            .map(|((what, begun), end)| Stage {
-                what: what.clone(),
-                seconds: end.duration_since(*begun).as_secs_f64(),
-            })
-            .collect()
-    }
+/// Looks for poses.
+fn find(
+    job: &mut Job,
+    photos: &Arc<Photos>,
+    engine: EngineChoice,
+    args: &PosesArgs,
+    elsewhere: Option<&Path>,
+) -> anyhow::Result<GateReport> {
+    let defaults = PoseConfig::default();
+    let command = Command::FindPoses {
+        photos: photos.clone(),
+        engine,
+        config: PoseConfig {
+            max_side: args.max_side.unwrap_or(defaults.max_side),
+            max_features: args
+                .max_features
+                .map_or(defaults.max_features, |it| it as usize),
+            focal_35mm: args.focal_35mm,
+            sequential: args.sequential.map(|it| it as usize),
+            seed: args.seed,
+        },
+        out: elsewhere.map(Path::to_owned),
+    };
+    let mut gate = None;
+    job.forget_stages();
+    job.work(command, |_, event| {
+        if let Event::PosesFound(report) = event {
+            gate = Some(report);
+        }
+    })?;
+    gate.context("the search for poses ended without a result")
 }
 
 /// Poses were there before anything was started.

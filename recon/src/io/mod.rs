@@ -10,10 +10,12 @@
 mod bounded;
 mod brown;
 mod camera_path;
+pub mod checkpoint;
 mod clean;
 pub mod colmap;
 pub mod compressed_ply;
 mod error;
+mod export_options;
 mod folder;
 mod format;
 pub mod inria_cameras;
@@ -29,6 +31,7 @@ pub mod opencv_cameras;
 pub mod photo;
 mod photo_names;
 mod photos;
+mod picture;
 pub mod ply;
 pub mod point_cloud;
 mod posed;
@@ -52,12 +55,14 @@ pub use camera_path::{
     camera_path_from_json, camera_path_to_json, read_camera_path, write_camera_path,
 };
 pub use error::{FormatError, IoError};
+pub use export_options::{ExportAxes, ExportOptions};
 pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
 pub use lpips::{LpipsFound, open_lpips};
 pub use open::{OpenOptions, Opened, open, open_with};
 pub use open_splats::open_splats;
 pub use photos::open_plain_photos;
+pub use picture::save_png;
 pub use recognise::recognise_pose_file;
 pub use save::{replace, save};
 pub use save_dataset::{DatasetFormat, SavedDataset, save_dataset};

@@ -1,12 +1,11 @@
 //! Writes generated photos as a folder that any program for posed photos opens.
 
 use std::fs;
-use std::io::Cursor;
 use std::path::Path;
 
-use image::{DynamicImage, ImageFormat, RgbaImage};
+use image::{DynamicImage, RgbaImage};
 
-use super::{FormatError, IoError, replace, transforms};
+use super::{IoError, replace, save_png, transforms};
 use crate::dataset::Points;
 use crate::synthetic::SyntheticPhotos;
 
@@ -23,8 +22,7 @@ pub fn write_photos(folder: &Path, photos: &SyntheticPhotos) -> Result<(), IoErr
         let path = folder.join(&frame.image);
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(|it| IoError::system(parent, it))?;
-        let bytes = png(photo).map_err(|it| IoError::format(&path, it))?;
-        replace(&path, &bytes).map_err(|it| IoError::system(&path, it))?;
+        save_png(&path, &without_needless_alpha(photo))?;
     }
     fs::create_dir_all(folder).map_err(|it| IoError::system(folder, it))?;
     let write = |name: &str, bytes: &[u8]| {
@@ -38,17 +36,13 @@ pub fn write_photos(folder: &Path, photos: &SyntheticPhotos) -> Result<(), IoErr
     write("transforms.json", &poses)
 }
 
-fn png(photo: &RgbaImage) -> Result<Vec<u8>, FormatError> {
+fn without_needless_alpha(photo: &RgbaImage) -> DynamicImage {
     let image = DynamicImage::from(photo.clone());
-    let image = if photo.pixels().all(|it| it.0[3] == 255) {
+    if photo.pixels().all(|it| it.0[3] == 255) {
         image.into_rgb8().into()
     } else {
         image
-    };
-    let mut bytes = Cursor::new(Vec::new());
-    let written = image.write_to(&mut bytes, ImageFormat::Png);
-    written.map_err(|it| FormatError::Unsupported(format!("cannot be written as PNG ({it})")))?;
-    Ok(bytes.into_inner())
+    }
 }
 
 /// Positions as f32 and colours as bytes, as COLMAP and nerfstudio have them.

@@ -26,3 +26,41 @@ pub fn difference(
     };
     Ok(pixels.map(value).collect())
 }
+
+/// Colours of [`heat`], from no difference to [`HOTTEST`].
+const HEATS: [[f32; 3]; 5] = [
+    [0.0, 0.0, 0.03],
+    [0.28, 0.07, 0.43],
+    [0.73, 0.21, 0.33],
+    [0.98, 0.55, 0.04],
+    [0.99, 1.0, 0.64],
+];
+
+/// A difference of this and more has the last colour.
+const HOTTEST: f32 = 0.4;
+
+/// A [`difference`] as a colour, sRGB bytes: from black over violet and orange to pale yellow,
+/// which is 0.4 and more.
+pub fn heat(difference: f32) -> [u8; 3] {
+    let place = (difference / HOTTEST).clamp(0.0, 1.0) * (HEATS.len() - 1) as f32;
+    let step = (place as usize).min(HEATS.len() - 2);
+    let part = place - step as f32;
+    std::array::from_fn(|k| {
+        let value = HEATS[step][k] + part * (HEATS[step + 1][k] - HEATS[step][k]);
+        (255.0 * value).round() as u8
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_is_brighter() {
+        let brightness = |it: f32| heat(it).map(u32::from).iter().sum::<u32>();
+        let steps: Vec<u32> = (0..=40).map(|i| brightness(i as f32 / 100.0)).collect();
+        assert!(steps.is_sorted(), "{steps:?}");
+        assert_eq!(heat(0.4), heat(2.0));
+        assert_ne!(heat(0.0), heat(0.02));
+    }
+}

@@ -20,12 +20,14 @@ mod picture;
 mod protocol;
 mod psnr;
 mod report;
+mod sheet;
 mod ssim;
 
-pub use difference::difference;
+pub use difference::{difference, heat};
 pub use lpips::{Lpips, LpipsError, LpipsNet};
 pub use picture::{Mask, MetricsError, Picture};
 pub use protocol::{Fitting, MaskRule, Precision, Protocol};
 pub use psnr::psnr;
 pub use report::{EvalReport, Scores, ViewScores, measure};
+pub use sheet::Sheet;
 pub use ssim::{SsimVariant, ssim, ssim_map};

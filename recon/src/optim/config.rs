@@ -80,6 +80,23 @@ pub struct Rates {
     pub sh_rest: f32,
 }
 
+impl Rates {
+    /// Multiplies all of them.
+    pub(super) fn scale(&mut self, factor: f32) {
+        for rate in [
+            &mut self.means_first,
+            &mut self.means_last,
+            &mut self.quats,
+            &mut self.log_scales,
+            &mut self.opacity_logits,
+            &mut self.sh_base,
+            &mut self.sh_rest,
+        ] {
+            *rate *= factor;
+        }
+    }
+}
+
 impl Default for Rates {
     /// 3DGS's.
     fn default() -> Self {
@@ -137,11 +154,13 @@ impl OptimiseConfig {
         self.splat_budget.unwrap_or(1_000_000)
     }
 
-    /// How many splats there will be at most, beginning with `first`, as far as that can be told.
-    pub(super) fn expected_splats(&self, first: usize) -> usize {
+    /// How many splats there will be at most, with `first` after step `step`, as far as that can
+    /// be told.
+    pub(super) fn expected_splats(&self, first: usize, step: u32) -> usize {
         let densify = &self.densify;
         let until = densify.until.min(self.steps);
-        let times = (until + 1).saturating_sub(densify.from) / densify.every.max(1) + 1;
+        let steps = (until + 1).saturating_sub(densify.from.max(step));
+        let times = steps / densify.every.max(1) + 1;
         match densify.strategy {
             Strategy::Fixed => first,
             Strategy::Mcmc => {

@@ -94,3 +94,26 @@ pub(super) fn with_degree(splats: &Splats, sh_degree: u32) -> Splats {
         ..splats.clone()
     }
 }
+
+/// At most `budget` of the splats, evenly chosen. What is left is not made larger: gaps close soon.
+pub(super) fn thinned(splats: &Splats, budget: usize) -> Splats {
+    let count = splats.len();
+    if count <= budget {
+        return splats.clone();
+    }
+    let coeffs = splats.coeffs_per_splat();
+    let mut kept = Splats {
+        sh_degree: splats.sh_degree,
+        ..Splats::default()
+    };
+    for k in 0..budget {
+        let i = (k as u64 * count as u64 / budget as u64) as usize;
+        kept.means.push(splats.means[i]);
+        kept.quats.push(splats.quats[i]);
+        kept.log_scales.push(splats.log_scales[i]);
+        kept.opacity_logits.push(splats.opacity_logits[i]);
+        let own = &splats.sh_coeffs[i * coeffs..(i + 1) * coeffs];
+        kept.sh_coeffs.extend_from_slice(own);
+    }
+    kept
+}

@@ -10,6 +10,7 @@
 //! What is deliberately absent: no thread, no file. Progress and cancelling are one closure.
 
 mod chance;
+mod checkpoint;
 mod config;
 mod error;
 mod evaluate;
@@ -22,6 +23,7 @@ mod session;
 mod targets;
 mod trainer;
 
+pub use checkpoint::Checkpoint;
 pub use config::{Background, Densify, OptimiseConfig, Preset, Rates, Strategy};
 pub use error::OptimError;
 pub use evaluate::{Compared, EvalConfig, EvalStep, HeldOut, evaluate};

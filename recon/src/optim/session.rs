@@ -1,6 +1,7 @@
 //! An optimisation from its photos to its splats: what it begins with, step by step, measured now
 //! and then.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,10 +11,11 @@ use render::gpu::{Gpu, GpuError};
 use render::{GpuSplats, Rasterizer, RenderConfig, Splats};
 
 use crate::dataset::{Dataset, Split};
-use crate::io::photo::{PhotoLoader, PhotoOptions, TargetSize};
+use crate::io::photo::{PhotoLoader, PhotoOptions, TargetSize, header_of};
 use crate::io::{SplatFile, SplatFormat, open_lpips};
 use crate::metrics::{Lpips, LpipsNet};
 
+use super::checkpoint::Checkpoint;
 use super::evaluate::{EvalConfig, EvalStep, HeldOut, evaluate};
 use super::initial::{self, Beginning};
 use super::progress::{Evaluation, Pulse, TrainProgress, Update};
@@ -35,6 +37,8 @@ pub enum Begin {
     Points,
     /// These splats.
     Splats(Arc<SplatFile>),
+    /// Where an earlier run was.
+    Checkpoint(Box<Checkpoint>),
 }
 
 /// An optimisation in progress.
@@ -50,6 +54,8 @@ pub struct Optimisation {
     pulse: Pulse,
     /// Most bytes that were on the device.
     most_bytes: u64,
+    /// Photos that were told of as gone.
+    vanished: HashSet<String>,
 }
 
 impl Optimisation {
@@ -68,10 +74,16 @@ impl Optimisation {
         let lpips = lpips.map(open_lpips).transpose()?;
         let lpips = lpips.and_then(|it| it.get(LpipsNet::Vgg).or(it.metrics.first()).cloned());
         let targets = read_photos(gpu, &dataset, config.max_side, listen)?;
-        let extent = initial::extent(&dataset);
-        let splats = first_splats(&dataset, &config, begin, extent, listen)?;
         let held_out = HeldOut::new(dataset.clone(), config.max_side);
-        let trainer = Trainer::new(gpu, config, &splats, targets, extent)?;
+        let mut pulse = Pulse::default();
+        let trainer = if let Begin::Checkpoint(it) = begin {
+            pulse.elapsed_secs = it.elapsed_secs;
+            Trainer::resume(gpu, config, it, targets)?
+        } else {
+            let extent = initial::extent(&dataset);
+            let splats = first_splats(&dataset, &config, begin, extent);
+            Trainer::new(gpu, config, &splats, targets, extent)?
+        };
         Ok(Self {
             dataset,
             trainer,
@@ -79,8 +91,9 @@ impl Optimisation {
             evaluator: Rasterizer::new(gpu)?,
             lpips,
             evaluations: Vec::new(),
-            pulse: Pulse::default(),
+            pulse,
             most_bytes: 0,
+            vanished: HashSet::new(),
         })
     }
 
@@ -226,6 +239,46 @@ impl Optimisation {
         }
     }
 
+    /// All that is needed to go on another day.
+    ///
+    /// # Errors
+    /// What the GPU refuses.
+    pub fn checkpoint(&self, gpu: &Gpu) -> Result<Checkpoint, GpuError> {
+        Ok(Checkpoint {
+            elapsed_secs: self.pulse.elapsed_secs,
+            ..self.trainer.checkpoint(gpu)?
+        })
+    }
+
+    /// From now on there are no more splats than this, or than there are already.
+    pub fn set_budget(&mut self, budget: usize) {
+        self.trainer.set_budget(budget);
+    }
+
+    /// Multiplies all step sizes; what is no positive number changes nothing.
+    pub fn scale_rates(&mut self, factor: f32) {
+        if factor.is_finite() && 0.0 < factor {
+            self.config_mut().rates.scale(factor);
+        }
+    }
+
+    /// How many photos are held out.
+    pub fn num_held_out(&self) -> usize {
+        self.held_out.views().len()
+    }
+
+    /// Names of photos that could be read and now cannot, each once.
+    pub fn vanished(&mut self) -> Vec<String> {
+        let views = self.dataset.views.iter().filter(|it| !it.ignored);
+        let gone = views.filter(|it| header_of(&self.dataset.folder, &it.image.path).is_err());
+        let new: Vec<String> = gone
+            .map(|it| it.name.clone())
+            .filter(|it| !self.vanished.contains(it))
+            .collect();
+        self.vanished.extend(new.iter().cloned());
+        new
+    }
+
     /// Most bytes that were on the device at a time.
     pub fn most_bytes(&self) -> u64 {
         self.most_bytes
@@ -284,22 +337,17 @@ fn read_photos(
     })
 }
 
-fn first_splats(
-    dataset: &Dataset,
-    config: &OptimiseConfig,
-    begin: &Begin,
-    extent: f32,
-    _listen: &mut Listener<'_>,
-) -> Result<Splats, OptimError> {
+fn first_splats(dataset: &Dataset, config: &OptimiseConfig, begin: &Begin, extent: f32) -> Splats {
     match begin {
+        Begin::Splats(file) => initial::with_degree(&file.splats, config.sh_degree),
+        Begin::Checkpoint(it) => it.pool.splats.clone(),
         Begin::Points => {
             let beginning = Beginning {
                 opacity: config.first_opacity,
                 scale: config.first_scale,
                 sh_degree: config.sh_degree,
             };
-            Ok(initial::from_points(&dataset.points, extent, &beginning))
+            initial::from_points(&dataset.points, extent, &beginning)
         }
-        Begin::Splats(file) => Ok(initial::with_degree(&file.splats, config.sh_degree)),
     }
 }

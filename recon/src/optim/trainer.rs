@@ -8,6 +8,8 @@ use render::{
 };
 
 use super::chance::Chance;
+use super::checkpoint::Checkpoint;
+use super::initial::thinned;
 use super::targets::{Target, Targets};
 use super::{Background, OptimError, OptimiseConfig, Strategy};
 
@@ -45,17 +47,46 @@ impl Trainer {
         targets: Targets,
         extent: f32,
     ) -> Result<Self, OptimError> {
-        let budget = config.budget().max(splats.len());
-        let room = config.expected_splats(splats.len()).min(budget);
+        let budget = config.budget();
+        let splats = thinned(splats, budget);
+        let room = config.expected_splats(splats.len(), 0).min(budget);
+        let statistics = config.densify.strategy.statistics();
+        let pool = SplatPool::new(gpu, &splats, room, statistics)?;
+        Self::with_pool(gpu, config, pool, targets, extent)
+    }
+
+    /// Goes on where a checkpoint left off.
+    pub(super) fn resume(
+        gpu: &Gpu,
+        config: OptimiseConfig,
+        checkpoint: &Checkpoint,
+        targets: Targets,
+    ) -> Result<Self, OptimError> {
+        let len = checkpoint.pool.splats.len();
+        let room = config.expected_splats(len, checkpoint.step);
+        let room = room.min(config.budget()).max(len);
+        let pool = SplatPool::from_state(gpu, &checkpoint.pool, room)?;
+        let mut trainer = Self::with_pool(gpu, config, pool, targets, checkpoint.extent)?;
+        trainer.step = checkpoint.step;
+        Ok(trainer)
+    }
+
+    fn with_pool(
+        gpu: &Gpu,
+        config: OptimiseConfig,
+        pool: SplatPool,
+        targets: Targets,
+        extent: f32,
+    ) -> Result<Self, OptimError> {
         let options = GradientOptions {
             until_sums: true,
             ..GradientOptions::portable(gpu.capabilities())
         };
         Ok(Self {
-            budget,
+            budget: config.budget().max(pool.len()),
             extent,
             targets,
-            pool: SplatPool::new(gpu, splats, room, config.densify.strategy.statistics())?,
+            pool,
             rasterizer: Rasterizer::new(gpu)?,
             loss: Loss::new(gpu)?,
             gradient: Gradient::new(gpu, options)?,
@@ -114,8 +145,25 @@ impl Trainer {
     }
 
     /// A copy to be drawn, as every viewer draws it.
-    pub(super) fn shown(&self, _gpu: &Gpu) -> Result<GpuSplats, GpuError> {
-        Ok(self.pool.splats().clone())
+    pub(super) fn shown(&self, gpu: &Gpu) -> Result<GpuSplats, GpuError> {
+        self.pool.snapshot(gpu)
+    }
+
+    /// From now on there are no more splats than this, or than there are already.
+    pub(super) fn set_budget(&mut self, budget: usize) {
+        self.budget = budget.max(self.pool.len());
+        self.config.splat_budget = Some(self.budget);
+    }
+
+    /// The state between two steps; the seconds are the caller's to fill in.
+    pub(super) fn checkpoint(&self, gpu: &Gpu) -> Result<Checkpoint, GpuError> {
+        Ok(Checkpoint {
+            config: self.config.clone(),
+            step: self.step,
+            elapsed_secs: 0.0,
+            extent: self.extent,
+            pool: self.pool.read(gpu)?,
+        })
     }
 
     /// How splats are drawn, in front of black.
@@ -224,7 +272,7 @@ impl Trainer {
             Strategy::Fixed => return Ok(()),
             _ => Rule::Mcmc {
                 least_opacity: densify.least_opacity,
-                target_len: grown.min(self.budget),
+                target_len: grown.min(self.budget).max(self.pool.len()),
                 seed,
                 by_importance: false,
             },

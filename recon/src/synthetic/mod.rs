@@ -19,7 +19,7 @@ use render::{Camera, Intrinsics, Splats};
 
 pub use clustered::clustered;
 pub use demo::demo_scene;
-pub use photos::{Background, PhotoScene, PhotosConfig, SyntheticPhotos, photos};
+pub use photos::{Background, PhotoScene, PhotosConfig, SyntheticPhotos, demo_photos, photos};
 
 /// The direction away from the ground in every scene of this module.
 pub const UP: Vec3 = Vec3::NEG_Y;

@@ -122,6 +122,36 @@ impl Actor {
         }
     }
 
+    /// What was sent meanwhile, if anything; an error where nobody sends any longer.
+    pub(super) fn order(&mut self) -> Option<Result<Command, ()>> {
+        if let Some(command) = self.waiting.pop_front() {
+            return Some(Ok(command));
+        }
+        match self.inbox.try_recv() {
+            Ok(command) => Some(Ok(command)),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err(())),
+        }
+    }
+
+    /// The same, after waiting for it.
+    pub(super) fn wait_for_order(&mut self) -> Option<Result<Command, ()>> {
+        if let Some(command) = self.waiting.pop_front() {
+            return Some(Ok(command));
+        }
+        Some(self.inbox.recv().map_err(|_| ()))
+    }
+
+    /// Whether [`Self::order`] has something.
+    pub(super) fn has_orders(&self) -> bool {
+        !self.waiting.is_empty() || !self.inbox.is_empty()
+    }
+
+    /// To be done when the running job has ended.
+    pub(super) fn postpone(&mut self, command: Command) {
+        self.waiting.push_front(command);
+    }
+
     pub(super) fn snapshot_id(&mut self) -> u64 {
         self.next_snapshot += 1;
         self.next_snapshot

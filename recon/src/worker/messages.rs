@@ -9,8 +9,8 @@ use render::gpu::GpuError;
 
 use super::optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport};
 use crate::dataset::Dataset;
-use crate::io::{IoError, SplatFile, SplatFormat, SplatSummary};
-use crate::optim::{Evaluation, TrainProgress};
+use crate::io::{ExportOptions, IoError, SplatFile, SplatFormat, SplatSummary};
+use crate::optim::{Evaluation, OptimError, TrainProgress};
 use crate::poses::video::{FrameConfig, Frames};
 use crate::poses::{GateReport, LivePoses, Mapper, Photos, PoseConfig, PoseError};
 
@@ -59,6 +59,8 @@ pub enum Command {
         format: SplatFormat,
         /// Where to.
         path: PathBuf,
+        /// What is changed on the way.
+        options: ExportOptions,
     },
     /// Optimise splats until they look as the photos do.
     Optimise(Box<OptimiseJob>),
@@ -252,6 +254,9 @@ pub enum WorkerError {
     /// No poses were found.
     #[error(transparent)]
     Poses(#[from] Arc<PoseError>),
+    /// An optimisation could not begin or go on.
+    #[error(transparent)]
+    Optimise(Arc<OptimError>),
     /// The job panicked: a fault of this program.
     #[error("{job} stopped because of a fault of this program, please report it: {what}")]
     Panicked {
@@ -265,6 +270,16 @@ pub enum WorkerError {
 impl From<IoError> for WorkerError {
     fn from(err: IoError) -> Self {
         Self::Io(Arc::new(err))
+    }
+}
+
+impl From<OptimError> for WorkerError {
+    fn from(err: OptimError) -> Self {
+        match err {
+            OptimError::Gpu(err) => Self::Gpu(err),
+            OptimError::Io(err) => Self::Io(Arc::new(err)),
+            other => Self::Optimise(Arc::new(other)),
+        }
     }
 }
 

@@ -8,7 +8,9 @@
 mod actor;
 mod jobs;
 mod messages;
+mod optimise;
 mod optimise_messages;
+mod pace;
 mod poses;
 
 pub use messages::{Command, EngineChoice, Event, Opened, Progress, Snapshot, WorkerError};

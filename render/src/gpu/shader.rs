@@ -30,7 +30,9 @@ const SHARED: &[Shader] = &[
     shader!("shared/blend_backward"),
     shader!("shared/block_scan"),
     shader!("shared/boxes"),
+    shader!("shared/chunk"),
     shader!("shared/dispatch"),
+    shader!("shared/display"),
     shader!("shared/finite"),
     shader!("shared/filter"),
     shader!("shared/frame"),
@@ -49,6 +51,7 @@ const SHARED: &[Shader] = &[
     shader!("shared/sort"),
     shader!("shared/stream_backward"),
     shader!("shared/tally"),
+    shader!("shared/tally_atomic"),
     shader!("shared/tiles"),
     shader!("shared/visible"),
 ];

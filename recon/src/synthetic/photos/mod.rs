@@ -48,6 +48,17 @@ impl Default for PhotosConfig {
     }
 }
 
+/// The photos that the program's demo optimises splats for: few and small, so that a processor
+/// alone is done within a minute or two.
+pub fn demo_photos() -> PhotosConfig {
+    PhotosConfig {
+        num_views: 24,
+        width: 160,
+        height: 120,
+        ..PhotosConfig::default()
+    }
+}
+
 /// Photos with poses, all in memory.
 #[derive(Clone, Debug)]
 pub struct SyntheticPhotos {

@@ -1,0 +1,276 @@
+//! What `accrete optimise` takes, and the settings that follow from it.
+
+use std::path::PathBuf;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, ValueEnum};
+use recon::optim::{Background, OptimiseConfig, Preset, Strategy};
+
+use super::measuring::MeasuringArgs;
+
+/// What `optimise` takes.
+#[derive(Args, Clone, Debug)]
+pub struct OptimiseArgs {
+    /// Folder or zip of photos with poses, or a pose file beside its photos
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+
+    /// Splat file to write; its ending decides the format
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// Settings to begin with; what is given beside them goes first
+    #[arg(long, value_enum, default_value_t = PresetName::Balanced)]
+    pub preset: PresetName,
+
+    /// Steps in all
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub steps: Option<u32>,
+
+    /// Of all chance
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// No more splats than this
+    #[arg(long, value_name = "N", value_parser = splat_budget)]
+    pub splat_budget: Option<usize>,
+
+    /// Degree of the harmonics
+    #[arg(long, value_name = "0..3", value_parser = clap::value_parser!(u32).range(0..=3))]
+    pub sh_degree: Option<u32>,
+
+    /// How splats become more
+    #[arg(long, value_enum)]
+    pub strategy: Option<StrategyName>,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show it as the help of the command")]
+    pub switches: Switches,
+
+    /// What shows through where splats are transparent: RRGGBB, r,g,b from 0 to 1, or random
+    #[arg(long, value_name = "COLOUR", value_parser = background)]
+    pub background: Option<Background>,
+
+    /// Splat file to begin with, instead of the dataset's points
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    pub init: Option<PathBuf>,
+
+    /// Where the state is kept, so that it can go on another day [default: in FOLDER/.accrete]
+    #[arg(long, value_name = "PATH")]
+    pub checkpoint: Option<PathBuf>,
+
+    /// Go on from the checkpoint
+    #[arg(long)]
+    pub resume: bool,
+
+    /// Find camera poses first where there are none
+    #[arg(long)]
+    pub find_poses: bool,
+
+    /// Show it in the window
+    #[arg(long, conflicts_with_all = ["out", "sheet"])]
+    pub with_window: bool,
+
+    /// Measure on held-out photos every N steps [default: at the end]
+    #[arg(long, value_name = "STEPS", help_heading = "Measuring", value_parser = clap::value_parser!(u32).range(1..))]
+    pub measure_every: Option<u32>,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show it as the help of the command")]
+    pub measuring: MeasuringArgs,
+}
+
+/// What is on or off; what is not given is as the preset has it.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Switches {
+    /// Mip-Splatting's 2D filter: what is small in the image becomes fainter, not larger
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true, default_missing_value = "on", value_parser = BoolishValueParser::new())]
+    pub antialiased: Option<bool>,
+
+    /// Mip-Splatting's 3D filter: no splat is finer than what the nearest photo resolves
+    #[arg(long = "filter-3d", value_name = "on|off", num_args = 0..=1, require_equals = true, default_missing_value = "on", value_parser = BoolishValueParser::new())]
+    pub filter_3d: Option<bool>,
+
+    /// Find an exposure for each photo
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true, default_missing_value = "on", value_parser = BoolishValueParser::new())]
+    pub exposure: Option<bool>,
+
+    /// Move the cameras too
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true, default_missing_value = "on", value_parser = BoolishValueParser::new())]
+    pub refine_poses: Option<bool>,
+
+    /// Begin with small photos
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true, default_missing_value = "on", value_parser = BoolishValueParser::new())]
+    pub progressive: Option<bool>,
+}
+
+impl OptimiseArgs {
+    /// The settings of a preset, with what was given in its place.
+    pub fn config(&self, preset: OptimiseConfig) -> OptimiseConfig {
+        let mut config = preset;
+        let switches = &self.switches;
+        set(&mut config.steps, self.steps);
+        set(&mut config.seed, self.seed);
+        set(&mut config.sh_degree, self.sh_degree);
+        set(&mut config.evaluate_every, self.measure_every);
+        set(&mut config.background, self.background);
+        set(&mut config.densify.strategy, self.strategy.map(Into::into));
+        set(&mut config.antialiased, switches.antialiased);
+        set(&mut config.filter_3d, switches.filter_3d);
+        set(&mut config.exposure, switches.exposure);
+        set(&mut config.refine_poses, switches.refine_poses);
+        set(&mut config.progressive, switches.progressive);
+        config.max_side = self.measuring.max_side.or(config.max_side);
+        config.splat_budget = self.splat_budget.or(config.splat_budget);
+        config
+    }
+}
+
+fn set<T>(setting: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *setting = given;
+    }
+}
+
+/// A preset, as the command line calls it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PresetName {
+    /// The best picture within about 2,000 steps
+    Fast,
+    /// 7,000 steps
+    #[default]
+    Balanced,
+    /// 30,000 steps
+    Quality,
+    /// Few splats for a small file
+    Compact,
+}
+
+impl From<PresetName> for Preset {
+    fn from(name: PresetName) -> Self {
+        match name {
+            PresetName::Fast => Self::Fast,
+            PresetName::Balanced => Self::Balanced,
+            PresetName::Quality => Self::Quality,
+            PresetName::Compact => Self::Compact,
+        }
+    }
+}
+
+/// A rule by which splats become more, as the command line calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StrategyName {
+    /// Their number stays
+    Fixed,
+    /// 3DGS-MCMC: invisible ones move to visible ones, up to the budget
+    Mcmc,
+    /// 3DGS: cloned and split where they want to move
+    Adaptive,
+    /// The same, where several views agree
+    MultiView,
+}
+
+impl From<StrategyName> for Strategy {
+    fn from(name: StrategyName) -> Self {
+        match name {
+            StrategyName::Fixed => Self::Fixed,
+            StrategyName::Mcmc => Self::Mcmc,
+            StrategyName::Adaptive => Self::Adaptive,
+            StrategyName::MultiView => Self::MultiView,
+        }
+    }
+}
+
+/// Digits, with commas, underscores, `k` or `M`.
+fn splat_budget(text: &str) -> Result<usize, String> {
+    let wrong = || "expected a number of splats, such as 250000, 250k or 1.5M".to_owned();
+    let plain = text.replace([',', '_'], "");
+    let (digits, factor) = match plain.strip_suffix(['k', 'K']) {
+        Some(digits) => (digits, 1e3),
+        None => match plain.strip_suffix('M') {
+            Some(digits) => (digits, 1e6),
+            None => (plain.as_str(), 1.0),
+        },
+    };
+    let count: f64 = digits.parse().map_err(|_| wrong())?;
+    let count = (factor * count).round();
+    if (1.0..=1e9).contains(&count) {
+        Ok(count as usize)
+    } else {
+        Err(wrong())
+    }
+}
+
+fn background(text: &str) -> Result<Background, String> {
+    if text.eq_ignore_ascii_case("random") {
+        return Ok(Background::Random);
+    }
+    super::colour(text)
+        .map(Background::Known)
+        .map_err(|it| format!("{it}, or random"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::{Cli, Command};
+    use super::*;
+
+    fn optimise(args: &str) -> Result<OptimiseArgs, clap::Error> {
+        let words = ["accrete", "optimise", "photos"];
+        let cli = Cli::try_parse_from(words.into_iter().chain(args.split_whitespace()))?;
+        match cli.chosen().unwrap() {
+            Command::Optimise(args) => Ok(*args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_given_goes_before_the_preset() {
+        let preset = OptimiseConfig {
+            progressive: true,
+            ..OptimiseConfig::default()
+        };
+        let args = optimise("").unwrap();
+        assert_eq!(args.config(preset.clone()), preset);
+        let args = optimise(
+            "--preset fast --steps 300 --max-side 256 --seed 7 --splat-budget 40k --sh-degree 1 \
+             --strategy adaptive --antialiased --filter-3d=on --progressive=off --exposure \
+             --refine-poses --background random --measure-every 100 --hold-out-every 5",
+        );
+        let args = args.unwrap();
+        let config = args.config(preset);
+        assert_eq!((config.steps, config.max_side), (300, Some(256)));
+        assert_eq!((config.seed, config.splat_budget), (7, Some(40_000)));
+        assert_eq!((config.sh_degree, config.evaluate_every), (1, 100));
+        assert_eq!(config.densify.strategy, Strategy::Adaptive);
+        assert!(config.antialiased && config.filter_3d && !config.progressive);
+        assert!(config.exposure && config.refine_poses);
+        assert_eq!(config.background, Background::Random);
+        assert_eq!(Preset::from(args.preset), Preset::Fast);
+        assert_eq!(args.measuring.hold_out_every, Some(5));
+        let args = optimise("--background 0,0.5,1").unwrap();
+        assert_eq!(args.background, Some(Background::Known([0.0, 0.5, 1.0])));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for args in [
+            "--steps 0",
+            "--preset best",
+            "--splat-budget 0",
+            "--splat-budget -3",
+            "--splat-budget NaN",
+            "--sh-degree 4",
+            "--eval-every 1",
+            "--eval-every x",
+            "--max-side 2",
+            "--background blue",
+            "--with-window --out a.ply",
+            "--init a.ply --resume",
+        ] {
+            assert!(optimise(args).is_err(), "{args}");
+        }
+    }
+}

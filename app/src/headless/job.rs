@@ -1,0 +1,124 @@
+//! The worker as the modes without a window use it: one command at a time, progress on a bar.
+
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use ::render::gpu::Gpu;
+use anyhow::Context;
+use indicatif::ProgressBar;
+use recon::worker::{Command, Event, Progress, Worker};
+use serde::Serialize;
+
+use super::Console;
+
+/// Nothing may wake this program for so long; then it looks by itself.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// A part of a job, and how long it took.
+#[derive(Serialize)]
+pub(super) struct Stage {
+    pub(super) what: String,
+    pub(super) seconds: f64,
+}
+
+/// The worker, and how long each stage of its job took.
+pub(super) struct Job {
+    worker: Worker,
+    woken: Receiver<()>,
+    pub(super) bar: ProgressBar,
+    stages: Vec<(String, Instant)>,
+    warnings: Vec<String>,
+    pub(super) console: Console,
+}
+
+impl Job {
+    /// Starts the worker, without a device where nothing is drawn.
+    ///
+    /// # Errors
+    /// Where the system grants no thread.
+    pub(super) fn start(console: &Console, gpu: Option<Gpu>) -> anyhow::Result<Self> {
+        let (wake, woken) = channel();
+        // Nobody hears it at the very end.
+        let wake = move || {
+            wake.send(()).ok();
+        };
+        let worker = Worker::spawn(gpu, wake).context("the background worker could not start")?;
+        Ok(Self {
+            worker,
+            woken,
+            bar: console.progress(0, "Opening"),
+            stages: Vec::new(),
+            warnings: Vec::new(),
+            console: console.clone(),
+        })
+    }
+
+    /// Sends a command and listens until its job has ended.
+    ///
+    /// # Errors
+    /// What made it fail.
+    pub(super) fn work(
+        &mut self,
+        command: Command,
+        mut hear: impl FnMut(&ProgressBar, Event),
+    ) -> anyhow::Result<()> {
+        self.worker.send(command);
+        let ended = loop {
+            let events: Vec<Event> = self.worker.events().collect();
+            let mut ended = None;
+            for event in events {
+                match event {
+                    Event::Progressed(it) => self.show(it),
+                    Event::Warned(text) => {
+                        self.bar.suspend(|| self.console.warn(&text));
+                        self.warnings.push(text);
+                    }
+                    Event::Finished => ended = Some(Ok(())),
+                    Event::Cancelled => ended = Some(Err(anyhow::anyhow!("cancelled"))),
+                    Event::Failed(err) => ended = Some(Err(err.into())),
+                    other => hear(&self.bar, other),
+                }
+            }
+            if let Some(ended) = ended {
+                break ended;
+            }
+            // Woken, or not for a while: the same is to be done.
+            self.woken.recv_timeout(LOOK_EVERY).ok();
+        };
+        self.bar.finish_and_clear();
+        ended
+    }
+
+    fn show(&mut self, progress: Progress) {
+        if self.stages.last().is_none_or(|it| it.0 != progress.what) {
+            self.stages.push((progress.what.clone(), Instant::now()));
+            self.bar.reset();
+            self.bar.set_message(progress.what);
+        }
+        self.bar.set_length(progress.total);
+        self.bar.set_position(progress.done);
+    }
+
+    /// What was odd so far, in words for a person; it was told when it came.
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Times only what comes from here on.
+    pub(super) fn forget_stages(&mut self) {
+        self.stages.clear();
+    }
+
+    /// How long each stage took; the last one until now.
+    pub(super) fn stages(&self) -> Vec<Stage> {
+        let ends = self.stages.iter().skip(1).map(|it| it.1);
+        let ends = ends.chain([Instant::now()]);
+        let stages = self.stages.iter().zip(ends);
+        stages
+            .map(|((what, begun), end)| Stage {
+                what: what.clone(),
+                seconds: end.duration_since(*begun).as_secs_f64(),
+            })
+            .collect()
+    }
+}

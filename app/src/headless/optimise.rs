@@ -1,0 +1,276 @@
+//! `accrete optimise`: splats that look as the photos do, by the worker, told step by step.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ::render::RenderConfig;
+use ::render::gpu::Gpu;
+use anyhow::{Context, bail};
+use recon::dataset::Dataset;
+use recon::io::{self, Opened, SplatFile};
+use recon::metrics::{Protocol, ViewScores};
+use recon::optim::{Background, EvalConfig, HeldOut, OptimiseConfig, preset};
+use recon::poses::{PoseConfig, Verdict};
+use recon::worker::{Command, EngineChoice, Evaluation, Event, OptimiseJob, Snapshot, Start};
+use serde::Serialize;
+
+use super::job::Job;
+use super::measuring::{self, Found, Subject};
+use super::optimising::Run;
+use super::{Console, OpenGpu, has_display};
+use crate::args::OptimiseArgs;
+use crate::window;
+
+/// What held-out photos said, and how long it took to get there.
+#[derive(Serialize)]
+struct Report<'a> {
+    folder: &'a Path,
+    adapter: &'a str,
+    /// Mean over the held-out views, dB; `null` where there are none.
+    psnr: Option<f64>,
+    ssim: Option<f64>,
+    lpips: Option<f64>,
+    /// Steps done.
+    steps: u32,
+    /// Without measurements.
+    steps_per_sec: f32,
+    splats: usize,
+    views: &'a [ViewScores],
+    curve: Vec<Point>,
+    protocol: Option<&'a Protocol>,
+    config: &'a OptimiseConfig,
+    backward: &'a str,
+    /// At most on the device.
+    gpu_bytes: u64,
+    out: Option<&'a Path>,
+    checkpoint: Option<&'a Path>,
+    sheet: Option<&'a Path>,
+    warnings: &'a [String],
+}
+
+/// What held-out photos said after a step.
+#[derive(Serialize)]
+struct Point {
+    step: u32,
+    psnr: Option<f64>,
+    ssim: Option<f64>,
+    lpips: Option<f64>,
+}
+
+impl Point {
+    fn of(evaluation: &Evaluation) -> Self {
+        let mean = evaluation.report.mean;
+        Self {
+            step: evaluation.step,
+            psnr: mean.map(|it| it.psnr),
+            ssim: mean.map(|it| it.ssim),
+            lpips: mean.and_then(|it| it.lpips),
+        }
+    }
+}
+
+/// Optimises splats for the photos of `args.folder`, measures them, and writes what was asked for.
+///
+/// # Errors
+/// Where photos or poses are missing, something cannot be read or written, or the device refuses.
+pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &OptimiseArgs) -> anyhow::Result<()> {
+    let out = args.out.as_deref();
+    let format = out.map(measuring::check_splats).transpose()?;
+    let sheet = args.measuring.sheet.as_deref();
+    measuring::check_sheet(sheet)?;
+    measuring::open_lpips(args.measuring.lpips.as_deref())?;
+    let dataset = Arc::new(dataset(console, args)?);
+    let job = job(console, args, dataset.clone())?;
+    let config = job.config.clone();
+    if args.with_window {
+        return in_window(console, open_gpu, job);
+    }
+    let gpu = open_gpu()?;
+    let mut worker = Job::start(console, Some(gpu.clone()))?;
+    let run = Run::of(&mut worker, job)?;
+    if let (Some(path), Some(format)) = (out, format) {
+        run.save(&mut worker, format, path)?;
+    }
+    if let Some(path) = sheet {
+        draw_sheet(console, &gpu, &run.snapshot, &dataset, &config, path)?;
+    }
+    tell(&run, console, args)?;
+    report(&run, console, args, &gpu, &config)
+}
+
+/// The photos with their poses, which are found where that was asked for.
+fn dataset(console: &Console, args: &OptimiseArgs) -> anyhow::Result<Dataset> {
+    let folder = &args.folder;
+    match measuring::open_photos(console, folder, &args.measuring)? {
+        Found::Posed(dataset) => return Ok(*dataset),
+        Found::Unposed if args.find_poses => find_poses(console, folder)?,
+        Found::Unposed => {
+            let hint = "; --find-poses does it on the way";
+            bail!("{}{hint}", measuring::without_poses(folder));
+        }
+    }
+    match measuring::open_photos(console, folder, &args.measuring)? {
+        Found::Posed(dataset) => Ok(*dataset),
+        Found::Unposed => Err(measuring::without_poses(folder)),
+    }
+}
+
+/// Leaves poses beside the photos.
+fn find_poses(console: &Console, folder: &Path) -> anyhow::Result<()> {
+    let Opened::Photos(photos) = io::open(folder)? else {
+        return Ok(());
+    };
+    let command = Command::FindPoses {
+        photos: Arc::new(photos),
+        engine: EngineChoice::default(),
+        config: PoseConfig::default(),
+        out: None,
+    };
+    let mut gate = None;
+    Job::start(console, None)?.work(command, |_, event| {
+        if let Event::PosesFound(report) = event {
+            gate = Some(report);
+        }
+    })?;
+    let gate = gate.context("the search for poses ended without a result")?;
+    if gate.verdict == Verdict::Refused {
+        let place = folder.display();
+        bail!("{place}: no poses that hold were found; `accrete poses {place}` says why");
+    }
+    console.say(format_args!(
+        "poses found: {} of {} photos stand firmly",
+        gate.good, gate.photos
+    ))
+}
+
+/// The job that the arguments describe.
+fn job(
+    console: &Console,
+    args: &OptimiseArgs,
+    dataset: Arc<Dataset>,
+) -> anyhow::Result<OptimiseJob> {
+    let start = match (&args.init, args.resume) {
+        (Some(path), _) => Start::Splats(Arc::new(io::open_splats(path)?)),
+        (None, true) => {
+            let path = args.checkpoint.clone();
+            Start::Checkpoint(path.context("--resume needs --checkpoint")?)
+        }
+        (None, false) => Start::Points,
+    };
+    let has_held_out = dataset.report.held_out != 0;
+    if !has_held_out {
+        console.warn("no view is held out: nothing says how good the splats are");
+    }
+    Ok(OptimiseJob {
+        dataset,
+        start,
+        config: args.config(preset(args.preset.into())),
+        checkpoint: args.checkpoint.clone(),
+        lpips: args.measuring.lpips.clone(),
+    })
+}
+
+fn in_window(console: &Console, open_gpu: OpenGpu<'_>, job: OptimiseJob) -> anyhow::Result<()> {
+    if !has_display() {
+        bail!(
+            "there is no display to open a window on (DISPLAY and WAYLAND_DISPLAY are not set); \
+             without --with-window none is needed"
+        );
+    }
+    console.no_report("a window");
+    window::run(open_gpu()?, window::Start::Optimise(Box::new(job)))
+}
+
+/// What came of it, for a person.
+fn tell(run: &Run, console: &Console, args: &OptimiseArgs) -> anyhow::Result<()> {
+    let report = &run.report;
+    let pace = if report.cancelled { ", stopped" } else { "" };
+    console.say(format_args!(
+        "{}: {} splats after {} steps, {:.2} steps a second{pace}",
+        args.folder.display(),
+        report.splats,
+        report.steps,
+        report.steps_per_sec
+    ))?;
+    if let Some(last) = run.evaluations.last() {
+        measuring::tell(console, &last.report)?;
+    }
+    let row =
+        |label: &str, path: &Path| console.say(format_args!("  {label:<13} {}", path.display()));
+    if let Some(path) = &args.out {
+        row("splats", path)?;
+    }
+    if let Some(path) = &args.measuring.sheet {
+        row("sheet", path)?;
+    }
+    if let Some(path) = &run.checkpoint {
+        row("checkpoint", path)?;
+    }
+    if args.out.is_none() {
+        console.warn("no --out was given: the splats are in the checkpoint only");
+    }
+    Ok(())
+}
+
+/// The same for a program.
+fn report(
+    run: &Run,
+    console: &Console,
+    args: &OptimiseArgs,
+    gpu: &Gpu,
+    config: &OptimiseConfig,
+) -> anyhow::Result<()> {
+    let last = run.evaluations.last().map(|it| &it.report);
+    let mean = last.and_then(|it| it.mean);
+    console.report(&Report {
+        folder: &args.folder,
+        adapter: &gpu.capabilities().name,
+        psnr: mean.map(|it| it.psnr),
+        ssim: mean.map(|it| it.ssim),
+        lpips: mean.and_then(|it| it.lpips),
+        steps: run.report.steps,
+        steps_per_sec: run.report.steps_per_sec,
+        splats: run.report.splats,
+        views: last.map_or(&[], |it| &it.views),
+        curve: run.evaluations.iter().map(Point::of).collect(),
+        protocol: last.map(|it| &it.protocol),
+        config,
+        backward: &run.report.backward,
+        gpu_bytes: run.report.gpu_bytes,
+        out: args.out.as_deref(),
+        checkpoint: run.checkpoint.as_deref(),
+        sheet: args.measuring.sheet.as_deref(),
+        warnings: &run.warnings,
+    })
+}
+
+fn draw_sheet(
+    console: &Console,
+    gpu: &Gpu,
+    snapshot: &Snapshot,
+    dataset: &Arc<Dataset>,
+    config: &OptimiseConfig,
+    path: &Path,
+) -> anyhow::Result<()> {
+    let held_out = HeldOut::new(dataset.clone(), config.max_side);
+    let file: &SplatFile = &snapshot.file;
+    let config = EvalConfig {
+        render: RenderConfig {
+            antialiased: file.antialiased.unwrap_or(config.antialiased),
+            background: match config.background {
+                Background::Known(rgb) => rgb,
+                Background::Random => [0.0; 3],
+            },
+            ..RenderConfig::default()
+        },
+        ..EvalConfig::default()
+    };
+    let subject = Subject {
+        gpu,
+        splats: &snapshot.splats,
+        held_out: &held_out,
+        config: &config,
+    };
+    measuring::measure(console, &subject, Some(path))?;
+    Ok(())
+}

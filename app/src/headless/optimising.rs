@@ -1,0 +1,131 @@
+//! A job of the worker that optimises, listened to until it ends: bar, words, what it came to.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use recon::io::{ExportOptions, SplatFormat};
+use recon::worker::{
+    Command, Evaluation, Event, OptimiseJob, OptimiseReport, Snapshot, TrainProgress,
+};
+
+use super::Console;
+use super::job::Job;
+
+/// A finished optimisation.
+pub(super) struct Run {
+    pub(super) report: OptimiseReport,
+    pub(super) snapshot: Snapshot,
+    /// What held-out photos said, oldest first.
+    pub(super) evaluations: Vec<Evaluation>,
+    /// The last that was written.
+    pub(super) checkpoint: Option<PathBuf>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Run {
+    /// Runs `job` to its end.
+    ///
+    /// # Errors
+    /// What made it fail.
+    pub(super) fn of(worker: &mut Job, job: OptimiseJob) -> anyhow::Result<Self> {
+        let console = worker.console.clone();
+        let total = job.config.steps;
+        let (mut report, mut snapshot, mut checkpoint) = (None, None, None);
+        let mut evaluations = Vec::new();
+        let mut trained = false;
+        worker.work(Command::Optimise(Box::new(job)), |bar, event| match event {
+            Event::Trained(progress) => {
+                if !trained {
+                    style(bar, total);
+                    trained = true;
+                }
+                show(bar, &progress);
+            }
+            Event::Evaluated(evaluation) => {
+                bar.suspend(|| tell_evaluation(&console, &evaluation));
+                evaluations.push(evaluation);
+            }
+            Event::SplatsUpdated(it) => snapshot = Some(it),
+            Event::CheckpointSaved { path, .. } => checkpoint = Some(path),
+            Event::Optimised(it) => report = Some(it),
+            _ => {}
+        })?;
+        Ok(Self {
+            report: report.context("the optimisation ended without a report")?,
+            snapshot: snapshot.context("the optimisation ended without splats")?,
+            evaluations,
+            checkpoint,
+            warnings: worker.warnings().to_vec(),
+        })
+    }
+
+    /// Writes the splats, and tells what the format cannot hold.
+    ///
+    /// # Errors
+    /// Where they cannot be written.
+    pub(super) fn save(
+        &self,
+        worker: &mut Job,
+        format: SplatFormat,
+        path: &Path,
+    ) -> anyhow::Result<()> {
+        let mut lost = Vec::new();
+        let command = Command::Export {
+            file: self.snapshot.file.clone(),
+            format,
+            path: path.to_owned(),
+            options: ExportOptions::default(),
+        };
+        worker.work(command, |_, event| {
+            if let Event::Exported { losses, .. } = event {
+                lost = losses;
+            }
+        })?;
+        for loss in lost {
+            worker
+                .console
+                .warn(format_args!("{}: {loss}", path.display()));
+        }
+        Ok(())
+    }
+}
+
+/// Time left is the worker's estimate: it knows of measurements.
+fn style(bar: &ProgressBar, total: u32) {
+    bar.reset();
+    bar.set_length(u64::from(total));
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+}
+
+fn show(bar: &ProgressBar, progress: &TrainProgress) {
+    bar.set_length(u64::from(progress.steps));
+    bar.set_position(u64::from(progress.step));
+    let left = progress.left_secs.max(0.0).ceil() as u64;
+    let left = if left < 60 {
+        format!("{left} s")
+    } else {
+        format!("{} min", left.div_ceil(60))
+    };
+    bar.set_message(format!(
+        "{:.2}/s, loss {:.4}, {:.1} dB, {} splats, {left} left",
+        progress.steps_per_sec, progress.loss, progress.train_psnr, progress.splats
+    ));
+}
+
+fn tell_evaluation(console: &Console, evaluation: &Evaluation) {
+    let Some(mean) = evaluation.report.mean else {
+        return;
+    };
+    let text = format!(
+        "  step {:<8} {:.2} dB, SSIM {:.4} on {} held-out views",
+        evaluation.step,
+        mean.psnr,
+        mean.ssim,
+        evaluation.report.views.len()
+    );
+    // A closed output ends the program at its next word; the work is not to be lost.
+    console.say(text).ok();
+}

@@ -1,0 +1,77 @@
+//! `optimise`: splats from photos, measured as `eval` measures them, stopped and gone on with.
+
+use serde_json::Value;
+use tests::gpu;
+
+use super::eval::{desk, number};
+
+#[test]
+fn photos_become_splats() {
+    if gpu::gpu().is_none() {
+        return;
+    }
+    let desk = desk();
+    let words = "optimise scan --preset fast --steps 12 --measure-every 5 --sh-degree 1 --seed 3 \
+                 --background 0.1,0.11,0.13 --out a.ply --sheet a.png --checkpoint state --json";
+    let run = desk.run(words).done();
+    let json = run.json();
+    let steps = |json: &Value| -> Vec<u64> {
+        let curve = json["curve"].as_array().unwrap().iter();
+        curve.map(|it| it["step"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(json["steps"], 12);
+    assert_eq!(steps(&json), [5, 10, 12]);
+    let curve: Vec<f64> = json["curve"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| number(&it["psnr"]))
+        .collect();
+    assert!(curve.is_sorted(), "{curve:?}");
+    assert_eq!(number(&json["psnr"]), curve[2]);
+    assert!(0.0 < number(&json["steps_per_sec"]));
+    assert!(json["lpips"].is_null());
+    let names: Vec<&str> = json["views"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["images/0001.png", "images/0009.png"]);
+    assert_eq!(json["protocol"]["split"], "every 8th view");
+    assert_eq!(json["config"]["preset"], "fast");
+    let sheet = image::open(desk.path("a.png")).unwrap();
+    assert_eq!((sheet.width(), sheet.height()), (3 * 48 + 8, 2 * 36 + 4));
+
+    // The file that was written scores as the splats did.
+    let eval = desk.run("eval scan a.ply --background 0.1,0.11,0.13 --json");
+    let eval = eval.done().json();
+    assert_eq!(eval["splats"], json["splats"]);
+    assert!((number(&eval["psnr"]) - number(&json["psnr"])).abs() < 0.01);
+    assert!((number(&eval["ssim"]) - number(&json["ssim"])).abs() < 1e-3);
+
+    let words = "optimise scan --preset fast --steps 14 --sh-degree 1 --resume --checkpoint state \
+                 --background 0.1,0.11,0.13 --out b.spz --json";
+    let json = desk.run(words).done().json();
+    assert_eq!(
+        (&json["steps"], steps(&json).last()),
+        (&14.into(), Some(&14))
+    );
+    assert!(desk.path("b.spz").is_file());
+}
+
+#[test]
+fn without_held_out_photos_there_are_no_figures() {
+    if gpu::gpu().is_none() {
+        return;
+    }
+    let desk = desk();
+    let run =
+        desk.run("optimise scan --steps 2 --eval-every 0 --init scene.ply --out a.ply --json");
+    let run = run.done();
+    assert!(run.stderr.contains("no view is held out"), "{}", run.stderr);
+    let json = run.json();
+    assert!(json["psnr"].is_null() && json["ssim"].is_null());
+    assert_eq!(json["views"], Value::Array(Vec::new()));
+    assert_eq!(json["splats"], 3_000);
+}
