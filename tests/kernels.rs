@@ -112,6 +112,7 @@ fn wrappers_bind_what_the_sources_declare() {
     let wrappers = [
         ("accumulate", k::Accumulate::BINDINGS),
         ("add_noise", k::AddNoise::BINDINGS),
+        ("adjust_exposure", k::AdjustExposure::BINDINGS),
         ("blend", k::Blend::BINDINGS),
         ("blend_backward", k::BlendBackward::BINDINGS),
         ("blend_backward_atomic", k::BlendBackwardAtomic::BINDINGS),
@@ -133,6 +134,8 @@ fn wrappers_bind_what_the_sources_declare() {
         ("encode", k::Encode::BINDINGS),
         ("fade", k::Fade::BINDINGS),
         ("find_errors", k::FindErrors::BINDINGS),
+        ("expose", k::Expose::BINDINGS),
+        ("expose_backward", k::ExposeBackward::BINDINGS),
         ("gather", k::Gather::BINDINGS),
         ("loss_backward", k::LossBackward::BINDINGS),
         ("measure_filter", k::MeasureFilter::BINDINGS),

@@ -2,7 +2,8 @@
 //!
 //! The path of a frame: [`Splats`] (host) → [`GpuSplats`] (device) → [`Rasterizer`] (projection,
 //! sorting, blending) → [`Present`] (to a texture) or [`Rasterizer::read_image`]. The way back:
-//! the gradient at the pixels → [`Gradient`] → the gradients of splats and pose.
+//! the gradient at the pixels → [`Gradient`] → the gradients of splats and pose, or
+//! [`training::Descent`], which moves the splats along them.
 //!
 //! What is deliberately absent: this crate reads no file, starts no thread, knows no window and
 //! no tensor library. It owns no global; whoever draws passes a [`gpu::Gpu`].

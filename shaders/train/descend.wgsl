@@ -13,6 +13,7 @@
 #import shared/dispatch
 #import shared/project_backward
 #import shared/sh_backward
+#import shared/sound
 #import shared/visible
 
 // Twin of `render::gpu::DescentUniform`.
@@ -51,8 +52,6 @@ struct DescentUniform {
 // `splat_sums` holds the gradients themselves, in planes like those of `params`; for tests.
 override GIVEN: bool = false;
 
-// A gradient of this size (2⁵⁰), infinite or not a number, is a mishap, and counts as none.
-const MISHAP: u32 = 0x58800000u;
 const LARGEST_F16: f32 = 65504.0;
 
 // The second moment of the harmonics of this thread's splat, as `band` needs it.
@@ -107,11 +106,6 @@ fn sums_of(visible: u32) -> array<f32, SUMS> {
         splat_sums[at + 4u], splat_sums[at + 5u], splat_sums[at + 6u], splat_sums[at + 7u],
         splat_sums[at + 8u], splat_sums[at + 9u],
     );
-}
-
-// By its bits: compilers may assume that there are no NaNs.
-fn is_sound(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) < MISHAP;
 }
 
 fn are_sound(sums: array<f32, SUMS>) -> bool {

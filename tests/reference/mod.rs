@@ -7,6 +7,8 @@
 pub(crate) mod accumulate;
 /// Noise times the covariance, by matrices.
 pub(crate) mod add_noise;
+/// Adam, drawn towards the identity.
+pub(crate) mod adjust_exposure;
 /// Blends all splats at each pixel, one pixel after the other.
 pub(crate) mod blend;
 /// Walks each pixel's splats back to front and adds up what gradients are made of.
@@ -43,6 +45,10 @@ pub(crate) mod encode;
 pub(crate) mod fade;
 /// How far pixels are from the photo.
 pub(crate) mod find_errors;
+/// An affine map of colours.
+pub(crate) mod expose;
+/// Differences of that.
+pub(crate) mod expose_backward;
 /// A plane in another order.
 pub(crate) mod gather;
 /// The derivative of SSIM's definition, pixel by pixel.

@@ -44,11 +44,16 @@ impl<T: Pod> Fetch<T> {
     /// Records the copy, unless an earlier one is still on its way. Tells whether it did: then
     /// [`Fetch::request`] belongs after the submission.
     pub fn record(&self, recorder: &mut Recorder<'_>, array: &GpuVec<T>) -> bool {
-        let free = self.state.load(Ordering::Acquire) == IDLE;
+        let free = self.is_idle();
         if free {
             recorder.copy(array, &self.staging, self.staging.size());
         }
         free
+    }
+
+    /// Whether nothing is on its way.
+    pub fn is_idle(&self) -> bool {
+        self.state.load(Ordering::Acquire) == IDLE
     }
 
     /// Asks for the copy that was just submitted.

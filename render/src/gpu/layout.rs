@@ -365,6 +365,24 @@ gpu_structs! {
         seed: u32,
     }
 
+    /// Parameters of the kernels of exposure.
+    ExposureUniform {
+        /// Width and height of the frame in pixels.
+        image_size: [u32; 2],
+        /// Number of the photo.
+        photo: u32,
+        /// Size of the step.
+        rate: f32,
+        /// Weight of the squared distance from leaving frames as they are.
+        identity_weight: f32,
+        /// `1 / (1 − β₁ᵗ)` in step t of this photo.
+        correction1: f32,
+        /// `1 / (1 − β₂ᵗ)`.
+        correction2: f32,
+        /// Unused.
+        pad: u32,
+    }
+
     /// Parameters of `train/measure_filter.wgsl`.
     FilterUniform {
         /// How many there are.

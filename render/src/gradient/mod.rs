@@ -258,6 +258,13 @@ impl Gradient {
         self.arrays.as_ref().map(|it| &it.splat_sums)
     }
 
+    /// The rows of [`PoseGradient::w2c`] on the GPU. `None` before the first frame and without
+    /// [`GradientOptions::pose`]. `[3]`
+    pub fn d_pose(&self) -> Option<&GpuVec<[f32; 4]>> {
+        let wanted = self.arrays.as_ref().filter(|_| self.options.pose);
+        wanted.map(|it| &it.d_pose)
+    }
+
     /// The gradient of the pose; waits. Zero without [`GradientOptions::pose`] or before the first
     /// frame.
     ///

@@ -62,6 +62,7 @@ macro_rules! kernel {
 
 pub mod accumulate;
 pub mod add_noise;
+pub mod adjust_exposure;
 pub mod blend;
 pub mod blend_backward;
 pub mod blend_backward_atomic;
@@ -78,6 +79,8 @@ pub mod draw;
 pub mod elect;
 pub mod emit;
 pub mod encode;
+pub mod expose;
+pub mod expose_backward;
 pub mod fade;
 pub mod find_errors;
 pub mod gather;
@@ -107,6 +110,7 @@ pub mod weigh;
 
 pub use accumulate::Accumulate;
 pub use add_noise::AddNoise;
+pub use adjust_exposure::AdjustExposure;
 pub use blend::Blend;
 pub use blend_backward::BlendBackward;
 pub use blend_backward_atomic::BlendBackwardAtomic;
@@ -123,6 +127,8 @@ pub use draw::Draw;
 pub use elect::Elect;
 pub use emit::Emit;
 pub use encode::Encode;
+pub use expose::Expose;
+pub use expose_backward::ExposeBackward;
 pub use fade::Fade;
 pub use find_errors::FindErrors;
 pub use gather::Gather;

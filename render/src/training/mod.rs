@@ -2,20 +2,24 @@
 //!
 //! The parts: [`SplatPool`] (parameters with room for more, moments, statistics), [`Descent`]
 //! (a step of Adam along the gradient of a frame), [`Noise`] (a step at random), [`Densifier`]
-//! (splats become more and fewer), [`Scores`] (where photos say that they should) and [`Filter`]
-//! (splats are no sharper than photos can tell). All of it stays on the GPU; the host knows how
-//! many splats there are.
+//! (splats become more and fewer), [`Scores`] (where photos say that they should), [`Filter`]
+//! (splats are no sharper than photos can tell), [`Exposure`] (photos differ in brightness and
+//! tint) and [`PoseRefinement`] (cameras stand elsewhere). Splats stay on the GPU; the host knows
+//! how many there are.
 
 mod densify;
 mod descent;
+mod exposure;
 mod filter;
 mod noise;
 mod pool;
 mod pool_state;
+mod poses;
 mod scores;
 
 pub use densify::{Densified, Densifier, Growth, Rule};
 pub use descent::{AdamRates, Descent, DescentConfig};
+pub use exposure::{EXPOSURE_NUMBERS, EXPOSURE_STRIDE, Exposure, ExposureState};
 pub use filter::Filter;
 pub use noise::Noise;
 pub use pool::{
@@ -23,4 +27,5 @@ pub use pool::{
     SplatPool,
 };
 pub use pool_state::PoolState;
+pub use poses::{PoseRates, PoseRefinement, RefinedPose};
 pub use scores::Scores;
