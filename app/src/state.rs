@@ -6,7 +6,7 @@ mod scene;
 use std::sync::Arc;
 
 use glam::Vec3;
-use recon::io::{SplatFile, SplatFormat};
+use recon::io::{SplatFile, SplatFormat, checkpoint};
 use recon::worker::{LiveSplats, Progress, Snapshot};
 use render::gpu::Capabilities;
 use render::{FrameStats, Splats};
@@ -247,6 +247,13 @@ impl AppState {
     pub fn set_project(&mut self, source: Source) {
         self.close();
         self.project = Some(Project::new(source));
+    }
+
+    /// Looks for a checkpoint beside the photos that are open.
+    pub fn find_checkpoint(&mut self) {
+        let dataset = self.project.as_ref().and_then(Project::dataset);
+        let place = dataset.and_then(|it| checkpoint::place(&it.folder));
+        self.plan.checkpoint = place.filter(|it| it.is_file());
     }
 
     /// Nothing is open any longer.

@@ -13,7 +13,7 @@ use tests::gpu::gpu;
 use super::application::{differ, open, picture, wait, wait_for_frame_of};
 
 /// Photos that show a gradient.
-fn write_photos(folder: &Path, count: usize) {
+pub(super) fn write_photos(folder: &Path, count: usize) {
     for i in 0..count {
         let shade = |x: u32, y: u32| image::Luma([(x + y + 20 * i as u32) as u8]);
         let photo = image::GrayImage::from_fn(64, 48, shade);
@@ -22,7 +22,7 @@ fn write_photos(folder: &Path, count: usize) {
 }
 
 /// Cameras on an arc around the origin, in the axes of `transforms.json` (y up, looking along −z).
-fn write_poses(folder: &Path, count: usize) {
+pub(super) fn write_poses(folder: &Path, count: usize) {
     let frame = |i: usize| {
         let angle = 0.3 * (i as f64 - 0.5 * count as f64);
         let (sin, cos) = angle.sin_cos();

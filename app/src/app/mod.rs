@@ -108,7 +108,7 @@ impl App {
             Start::Open(path) => self.worker.send(Command::Open(path)),
             Start::Optimise(job) => {
                 self.hear_photos(ctx, Event::DatasetOpened(job.dataset.clone()));
-                self.worker.send(Command::Optimise(job));
+                self.send_now(Command::Optimise(job));
             }
         }
     }
@@ -116,6 +116,11 @@ impl App {
     /// What panels see, for tests.
     pub fn state(&self) -> &AppState {
         &self.state
+    }
+
+    /// The same to be changed, for tests: some states take long to reach.
+    pub fn state_mut(&mut self) -> &mut AppState {
+        &mut self.state
     }
 
     /// Says which graphics adapters there are, and which was chosen for the next start.

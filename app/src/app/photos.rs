@@ -105,6 +105,7 @@ impl App {
     fn begin_photos(&mut self, ctx: &egui::Context) {
         self.viewport.begin_anew();
         self.change_pictures(ctx);
+        self.state.find_checkpoint();
         if let Some(project) = &self.state.project {
             let title = format!("{} – Accrete", project.name());
             ctx.send_viewport_cmd(ViewportCommand::Title(title));
