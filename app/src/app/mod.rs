@@ -108,7 +108,7 @@ impl App {
             Start::Open(path) => self.worker.send(Command::Open(path)),
             Start::Optimise(job) => {
                 self.hear_photos(ctx, Event::DatasetOpened(job.dataset.clone()));
-                self.worker.send(Command::Optimise(job));
+                self.send_now(Command::Optimise(job));
             }
         }
     }
