@@ -55,8 +55,8 @@ pub enum Strategy {
 pub enum Background {
     /// This display RGB, 0 to 1.
     Known([f32; 3]),
-    /// Another colour in each step; for photos with transparency, so that nothing is painted to
-    /// look like a background.
+    /// Another colour in each step behind photos with transparency, so that nothing is painted to
+    /// look like a background; black behind others, and when it is measured.
     Random,
 }
 
@@ -128,6 +128,11 @@ pub struct Densify {
     pub growth: f32,
     /// Splats fainter than this are given up.
     pub least_opacity: f32,
+    /// Where a splat covers more clearly wrong pixels than this in the mean view, it may grow
+    /// (multi-view).
+    pub least_importance: f32,
+    /// Views that are asked where the picture is wrong (multi-view).
+    pub asked_views: u32,
     /// Mean length of the gradient in the image, in units of half its size, above which a splat is
     /// cloned or split (adaptive, multi-view).
     pub gradient_threshold: f32,
@@ -182,6 +187,8 @@ impl Default for Densify {
             every: 100,
             growth: 1.05,
             least_opacity: 0.005,
+            least_importance: 5.0,
+            asked_views: 10,
             gradient_threshold: 2e-4,
             split_scale: 0.01,
             noise: 5e5,
@@ -229,8 +236,11 @@ pub struct OptimiseConfig {
     pub antialiased: bool,
     /// Mip-Splatting's 3D filter: no splat is finer than what the nearest photo resolves.
     pub filter_3d: bool,
-    /// Begin with small photos.
+    /// Begin with small photos (after DashGaussian).
     pub progressive: bool,
+    /// Steps after which splats are laid in an order in which neighbours in memory are neighbours
+    /// in space; 0 never.
+    pub reorder_every: u32,
     /// What shows through.
     pub background: Background,
     /// Find an exposure for each photo.
@@ -265,7 +275,8 @@ impl Default for OptimiseConfig {
             antialiased: false,
             filter_3d: false,
             progressive: false,
-            background: Background::Known([0.0; 3]),
+            reorder_every: 5_000,
+            background: Background::Random,
             exposure: false,
             refine_poses: false,
             evaluate_every: 0,

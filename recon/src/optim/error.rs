@@ -19,6 +19,12 @@ pub enum OptimError {
          look at the warnings"
     )]
     NoPhotos,
+    /// There is nothing to begin with.
+    #[error(
+        "the dataset has no points, and its photos agree on none: do the poses belong to these \
+         photos? Find poses anew with `accrete poses`, or begin with a splat file"
+    )]
+    NoPoints,
     /// It was told to stop.
     #[error("cancelled")]
     Cancelled,

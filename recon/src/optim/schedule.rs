@@ -43,4 +43,31 @@ impl OptimiseConfig {
             && step.is_multiple_of(densify.every.max(1))
             && step < self.steps
     }
+
+    /// The longer side of photos in step `step`, where it is `full` in the end.
+    ///
+    /// After DashGaussian (Chen et al. 2025): coarse photos have no detail that would need many
+    /// splats, and cost less. There each set finds its own steps; here they are the same for all.
+    pub(super) fn side_at(&self, step: u32, full: u32) -> u32 {
+        if !self.progressive {
+            return full;
+        }
+        let until = self.densify.until.min(self.steps).max(1);
+        let done = step as f32 / until as f32;
+        let level = LEVELS.iter().rev().find(|(from, _)| *from <= done);
+        let reduction = level.map_or(1.0, |(_, reduction)| *reduction);
+        let side = (full as f32 / reduction).round() as u32;
+        side.max(LEAST_SIDE.min(full))
+    }
 }
+
+/// From which part of the densification on photos are reduced by how much.
+const LEVELS: [(f32, f32); 5] = [
+    (0.0, 4.0),
+    (0.08, 2.83),
+    (0.18, 2.0),
+    (0.32, 1.41),
+    (0.5, 1.0),
+];
+/// No photo is made smaller than this: there is nothing to be won.
+const LEAST_SIDE: u32 = 240;

@@ -19,6 +19,7 @@ use super::checkpoint::Checkpoint;
 use super::evaluate::{EvalConfig, EvalStep, HeldOut, evaluate};
 use super::initial::{self, Beginning};
 use super::progress::{Evaluation, Pulse, TrainProgress, Update};
+use super::scatter::scatter;
 use super::targets::{Loading, Targets};
 use super::trainer::Trainer;
 use super::{Background, OptimError, OptimiseConfig};
@@ -56,6 +57,9 @@ pub struct Optimisation {
     most_bytes: u64,
     /// Photos that were told of as gone.
     vanished: HashSet<String>,
+    /// Longer side of the photos in the end, and at present.
+    full_side: u32,
+    side: u32,
 }
 
 impl Optimisation {
@@ -73,7 +77,13 @@ impl Optimisation {
     ) -> Result<Self, OptimError> {
         let lpips = lpips.map(open_lpips).transpose()?;
         let lpips = lpips.and_then(|it| it.get(LpipsNet::Vgg).or(it.metrics.first()).cloned());
-        let targets = read_photos(gpu, &dataset, config.max_side, listen)?;
+        let full_side = full_side(&dataset, config.max_side);
+        let step = match begin {
+            Begin::Checkpoint(it) => it.step,
+            Begin::Points | Begin::Splats(_) => 0,
+        };
+        let side = config.side_at(step, full_side);
+        let targets = read_photos(gpu, &dataset, side, listen)?;
         let held_out = HeldOut::new(dataset.clone(), config.max_side);
         let mut pulse = Pulse::default();
         let trainer = if let Begin::Checkpoint(it) = begin {
@@ -81,7 +91,7 @@ impl Optimisation {
             Trainer::resume(gpu, config, it, targets)?
         } else {
             let extent = initial::extent(&dataset);
-            let splats = first_splats(&dataset, &config, begin, extent);
+            let splats = first_splats(&dataset, &config, begin, extent, listen)?;
             Trainer::new(gpu, config, &splats, targets, extent)?
         };
         Ok(Self {
@@ -94,6 +104,8 @@ impl Optimisation {
             pulse,
             most_bytes: 0,
             vanished: HashSet::new(),
+            full_side,
+            side,
         })
     }
 
@@ -127,13 +139,40 @@ impl Optimisation {
     ///
     /// # Errors
     /// What the GPU refuses, and what it has to tell of earlier steps.
-    pub fn advance(&mut self, gpu: &Gpu, in_parts: bool) -> Result<(), OptimError> {
+    pub fn advance(
+        &mut self,
+        gpu: &Gpu,
+        in_parts: bool,
+        listen: &mut Listener<'_>,
+    ) -> Result<(), OptimError> {
+        self.fit_photos(gpu, listen)?;
         let begun = Instant::now();
         if let Some(values) = self.trainer.advance(gpu, in_parts)? {
             self.pulse.hear(values.loss, values.mse);
         }
         self.pulse.beat(begun.elapsed().as_secs_f32());
         self.most_bytes = self.most_bytes.max(self.trainer.bytes());
+        Ok(())
+    }
+
+    /// Photos of the size that the step asks for. Where none can be read any longer, those that
+    /// are there stay.
+    fn fit_photos(&mut self, gpu: &Gpu, listen: &mut Listener<'_>) -> Result<(), OptimError> {
+        let side = self.config().side_at(self.step(), self.full_side);
+        if side == self.side {
+            return Ok(());
+        }
+        self.side = side;
+        match read_photos(gpu, &self.dataset, side, listen) {
+            Ok(targets) => self.trainer.set_targets(gpu, targets)?,
+            Err(OptimError::NoPhotos) => {
+                let text = "No photo can be read any longer: the copies in memory go on being used";
+                if listen(Update::Warned(text.to_owned())).is_break() {
+                    return Err(OptimError::Cancelled);
+                }
+            }
+            Err(err) => return Err(err),
+        }
         Ok(())
     }
 
@@ -310,15 +349,25 @@ impl Optimisation {
     }
 }
 
-/// The photos that are fitted, on the GPU.
+/// The longest side of a photo, as far as `max_side` allows.
+fn full_side(dataset: &Dataset, max_side: Option<u32>) -> u32 {
+    let sides = dataset.views.iter().filter(|it| !it.ignored);
+    let longest = sides.map(|it| it.image.width.max(it.image.height)).max();
+    longest
+        .unwrap_or(1)
+        .min(max_side.unwrap_or(u32::MAX))
+        .max(1)
+}
+
+/// The photos that are fitted, on the GPU, with the longer side brought to `side` pixels.
 fn read_photos(
     gpu: &Gpu,
     dataset: &Arc<Dataset>,
-    max_side: Option<u32>,
+    side: u32,
     listen: &mut Listener<'_>,
 ) -> Result<Targets, OptimError> {
     let options = PhotoOptions {
-        size: max_side.map_or(TargetSize::Full, TargetSize::MaxSide),
+        size: TargetSize::MaxSide(side),
         ..PhotoOptions::default()
     };
     let loader = PhotoLoader::new(dataset.clone(), options, LOADER_BYTES);
@@ -337,17 +386,44 @@ fn read_photos(
     })
 }
 
-fn first_splats(dataset: &Dataset, config: &OptimiseConfig, begin: &Begin, extent: f32) -> Splats {
+/// Datasets with fewer points than this begin with scattered ones.
+const FEW_POINTS: usize = 100;
+/// How many points are scattered.
+const SCATTERED: usize = 12_000;
+
+fn first_splats(
+    dataset: &Arc<Dataset>,
+    config: &OptimiseConfig,
+    begin: &Begin,
+    extent: f32,
+    listen: &mut Listener<'_>,
+) -> Result<Splats, OptimError> {
     match begin {
-        Begin::Splats(file) => initial::with_degree(&file.splats, config.sh_degree),
-        Begin::Checkpoint(it) => it.pool.splats.clone(),
+        Begin::Splats(file) => Ok(initial::with_degree(&file.splats, config.sh_degree)),
+        Begin::Checkpoint(it) => Ok(it.pool.splats.clone()),
         Begin::Points => {
             let beginning = Beginning {
                 opacity: config.first_opacity,
                 scale: config.first_scale,
                 sh_degree: config.sh_degree,
             };
-            initial::from_points(&dataset.points, extent, &beginning)
+            if FEW_POINTS <= dataset.points.len() {
+                return Ok(initial::from_points(&dataset.points, extent, &beginning));
+            }
+            let preparing = Update::Preparing {
+                what: "Looking for points that photos agree on".to_owned(),
+                done: 0,
+                total: 1,
+            };
+            if listen(preparing).is_break() {
+                return Err(OptimError::Cancelled);
+            }
+            let count = SCATTERED.min(config.budget());
+            let points = scatter(dataset, count, config.seed);
+            if points.is_empty() {
+                return Err(OptimError::NoPoints);
+            }
+            Ok(initial::from_points(&points, extent, &beginning))
         }
     }
 }

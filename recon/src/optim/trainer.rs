@@ -2,19 +2,23 @@
 //! then they become more.
 
 use render::gpu::{Fetch, Gpu, GpuError, LossValues, Recorder};
-use render::training::{Densifier, Descent, DescentConfig, Noise, Rule, SplatPool};
+use render::loss::AlphaUse;
+use render::training::{Descent, DescentConfig, Filter, Noise, PoolOptions, SplatPool};
 use render::{
     GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer, RenderConfig, Splats,
 };
 
 use super::chance::Chance;
 use super::checkpoint::Checkpoint;
+use super::growing::{Growing, Occasion};
 use super::initial::thinned;
 use super::targets::{Target, Targets};
 use super::{Background, OptimError, OptimiseConfig, Strategy};
 
 /// No splat grows beyond this part of the extent.
 const LARGEST_SCALE: f32 = 2.0;
+/// Steps between measurements of the 3D filter: means move slowly.
+const FILTER_EVERY: u32 = 100;
 
 /// Splats, what moves them, and the photos they are to look like; all of it on the GPU.
 #[derive(Debug)]
@@ -30,7 +34,8 @@ pub(super) struct Trainer {
     gradient: Gradient,
     descent: Descent,
     noise: Noise,
-    densifier: Densifier,
+    filter: Option<Filter>,
+    growth: Growing,
     fetch: Fetch<LossValues>,
     chance: Chance,
     backward: String,
@@ -50,8 +55,13 @@ impl Trainer {
         let budget = config.budget();
         let splats = thinned(splats, budget);
         let room = config.expected_splats(splats.len(), 0).min(budget);
-        let statistics = config.densify.strategy.statistics();
-        let pool = SplatPool::new(gpu, &splats, room, statistics)?;
+        let options = PoolOptions {
+            room,
+            statistics: config.densify.strategy.statistics(),
+            filtered: config.filter_3d,
+            max_chunk_bytes: None,
+        };
+        let pool = SplatPool::with_options(gpu, &splats, &options)?;
         Self::with_pool(gpu, config, pool, targets, extent)
     }
 
@@ -82,7 +92,7 @@ impl Trainer {
             until_sums: true,
             ..GradientOptions::portable(gpu.capabilities())
         };
-        Ok(Self {
+        let mut trainer = Self {
             budget: config.budget().max(pool.len()),
             extent,
             targets,
@@ -92,14 +102,44 @@ impl Trainer {
             gradient: Gradient::new(gpu, options)?,
             descent: Descent::new(gpu)?,
             noise: Noise::new(gpu)?,
-            densifier: Densifier::new(gpu)?,
+            filter: None,
+            growth: Growing::new(gpu)?,
             fetch: Fetch::new(gpu, 1)?,
             chance: Chance::new(config.seed),
             backward: format!("{:?} with {:?}", options.design, options.accumulation),
             step: 0,
             image_side: 0,
             config,
-        })
+        };
+        trainer.fit_filter(gpu)?;
+        Ok(trainer)
+    }
+
+    /// Other photos of the same views from now on: of another size.
+    pub(super) fn set_targets(&mut self, gpu: &Gpu, targets: Targets) -> Result<(), GpuError> {
+        self.targets = targets;
+        self.fit_filter(gpu)
+    }
+
+    /// Splats are no sharper than the present photos can tell.
+    fn fit_filter(&mut self, gpu: &Gpu) -> Result<(), GpuError> {
+        if self.pool.splats().filter_plane().is_none() {
+            return Ok(());
+        }
+        let cameras: Vec<_> = self.targets.all.iter().map(|it| it.camera).collect();
+        self.filter = Some(Filter::new(gpu, &cameras)?);
+        self.measure_filter(gpu)
+    }
+
+    fn measure_filter(&mut self, gpu: &Gpu) -> Result<(), GpuError> {
+        let Some(filter) = &mut self.filter else {
+            return Ok(());
+        };
+        filter.prepare(gpu, &self.pool, RenderConfig::default().near)?;
+        let mut recorder = Recorder::new(gpu, None, false);
+        filter.record(&mut recorder);
+        recorder.submit(gpu);
+        Ok(())
     }
 
     pub(super) fn config(&self) -> &OptimiseConfig {
@@ -141,7 +181,7 @@ impl Trainer {
             + self.targets.bytes
             + self.rasterizer.bytes()
             + self.gradient.bytes()
-            + self.densifier.bytes()
+            + self.growth.bytes()
     }
 
     /// A copy to be drawn, as every viewer draws it.
@@ -184,7 +224,7 @@ impl Trainer {
         let target = self.next_target();
         self.image_side = target.photo.size[0].max(target.photo.size[1]);
         let pause = |gpu: &Gpu| if in_parts { gpu.wait() } else { Ok(()) };
-        let background = self.background();
+        let background = self.background(target.alpha_use);
         let render = RenderConfig {
             background,
             max_sh_degree: self.sh_degree(),
@@ -200,6 +240,9 @@ impl Trainer {
         if self.config.densifies_after(self.step) {
             pause(gpu)?;
             self.densify(gpu)?;
+            self.measure_filter(gpu)?;
+        } else if self.step.is_multiple_of(FILTER_EVERY) {
+            self.measure_filter(gpu)?;
         }
         pause(gpu)?;
         self.rasterizer.poll(gpu)?;
@@ -265,20 +308,32 @@ impl Trainer {
     }
 
     fn densify(&mut self, gpu: &Gpu) -> Result<(), GpuError> {
-        let densify = self.config.densify;
-        let seed = self.chance.seed(self.step);
-        let grown = (densify.growth * self.pool.len() as f32).ceil() as usize;
-        let rule = match densify.strategy {
-            Strategy::Fixed => return Ok(()),
-            _ => Rule::Mcmc {
-                least_opacity: densify.least_opacity,
-                target_len: grown.min(self.budget).max(self.pool.len()),
-                seed,
-                by_importance: false,
-            },
+        let occasion = Occasion {
+            config: &self.config,
+            step: self.step,
+            seed: self.chance.seed(self.step),
+            extent: self.extent,
+            budget: self.budget,
         };
-        self.densifier.densify(gpu, &mut self.pool, &rule)?;
-        Ok(())
+        if self.config.densify.strategy == Strategy::MultiView {
+            let render = RenderConfig {
+                max_sh_degree: self.sh_degree(),
+                ..self.render_config()
+            };
+            let count = self.targets.all.len();
+            for number in 0..(self.config.densify.asked_views as usize).min(count) {
+                // Evenly spread, others each time.
+                let at = (number * count / self.config.densify.asked_views.max(1) as usize
+                    + self.step as usize)
+                    % count;
+                let target = &self.targets.all[at];
+                self.rasterizer
+                    .draw(gpu, self.pool.splats(), &target.camera, &render)?;
+                let parts = (&self.rasterizer, &mut self.gradient);
+                self.growth.ask(gpu, parts, &self.pool, target)?;
+            }
+        }
+        self.growth.grow(gpu, &mut self.pool, &occasion)
     }
 
     fn next_target(&mut self) -> Target {
@@ -286,10 +341,11 @@ impl Trainer {
         self.targets.all[next].clone()
     }
 
-    fn background(&self) -> [f32; 3] {
+    fn background(&self, alpha_use: AlphaUse) -> [f32; 3] {
         match self.config.background {
             Background::Known(rgb) => rgb,
-            Background::Random => self.chance.colour(self.step),
+            Background::Random if alpha_use == AlphaUse::Opacity => self.chance.colour(self.step),
+            Background::Random => [0.0; 3],
         }
     }
 }

@@ -129,7 +129,9 @@ impl Run {
     fn step(&mut self, actor: &mut Actor) -> Result<(), WorkerError> {
         let in_parts = self.pace.is_slow();
         let begun = Instant::now();
-        self.optimisation.advance(&self.gpu, in_parts)?;
+        let mut listen = |update| hear(actor, update);
+        self.optimisation
+            .advance(&self.gpu, in_parts, &mut listen)?;
         let advanced = begun.elapsed();
         self.pace.keep(&self.gpu, begun)?;
         let waited = begun.elapsed().saturating_sub(advanced);

@@ -16,9 +16,10 @@ pub use fetch::Fetch;
 pub use kernel::Kernel;
 pub use layout::{
     ChunkUniform, CompareUniform, Counters, DensifyTally, DescentUniform, DispatchArgs,
-    DivideUniform, DrawUniform, FilterCamera, FilterUniform, FrameUniform, GatherUniform,
-    LevelUniform, LineUniform, LossUniform, LossValues, NoiseUniform, PresentUniform, ScanParams,
-    SortParams, TraceUniform, WeighUniform,
+    DivideUniform, DoubtUniform, DrawUniform, ElectUniform, EncodeUniform, FadeUniform,
+    FilterCamera, FilterUniform, FrameUniform, GatherUniform, LevelUniform, LineUniform,
+    LossUniform, LossValues, NoiseUniform, NominateUniform, PresentUniform, ScanParams, SortParams,
+    TraceUniform, WeighUniform,
 };
 pub use layout::{GPU_STRUCTS, GpuStruct, GpuStructLayout};
 pub use recorder::{Groups, KernelTime, Profiler, Recorder, TimedPasses};

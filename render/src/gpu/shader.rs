@@ -30,6 +30,7 @@ const SHARED: &[Shader] = &[
     shader!("shared/blend_backward"),
     shader!("shared/block_scan"),
     shader!("shared/boxes"),
+    shader!("shared/chunk"),
     shader!("shared/dispatch"),
     shader!("shared/display"),
     shader!("shared/finite"),
@@ -50,6 +51,7 @@ const SHARED: &[Shader] = &[
     shader!("shared/sort"),
     shader!("shared/stream_backward"),
     shader!("shared/tally"),
+    shader!("shared/tally_atomic"),
     shader!("shared/tiles"),
     shader!("shared/visible"),
 ];
