@@ -19,9 +19,10 @@ pub struct OptimiseArgs {
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
-    /// Settings to begin with; what is given beside them goes first
-    #[arg(long, value_enum, default_value_t = PresetName::Balanced)]
-    pub preset: PresetName,
+    /// Settings to begin with; what is given beside them goes first [default: balanced; with
+    /// --resume what it was]
+    #[arg(long, value_enum)]
+    pub preset: Option<PresetName>,
 
     /// Steps in all
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -248,7 +249,7 @@ mod tests {
         assert!(config.antialiased && config.filter_3d && !config.progressive);
         assert!(config.exposure && config.refine_poses);
         assert_eq!(config.background, Background::Random);
-        assert_eq!(Preset::from(args.preset), Preset::Fast);
+        assert_eq!(args.preset.map(Preset::from), Some(Preset::Fast));
         assert_eq!(args.measuring.hold_out_every, Some(5));
         let args = optimise("--background 0,0.5,1").unwrap();
         assert_eq!(args.background, Some(Background::Known([0.0, 0.5, 1.0])));

@@ -133,7 +133,7 @@ fn write_files(
         "{count} splats from {photos} photos after {} steps",
         run.report.steps
     ))?;
-    let last = run.evaluations.last().map(|it| &it.report);
+    let last = run.report.evaluations.last().map(|it| &it.report);
     if let Some(report) = last {
         measuring::tell(console, report)?;
     }

@@ -76,7 +76,14 @@ impl Job {
                     Event::Finished => ended = Some(Ok(())),
                     Event::Cancelled => ended = Some(Err(anyhow::anyhow!("cancelled"))),
                     Event::Failed(err) => ended = Some(Err(err.into())),
-                    other => hear(&self.bar, other),
+                    other => {
+                        if matches!(&other, Event::Trained(it) if it.paused) {
+                            // Nobody is here who could let it go on: it shall end and keep what
+                            // there is.
+                            self.worker.send(Command::Cancel);
+                        }
+                        hear(&self.bar, other);
+                    }
                 }
             }
             if let Some(ended) = ended {

@@ -7,7 +7,7 @@ use ::render::RenderConfig;
 use ::render::gpu::Gpu;
 use anyhow::{Context, bail};
 use recon::dataset::Dataset;
-use recon::io::{self, Opened, SplatFile};
+use recon::io::{self, Opened, SplatFile, checkpoint};
 use recon::metrics::{Protocol, ViewScores};
 use recon::optim::{Background, EvalConfig, HeldOut, OptimiseConfig, preset};
 use recon::poses::{PoseConfig, Verdict};
@@ -42,6 +42,8 @@ struct Report<'a> {
     backward: &'a str,
     /// At most on the device.
     gpu_bytes: u64,
+    /// It ended before its last step; the warnings say why.
+    cancelled: bool,
     out: Option<&'a Path>,
     checkpoint: Option<&'a Path>,
     sheet: Option<&'a Path>,
@@ -149,13 +151,19 @@ fn job(
     args: &OptimiseArgs,
     dataset: Arc<Dataset>,
 ) -> anyhow::Result<OptimiseJob> {
-    let start = match (&args.init, args.resume) {
-        (Some(path), _) => Start::Splats(Arc::new(io::open_splats(path)?)),
-        (None, true) => {
-            let path = args.checkpoint.clone();
-            Start::Checkpoint(path.context("--resume needs --checkpoint")?)
+    let mut config = preset(args.preset.unwrap_or_default().into());
+    let start = if let Some(path) = &args.init {
+        Start::Splats(Arc::new(io::open_splats(path)?))
+    } else if args.resume {
+        let beside = || checkpoint::place(&dataset.folder);
+        let path = args.checkpoint.clone().or_else(beside);
+        let path = path.context("photos in a zip have no checkpoint beside them: --checkpoint")?;
+        if args.preset.is_none() {
+            config = checkpoint::open(&path)?.config;
         }
-        (None, false) => Start::Points,
+        Start::Checkpoint(path)
+    } else {
+        Start::Points
     };
     let has_held_out = dataset.report.held_out != 0;
     if !has_held_out {
@@ -164,7 +172,7 @@ fn job(
     Ok(OptimiseJob {
         dataset,
         start,
-        config: args.config(preset(args.preset.into())),
+        config: args.config(config),
         checkpoint: args.checkpoint.clone(),
         lpips: args.measuring.lpips.clone(),
     })
@@ -192,7 +200,7 @@ fn tell(run: &Run, console: &Console, args: &OptimiseArgs) -> anyhow::Result<()>
         report.steps,
         report.steps_per_sec
     ))?;
-    if let Some(last) = run.evaluations.last() {
+    if let Some(last) = run.report.evaluations.last() {
         measuring::tell(console, &last.report)?;
     }
     let row =
@@ -220,7 +228,7 @@ fn report(
     gpu: &Gpu,
     config: &OptimiseConfig,
 ) -> anyhow::Result<()> {
-    let last = run.evaluations.last().map(|it| &it.report);
+    let last = run.report.evaluations.last().map(|it| &it.report);
     let mean = last.and_then(|it| it.mean);
     console.report(&Report {
         folder: &args.folder,
@@ -232,11 +240,12 @@ fn report(
         steps_per_sec: run.report.steps_per_sec,
         splats: run.report.splats,
         views: last.map_or(&[], |it| &it.views),
-        curve: run.evaluations.iter().map(Point::of).collect(),
+        curve: run.report.evaluations.iter().map(Point::of).collect(),
         protocol: last.map(|it| &it.protocol),
         config,
         backward: &run.report.backward,
         gpu_bytes: run.report.gpu_bytes,
+        cancelled: run.report.cancelled,
         out: args.out.as_deref(),
         checkpoint: run.checkpoint.as_deref(),
         sheet: args.measuring.sheet.as_deref(),

@@ -16,8 +16,6 @@ use super::job::Job;
 pub(super) struct Run {
     pub(super) report: OptimiseReport,
     pub(super) snapshot: Snapshot,
-    /// What held-out photos said, oldest first.
-    pub(super) evaluations: Vec<Evaluation>,
     /// The last that was written.
     pub(super) checkpoint: Option<PathBuf>,
     pub(super) warnings: Vec<String>,
@@ -32,7 +30,6 @@ impl Run {
         let console = worker.console.clone();
         let total = job.config.steps;
         let (mut report, mut snapshot, mut checkpoint) = (None, None, None);
-        let mut evaluations = Vec::new();
         let mut trained = false;
         worker.work(Command::Optimise(Box::new(job)), |bar, event| match event {
             Event::Trained(progress) => {
@@ -42,10 +39,7 @@ impl Run {
                 }
                 show(bar, &progress);
             }
-            Event::Evaluated(evaluation) => {
-                bar.suspend(|| tell_evaluation(&console, &evaluation));
-                evaluations.push(evaluation);
-            }
+            Event::Evaluated(it) => bar.suspend(|| tell_evaluation(&console, &it)),
             Event::SplatsUpdated(it) => snapshot = Some(it),
             Event::CheckpointSaved { path, .. } => checkpoint = Some(path),
             Event::Optimised(it) => report = Some(it),
@@ -54,7 +48,6 @@ impl Run {
         Ok(Self {
             report: report.context("the optimisation ended without a report")?,
             snapshot: snapshot.context("the optimisation ended without splats")?,
-            evaluations,
             checkpoint,
             warnings: worker.warnings().to_vec(),
         })
