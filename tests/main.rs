@@ -6,6 +6,8 @@
 mod camera_paths;
 /// COLMAP models: written and read back, a real one, damaged ones.
 mod colmap;
+/// Photo and frame drawn together.
+mod compare_view;
 /// Posed and plain photos: real captures, several pose files in one folder, hostile folders.
 mod datasets;
 /// Splats measured on photos that were held out.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use recon::dataset::PoseFormat;
-use recon::io::{SplatFile, SplatFormat};
+use recon::io::{ExportOptions, SplatFile, SplatFormat};
 use recon::worker::{Opened, Snapshot};
 use recon::{Command, Event, Worker};
 use tests::capture::{Capture, straight_lens};
@@ -55,6 +55,7 @@ fn export(worker: &Worker, file: &Arc<SplatFile>, format: SplatFormat, path: &Pa
         file: file.clone(),
         format,
         path: path.to_owned(),
+        options: ExportOptions::default(),
     });
     events_of_a_job(worker)
 }

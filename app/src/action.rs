@@ -1,8 +1,11 @@
 //! What panels and keys ask of the app. One place runs them: `app::logic`.
 
-use recon::io::SplatFormat;
-use recon::worker::{Command, EngineChoice};
+use recon::io::{ExportOptions, SplatFormat};
+use recon::worker::{Adjustment, Command, EngineChoice};
+use render::CompareMode;
 
+use crate::leaving::Answer;
+use crate::optimise::Plan;
 use crate::settings::{Overlay, Settings};
 
 /// A wish of the user. Panels only emit them.
@@ -26,6 +29,34 @@ pub enum Action {
     EditExportPath(String),
     /// The format to save in.
     ChooseExportFormat(SplatFormat),
+    /// What is changed on the way to the file.
+    EditExportOptions(ExportOptions),
+    /// Settings of the next optimisation, as a whole.
+    EditPlan(Box<Plan>),
+    /// Optimise splats of the photos that are open, as planned.
+    Start,
+    /// Change a setting of the running optimisation.
+    Adjust(Adjustment),
+    /// Hold the optimisation, or let it go on.
+    FlipPause,
+    /// End the optimisation; it keeps what there is.
+    Stop,
+    /// Go back to the snapshot after this step, or to the present.
+    ShowMoment(Option<u32>),
+    /// How photo and render are shown.
+    CompareAs(CompareMode),
+    /// Where the wiped photo ends, 0 to 1 from the left.
+    Wipe(f32),
+    /// The camera is free again.
+    LeaveCompare,
+    /// Look at the held-out photo that looks worst, or worst after this one.
+    NextWorst,
+    /// Choose a view.
+    SelectView(usize),
+    /// Choose the view so many places further on.
+    Scrub(isize),
+    /// What is to happen to work that was not exported.
+    Leave(Answer),
     /// New settings, as a whole: what a widget changed is part of them.
     Change(Box<Settings>),
     /// Show or hide one overlay.
@@ -82,4 +113,8 @@ pub enum Pane {
     CheatSheet,
     /// The field to type a path into.
     OpenPath,
+    /// Format, box, axes and place of an export.
+    Export,
+    /// Small copies of the photos.
+    FilmStrip,
 }

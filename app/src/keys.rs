@@ -80,6 +80,14 @@ pub enum Deed {
     Save,
     /// Fill the screen.
     Fullscreen,
+    /// Choose the photo so many places further on.
+    Scrub(isize),
+    /// Look at the held-out photo that looks worst next.
+    NextWorst,
+    /// Put the photo away that is compared.
+    LeaveCompare,
+    /// Hold the optimisation, or let it go on.
+    Pause,
 }
 
 impl Deed {
@@ -93,6 +101,10 @@ impl Deed {
             Self::Open => Action::AskForFile,
             Self::Save => Action::AskWhereToSave,
             Self::Fullscreen => Action::FlipFullscreen,
+            Self::Scrub(by) => Action::Scrub(by),
+            Self::NextWorst => Action::NextWorst,
+            Self::LeaveCompare => Action::LeaveCompare,
+            Self::Pause => Action::FlipPause,
         }
     }
 }
@@ -130,6 +142,10 @@ pub const GROUPS: &[Group] = &[
     Group {
         title: "Show",
         bindings: SHOW,
+    },
+    Group {
+        title: "Photos",
+        bindings: PHOTOS,
     },
     Group {
         title: "Program",
@@ -234,6 +250,24 @@ const SHOW: &[Binding] = &[
         "All overlays (pointer over the scene)",
         Deed::Toggle(Overlay::All),
     ),
+];
+
+const PHOTOS: &[Binding] = &[
+    press(NONE, Key::ArrowLeft, "The photo before", Deed::Scrub(-1)),
+    press(NONE, Key::ArrowRight, "The next photo", Deed::Scrub(1)),
+    press(
+        NONE,
+        Key::N,
+        "The next worst held-out photo",
+        Deed::NextWorst,
+    ),
+    press(
+        NONE,
+        Key::Escape,
+        "Back from photo to scene",
+        Deed::LeaveCompare,
+    ),
+    press(NONE, Key::P, "Pause the optimisation", Deed::Pause),
 ];
 
 const PROGRAM: &[Binding] = &[

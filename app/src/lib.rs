@@ -14,9 +14,13 @@
 pub mod action;
 pub mod app;
 pub mod args;
+pub mod compare;
+pub mod film;
 pub mod headless;
 pub mod kept_adapter;
 pub mod keys;
+pub mod leaving;
+pub mod optimise;
 pub mod panels;
 pub mod project;
 pub mod settings;

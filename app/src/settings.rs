@@ -35,6 +35,10 @@ pub struct Settings {
     pub inspector: bool,
     /// Whether messages show.
     pub log: bool,
+    /// Whether small copies of the photos show.
+    pub film_strip: bool,
+    /// The user's LPIPS weights, a file or a folder of them.
+    pub lpips: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -50,6 +54,8 @@ impl Default for Settings {
             recents: Vec::new(),
             inspector: true,
             log: false,
+            film_strip: true,
+            lpips: None,
         }
     }
 }

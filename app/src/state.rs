@@ -1,40 +1,29 @@
 //! What panels read: the scene, the job, messages, settings, and how the last frame went.
 
-use std::mem::discriminant;
-use std::path::{Path, PathBuf};
+mod export;
+mod scene;
+
 use std::sync::Arc;
 
 use glam::Vec3;
-use recon::io::{SplatFormat, losses};
-use recon::worker::{Progress, Snapshot};
-use render::FrameStats;
+use recon::io::{SplatFile, SplatFormat};
+use recon::worker::{LiveSplats, Progress, Snapshot};
 use render::gpu::Capabilities;
+use render::{FrameStats, Splats};
 
+use crate::compare::Compare;
+use crate::film::Film;
+use crate::leaving::Leaving;
+use crate::optimise::{Plan, Run};
 use crate::project::{Project, Source};
 use crate::settings::Settings;
-use crate::viewport::navigate::Extent;
+
+pub use export::{EXPORT_FORMATS, Export};
+use scene::extent;
+pub use scene::{Drawn, Scene};
 
 /// Messages that are kept.
 const MAX_MESSAGES: usize = 500;
-
-/// The formats that are offered for saving: the format, the ending of its files, what a person
-/// calls it.
-pub const EXPORT_FORMATS: [(SplatFormat, &str, &str); 6] = [
-    (SplatFormat::Ply, ".ply", ".ply"),
-    (
-        SplatFormat::CompressedPly,
-        ".compressed.ply",
-        ".compressed.ply",
-    ),
-    (SplatFormat::Splat, ".splat", ".splat"),
-    (SplatFormat::Spz { version: 4 }, ".spz", ".spz"),
-    (
-        SplatFormat::Spz { version: 3 },
-        ".spz",
-        ".spz (version 3, older programs)",
-    ),
-    (SplatFormat::Sog, ".sog", ".sog"),
-];
 
 /// Everything that panels show.
 #[derive(Clone, Debug)]
@@ -53,6 +42,16 @@ pub struct AppState {
     pub project: Option<Project>,
     /// What the worker does.
     pub job: Option<Progress>,
+    /// What is wanted of the next optimisation.
+    pub plan: Plan,
+    /// The optimisation that runs, or ran last.
+    pub run: Option<Run>,
+    /// The photo that is looked at through its own camera.
+    pub compare: Option<Compare>,
+    /// Small copies of the photos.
+    pub film: Film,
+    /// Work that would be lost by what the user was about to do.
+    pub leaving: Option<Leaving>,
     /// What happened, oldest first.
     pub messages: Vec<Message>,
     /// What failed last, until it is dismissed.
@@ -69,9 +68,15 @@ pub struct AppState {
     pub accepts_drops: bool,
     /// Whether this is a Mac's keyboard.
     pub is_mac: bool,
+    /// Number of the next splats in the making.
+    next_live: u64,
 }
 
 /// Windows that begin hidden.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "windows that are independent of each other"
+)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Panes {
     /// Keys and mouse.
@@ -80,124 +85,8 @@ pub struct Panes {
     pub timings: bool,
     /// The field to type a path into.
     pub open_path: bool,
-}
-
-/// A scene that is shown.
-#[derive(Clone, Debug)]
-pub struct Scene {
-    /// What to draw.
-    pub snapshot: Snapshot,
-    /// The main part of it.
-    pub main_part: Extent,
-    /// All of it.
-    pub whole: Extent,
-    /// These are known points, not splats: there is nothing to save.
-    pub is_sparse: bool,
-}
-
-impl Scene {
-    /// What the worker has put on the GPU and measured.
-    pub fn new(snapshot: Snapshot) -> Self {
-        let extent = |bounds: Option<_>| {
-            let (low, high) = bounds.unwrap_or_default();
-            Extent { low, high }
-        };
-        Self {
-            main_part: extent(snapshot.main_bounds),
-            whole: extent(snapshot.bounds),
-            snapshot,
-            is_sparse: false,
-        }
-    }
-}
-
-/// What the inspector's export part shows.
-#[derive(Clone, Debug)]
-pub struct Export {
-    /// The format to save in.
-    pub format: SplatFormat,
-    /// Where to.
-    pub path: String,
-    /// What the format cannot hold, in words.
-    pub losses: Vec<String>,
-    /// What was saved last, until something else is chosen.
-    pub saved: Option<String>,
-}
-
-impl Default for Export {
-    fn default() -> Self {
-        Self {
-            format: SplatFormat::Ply,
-            path: String::new(),
-            losses: Vec::new(),
-            saved: None,
-        }
-    }
-}
-
-impl Export {
-    /// The ending of the format's files.
-    pub fn ending(&self) -> &'static str {
-        self.offered().1
-    }
-
-    /// What a person calls the format.
-    pub fn label(&self) -> &'static str {
-        self.offered().2
-    }
-
-    fn offered(&self) -> (SplatFormat, &'static str, &'static str) {
-        let mut offered = EXPORT_FORMATS.into_iter();
-        offered
-            .find(|(format, ..)| *format == self.format)
-            .unwrap_or(EXPORT_FORMATS[0])
-    }
-
-    /// Another format: the path gets its ending, the losses are those of the scene.
-    pub(crate) fn choose(&mut self, format: SplatFormat, scene: Option<&Scene>) {
-        let stem = without_ending(&self.path).to_owned();
-        self.format = format;
-        self.saved = None;
-        if !stem.is_empty() {
-            self.path = stem + self.ending();
-        }
-        self.losses = scene.map_or_else(Vec::new, |it| losses(&it.snapshot.file, format));
-    }
-
-    /// A path typed or chosen by the user; its ending chooses the format.
-    pub(crate) fn go_to(&mut self, path: String, scene: Option<&Scene>) {
-        self.path = path;
-        self.saved = None;
-        // An ending does not tell the version: the one that was chosen stays.
-        if let Ok(format) = SplatFormat::from_path(Path::new(&self.path))
-            && discriminant(&format) != discriminant(&self.format)
-        {
-            self.format = format;
-            self.losses = scene.map_or_else(Vec::new, |it| losses(&it.snapshot.file, format));
-        }
-    }
-
-    /// Beside the file that was opened, under another name.
-    pub(crate) fn propose(&mut self, scene: &Scene) {
-        let folder = scene.snapshot.path.as_deref().and_then(Path::parent);
-        let name = &scene.snapshot.name;
-        let name = format!("{} copy{}", without_ending(name), self.ending());
-        let path = folder.map_or_else(|| PathBuf::from(&name), |it| it.join(&name));
-        self.path = path.to_string_lossy().into_owned();
-        self.losses = losses(&scene.snapshot.file, self.format);
-        self.saved = None;
-    }
-}
-
-/// `path` without the ending of a splat file.
-fn without_ending(path: &str) -> &str {
-    let lower = path.to_ascii_lowercase();
-    EXPORT_FORMATS
-        .iter()
-        .map(|(_, ending, _)| ending)
-        .filter(|it| lower.ends_with(**it))
-        .max_by_key(|it| it.len())
-        .map_or(path, |it| &path[..path.len() - it.len()])
+    /// Format, box, axes and place of an export.
+    pub export: bool,
 }
 
 /// How grave a message is.
@@ -239,6 +128,11 @@ impl AppState {
     /// Before anything is open.
     pub fn new(adapter: Capabilities, settings: Settings) -> Self {
         Self {
+            plan: Plan::new(adapter.is_cpu()),
+            run: None,
+            compare: None,
+            film: Film::default(),
+            leaving: None,
             adapter,
             adapters: Vec::new(),
             kept_adapter: None,
@@ -254,6 +148,7 @@ impl AppState {
             panes: Panes::default(),
             accepts_drops: true,
             is_mac: cfg!(target_os = "macos"),
+            next_live: 0,
         }
     }
 
@@ -294,10 +189,85 @@ impl AppState {
         self.scene = Some(scene);
     }
 
+    /// Draws splats in the making. What the camera frames stays as it is.
+    pub fn set_live(&mut self, live: LiveSplats) {
+        // Late news of what was closed meanwhile.
+        let Some(run) = &mut self.run else {
+            return;
+        };
+        run.newest_step = run.newest_step.max(live.step);
+        let id = self.next_live;
+        self.next_live += 1;
+        if self.scene.is_none() {
+            // There were no points to show before.
+            let file = SplatFile::new(Splats::default(), SplatFormat::Ply);
+            let name = self.project.as_ref().map(Project::name);
+            let (centre, radius) = live.splats.extent();
+            let splats = live.splats.clone();
+            let snapshot = Snapshot::new(0, splats, file, name.unwrap_or_default(), None);
+            self.set_points(snapshot);
+            if let Some(scene) = &mut self.scene
+                && scene.main_part == extent(None)
+            {
+                scene.main_part = extent(Some((centre - radius, centre + radius)));
+            }
+        }
+        if let Some(scene) = &mut self.scene {
+            scene.live = Some((id, live));
+        }
+    }
+
+    /// Keeps a snapshot of the running optimisation. What the camera frames stays as it is.
+    pub fn set_moment(&mut self, snapshot: Snapshot) {
+        let step = snapshot.moment.as_ref().map_or(0, |it| it.step);
+        let is_first = self.scene.as_ref().is_none_or(|it| it.is_sparse);
+        let Some(run) = &mut self.run else {
+            return;
+        };
+        run.keep(&snapshot);
+        match &mut self.scene {
+            Some(scene) => {
+                scene.whole = extent(snapshot.bounds);
+                scene.is_sparse = false;
+                if scene.live.as_ref().is_some_and(|(_, it)| it.step <= step) {
+                    scene.live = None;
+                }
+                scene.snapshot = snapshot;
+            }
+            None => self.scene = Some(Scene::new(snapshot)),
+        }
+        if is_first && let Some(dataset) = self.project.as_ref().and_then(Project::dataset) {
+            self.export.propose_beside(dataset);
+        }
+        let format = self.export.format;
+        self.choose_export_format(format);
+    }
+
     /// Opens photos; what was open before is closed.
     pub fn set_project(&mut self, source: Source) {
-        self.scene = None;
+        self.close();
         self.project = Some(Project::new(source));
+    }
+
+    /// Nothing is open any longer.
+    pub fn close(&mut self) {
+        self.scene = None;
+        self.project = None;
+        self.run = None;
+        self.compare = None;
+        self.film = Film::default();
+        self.plan.start = Default::default();
+        self.plan.checkpoint = None;
+    }
+
+    /// Whether what is shown would be lost by closing.
+    pub fn is_unsaved(&self) -> bool {
+        self.run.as_ref().is_some_and(Run::is_unsaved)
+    }
+
+    /// Whether the device is busy with an optimisation.
+    pub fn is_training(&self) -> bool {
+        self.run.as_ref().is_some_and(Run::is_busy)
     }
 
     /// The world's upward direction: the cameras' own, or the axis that was chosen.
@@ -312,31 +282,9 @@ impl AppState {
     }
 
     /// The file behind the scene, for saving.
-    pub(crate) fn file(&self) -> Option<Arc<recon::io::SplatFile>> {
-        let scene = self.scene.as_ref().filter(|it| !it.is_sparse);
-        scene.map(|it| it.snapshot.file.clone())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn choosing_a_format_changes_the_ending() {
-        let mut export = Export::default();
-        export.go_to("out/A.PLY".to_owned(), None);
-        assert_eq!(export.format, SplatFormat::Ply);
-        export.choose(SplatFormat::CompressedPly, None);
-        assert_eq!(export.path, "out/A.compressed.ply");
-        export.choose(SplatFormat::Sog, None);
-        assert_eq!(export.path, "out/A.sog");
-        export.go_to("out/b.spz".to_owned(), None);
-        assert_eq!(
-            (export.format, export.ending()),
-            (SplatFormat::Spz { version: 4 }, ".spz")
-        );
-        export.go_to("out/b".to_owned(), None);
-        assert_eq!(export.format, SplatFormat::Spz { version: 4 }, "kept");
+    pub fn file(&self) -> Option<Arc<SplatFile>> {
+        let scene = self.scene.as_ref();
+        let scene = scene.filter(|it| !it.is_sparse || it.past.is_some());
+        scene.map(|it| it.at_hand().file.clone())
     }
 }

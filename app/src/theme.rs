@@ -24,6 +24,21 @@ pub(crate) const HELD_OUT: Color32 = Color32::from_rgb(232, 160, 70);
 /// Behind an empty viewport.
 pub(crate) const EMPTY: Color32 = Color32::from_rgb(23, 24, 28);
 
+/// The edge between photo and render.
+pub(crate) const EDGE: Color32 = Color32::from_rgb(255, 255, 255);
+/// Photos as they are.
+pub(crate) const UNTINTED: Color32 = Color32::WHITE;
+/// Behind a photo of the film strip that has not come yet.
+pub(crate) const BLANK: Color32 = Color32::from_rgb(44, 47, 54);
+/// Behind words on a photo.
+pub(crate) const CAPTION_FILL: Color32 = Color32::from_rgba_premultiplied(10, 11, 13, 190);
+/// Words on a photo.
+pub(crate) const CAPTION: Color32 = Color32::from_rgb(236, 239, 245);
+/// Photos that are fitted.
+pub(crate) const TRAIN: Color32 = Color32::from_rgb(94, 176, 239);
+/// Curves of what is fitted, and of what is only measured.
+pub(crate) const CURVES: [Color32; 2] = [TRAIN, HELD_OUT];
+
 /// Lines of the scene, RGBA.
 pub(crate) const GRID: [u8; 4] = [140, 146, 160, 70];
 /// Every tenth line of the grid.

@@ -1,14 +1,8 @@
-// Where a chunk of splats lies among all, what its planes hold, and how to read them.
+// What the planes of a chunk of splats hold, and how to read them.
 //
 // The importing kernel declares `chunk` and `params`.
 
-// Twin of `render::gpu::ChunkUniform`.
-struct ChunkUniform {
-    first: u32,
-    count: u32,
-    stride: u32,
-    sh_degree: u32,
-}
+#import shared/chunk
 
 // Planes of `params`: 0–2 mean, 3–6 quaternion wxyz, 7–9 log-scale, 10 opacity logit, then SH.
 const PLANE_QUAT: u32 = 3u;

@@ -1,9 +1,8 @@
-// What a densification counts on its way.
+// What a densification counts on its way; those who count declare it with atomics.
 
-// Twin of `render::gpu::DensifyTally`. Written by atomics, so declared once more where it is.
+// Twin of `render::gpu::DensifyTally`.
 struct DensifyTally {
-    alive: u32,         // splats that stay
-    wishes: u32,        // of these, those that want to grow
-    candidates: u32,    // splats that may be pruned
-    largest_error: u32, // bits of the largest error of a splat
+    alive: u32,      // splats that stay
+    wishes: u32,     // of these, those that want to grow
+    candidates: u32, // splats that may be pruned
 }

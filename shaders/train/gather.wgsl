@@ -1,15 +1,8 @@
 // Brings splats into a new order: each plane of a chunk is written from a copy of that plane over all
 // chunks. One thread a splat, plane by plane, so that neighbours write neighbours.
 
+#import shared/chunk
 #import shared/dispatch
-
-// Twin of `render::gpu::ChunkUniform`.
-struct ChunkUniform {
-    first: u32,
-    count: u32,
-    stride: u32,
-    sh_degree: u32,
-}
 
 // Twin of `render::gpu::GatherUniform`.
 struct GatherUniform {

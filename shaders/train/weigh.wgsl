@@ -4,19 +4,12 @@
 
 #import shared/dispatch
 #import shared/finite
+#import shared/tally_atomic
 
 // Twin of `render::gpu::WeighUniform`.
 struct WeighUniform {
     least_opacity: f32, // not above: given up
     by_importance: u32,
-}
-
-// Twin of `render::gpu::DensifyTally`.
-struct DensifyTally {
-    alive: atomic<u32>,
-    wishes: atomic<u32>,
-    candidates: atomic<u32>,
-    largest_error: atomic<u32>,
 }
 
 @group(0) @binding(0) var<uniform> weigh: WeighUniform;
@@ -31,12 +24,9 @@ const PLANE_IMPORTANCE: u32 = 2u;
 // A scene in which nothing is important is densified by opacity alone.
 const LEAST_IMPORTANCE: f32 = 1e-6;
 
-var<workgroup> sh_alive: atomic<u32>;
-
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-    if thread == 0u { atomicStore(&sh_alive, 0u); }
-    workgroupBarrier();
+    begin_count(thread);
     let i = unfold_group(group) * 256u + thread;
     if i < chunk.count {
         let opacity = 1.0 / (1.0 + exp(-param(PLANE_OPACITY, i)));
@@ -52,6 +42,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
         sums[chunk.first + i] = bitcast<u32>(weight);
         copies[chunk.first + i] = select(0u, 1u, alive);
     }
-    workgroupBarrier();
-    if thread == 0u { atomicAdd(&tally.alive, atomicLoad(&sh_alive)); }
+    finish_count(thread);
 }

@@ -1,6 +1,8 @@
 // Draws the shown frame over the viewport: one triangle that covers it, bilinear where the frame
 // is coarser than the viewport.
 
+#import shared/display
+
 // Twin of `render::gpu::PresentUniform`.
 struct PresentUniform {
     image_size: vec2u,
@@ -38,11 +40,4 @@ fn fragment(in: Varyings) -> @location(0) vec4f {
 fn texel(cell: vec2i) -> vec3f {
     let inside = vec2u(clamp(cell, vec2i(0), vec2i(params.image_size) - 1));
     return unpack4x8unorm(pixels[inside.y * params.image_size.x + inside.x]).xyz;
-}
-
-// The sRGB curve, for targets that apply its inverse when they store.
-fn linear_from_display(colour: vec3f) -> vec3f {
-    let low = colour / 12.92;
-    let high = pow((colour + 0.055) / 1.055, vec3f(2.4));
-    return select(high, low, colour <= vec3f(0.04045));
 }

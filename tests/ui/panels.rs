@@ -11,7 +11,7 @@ use render::Style;
 use render::gpu::Gpu;
 use tests::gpu::gpu;
 
-use super::{Shown, empty_state, full_state, renderer};
+use super::{Shown, empty_state, full_state, optimise, renderer};
 
 const SIZE: Vec2 = Vec2::new(640.0, 780.0);
 
@@ -54,10 +54,12 @@ fn every_panel_looks_as_it_did() {
     let is_lavapipe = gpu.capabilities().name.contains("llvmpipe");
     let mut compared = egui_kittest::SnapshotResults::new();
     for (name, panel) in panels::ALL {
-        let state = if name == "start" {
-            empty_state(gpu)
-        } else {
-            full_state(gpu)
+        let state = match name {
+            "start" => empty_state(gpu),
+            "progress" | "timeline" | "film_strip" | "compare" | "leaving" => {
+                optimise::running_state(gpu)
+            }
+            _ => full_state(gpu),
         };
         let mut harness = harness(gpu, panel, state);
         harness.run();

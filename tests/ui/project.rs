@@ -176,7 +176,7 @@ fn what_was_found_is_said_and_problems_unfold() {
     harness.get_by_label_contains("images/gone.jpg");
     click(&mut harness, "1 cannot be used");
     harness.get_by_label_contains("copy it again");
-    click(&mut harness, "1 warnings");
+    click(&mut harness, "1 warning");
     harness.get_by_label("one entry was not understood");
 }
 

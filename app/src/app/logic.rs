@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use eframe::egui::{self, ViewportCommand};
+use recon::io::ExportOptions;
 use recon::worker::{Command, Event, Snapshot};
 
 use super::App;
 use super::dialog::{Answer, Purpose};
 use crate::action::{Action, Pane};
 use crate::kept_adapter::keep_adapter;
+use crate::leaving::{self, Destination};
+use crate::optimise::Run;
 use crate::settings::Settings;
 use crate::state::Gravity;
 use crate::viewport::input;
@@ -19,15 +22,19 @@ impl App {
     pub(super) fn hear(&mut self, ctx: &egui::Context) {
         self.hear_worker(ctx);
         self.hear_gpu(ctx);
-        self.hear_dialogs();
+        self.hear_uploads();
+        self.hear_pictures(ctx);
+        self.hear_dialogs(ctx);
         self.hear_drops(ctx);
         self.hear_keys(ctx);
+        self.hear_leaving();
+        self.hear_close(ctx);
     }
 
     /// Does what a panel or a key asked for.
     pub(super) fn act(&mut self, ctx: &egui::Context, action: Action) {
         match action {
-            Action::Send(command) => self.send(command),
+            Action::Send(command) => self.send(ctx, command),
             Action::AskForFile => self.dialogs.ask_for_file(),
             Action::AskForFolder => self.dialogs.ask_for_folder(),
             Action::AskWhereToSave => {
@@ -39,7 +46,7 @@ impl App {
             Action::OpenTypedPath => {
                 let path = PathBuf::from(self.state.open_path.trim());
                 self.state.panes.open_path = false;
-                self.send(Command::Open(path));
+                self.send(ctx, Command::Open(path));
             }
             Action::Save => self.save_scene(),
             Action::EditOpenPath(path) => self.state.open_path = path,
@@ -52,9 +59,33 @@ impl App {
             Action::Move(to) => {
                 if let Some(scene) = &self.state.scene {
                     self.viewport.go(to, scene, &self.state);
+                    self.state.compare = None;
                 }
             }
             Action::LookThrough(view) => self.look_through(view),
+            Action::EditPlan(plan) => self.state.plan = *plan,
+            Action::Start => self.start(ctx),
+            Action::Adjust(adjustment) => {
+                if let Some(run) = &mut self.state.run {
+                    run.adjust(adjustment);
+                    self.worker.send(Command::Adjust(adjustment));
+                }
+            }
+            Action::FlipPause => self.flip_pause(),
+            Action::Stop => self.stop(),
+            Action::ShowMoment(step) => self.show_moment(ctx, step),
+            Action::CompareAs(mode) => self.compare_as(mode),
+            Action::Wipe(part) => {
+                if let Some(compare) = &mut self.state.compare {
+                    compare.wipe = part;
+                }
+            }
+            Action::LeaveCompare => self.state.compare = None,
+            Action::NextWorst => self.next_worst(),
+            Action::SelectView(view) => self.select_view(view),
+            Action::Scrub(by) => self.scrub(by),
+            Action::Leave(answer) => self.answer(ctx, answer),
+            Action::EditExportOptions(options) => self.state.export.options = options,
             Action::ChooseEngine(engine) => {
                 if let Some(project) = &mut self.state.project {
                     project.engine = engine;
@@ -80,8 +111,8 @@ impl App {
                 self.unsaved = true;
             }
             Action::KeepAdapter(name) => self.keep_adapter(name),
-            Action::CloseScene => self.close_scene(ctx),
-            Action::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+            Action::CloseScene => self.leave(ctx, Destination::Close),
+            Action::Quit => self.leave(ctx, Destination::Quit),
         }
     }
 
@@ -103,7 +134,8 @@ impl App {
                         self.state.settings.remember(path);
                         self.unsaved = true;
                     }
-                    self.state.project = None;
+                    self.state.close();
+                    self.change_pictures(ctx);
                     let text = format!("Opened {} splats ({})", opened.splats, opened.format);
                     self.state.say(Gravity::Note, text);
                 }
@@ -116,12 +148,15 @@ impl App {
                 | Event::PointsUpdated(_) => self.hear_photos(ctx, event),
                 Event::Warned(text) => self.state.say(Gravity::Warning, text),
                 Event::Progressed(progress) => self.state.job = Some(progress),
+                Event::SplatsUpdated(snapshot) if snapshot.moment.is_some() => {
+                    self.hear_moment(snapshot);
+                }
                 Event::SplatsUpdated(snapshot) => self.show(ctx, snapshot),
                 Event::SplatsGrew(_)
                 | Event::Trained(_)
                 | Event::Evaluated(_)
                 | Event::CheckpointSaved { .. }
-                | Event::Optimised(_) => {}
+                | Event::Optimised(_) => self.hear_optimisation(event),
                 Event::Exported {
                     path,
                     bytes,
@@ -134,6 +169,10 @@ impl App {
                     for loss in losses {
                         self.state.say(Gravity::Note, loss);
                     }
+                    if let (Some(step), Some(run)) = (self.exporting.take(), &mut self.state.run) {
+                        run.saved(step);
+                    }
+                    self.leave_if_saved(ctx);
                 }
                 Event::Finished => self.end_job(),
                 Event::Cancelled => {
@@ -179,17 +218,20 @@ impl App {
         }
     }
 
-    fn hear_dialogs(&mut self) {
+    fn hear_dialogs(&mut self, ctx: &egui::Context) {
         for answer in self.dialogs.answers() {
             match answer {
-                Answer::Open(path) => self.send(Command::Open(path)),
+                Answer::Open(path) => self.send(ctx, Command::Open(path)),
                 Answer::Save(path) => {
                     let path = path.to_string_lossy().into_owned();
                     self.state.export.go_to(path, self.state.scene.as_ref());
                     self.save_scene();
                 }
-                Answer::Nothing => {}
-                Answer::NoDialog(purpose) => self.do_without_dialog(purpose),
+                Answer::Nothing => self.stay(),
+                Answer::NoDialog(purpose) => {
+                    self.stay();
+                    self.do_without_dialog(purpose);
+                }
             }
         }
     }
@@ -227,7 +269,7 @@ impl App {
             );
             self.state.say(Gravity::Warning, text);
         }
-        self.send(Command::Open(path));
+        self.send(ctx, Command::Open(path));
     }
 
     fn hear_keys(&mut self, ctx: &egui::Context) {
@@ -240,25 +282,34 @@ impl App {
         }
     }
 
-    fn send(&mut self, command: Command) {
-        // Whatever failed before, this is a new try; saving is none.
-        if !matches!(command, Command::Export { .. }) {
-            self.state.error = None;
+    /// Sends a command, after a question where what it replaces would be lost.
+    pub(super) fn send(&mut self, ctx: &egui::Context, command: Command) {
+        if leaving::replaces(&command) {
+            self.leave(ctx, Destination::Command(command));
+        } else {
+            self.send_now(command);
         }
-        self.worker.send(command);
     }
 
     fn save_scene(&mut self) {
         let Some(file) = self.state.file() else {
             return;
         };
+        let moment = self.state.scene.as_ref().map(|it| it.at_hand());
+        let moment = moment.and_then(|it| it.moment.as_ref());
+        self.exporting = moment.map(|it| it.step);
+        let up = self.state.up();
         let export = &self.state.export;
         let command = Command::Export {
             file,
             format: export.format,
             path: PathBuf::from(export.path.trim()),
+            options: ExportOptions {
+                up,
+                ..export.options
+            },
         };
-        self.send(command);
+        self.send_now(command);
     }
 
     fn show(&mut self, ctx: &egui::Context, snapshot: Snapshot) {
@@ -288,9 +339,12 @@ impl App {
         }
     }
 
-    fn close_scene(&mut self, ctx: &egui::Context) {
-        self.state.scene = None;
-        self.state.project = None;
+    pub(super) fn close_scene(&mut self, ctx: &egui::Context) {
+        if self.state.run.as_ref().is_some_and(Run::is_active) {
+            self.worker.send(Command::Cancel);
+        }
+        self.state.close();
+        self.change_pictures(ctx);
         self.viewport.begin_anew();
         ctx.send_viewport_cmd(ViewportCommand::Title("Accrete".to_owned()));
     }
@@ -314,6 +368,8 @@ impl App {
         match pane {
             Pane::Inspector => &mut self.state.settings.inspector,
             Pane::Log => &mut self.state.settings.log,
+            Pane::FilmStrip => &mut self.state.settings.film_strip,
+            Pane::Export => &mut self.state.panes.export,
             Pane::Timings => &mut self.state.panes.timings,
             Pane::CheatSheet => &mut self.state.panes.cheat_sheet,
             Pane::OpenPath => &mut self.state.panes.open_path,

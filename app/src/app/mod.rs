@@ -1,9 +1,13 @@
 //! The application behind the window: state, worker, viewport. `logic` hears and acts, `ui` shows.
 
 mod cadence;
+mod compare;
 mod dialog;
+mod leave;
 mod logic;
+mod optimise;
 mod photos;
+mod pictures;
 mod ui;
 
 use std::path::PathBuf;
@@ -11,6 +15,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use eframe::egui;
 use recon::worker::{Command, Event, OptimiseJob, Worker};
+use render::CompareMode;
 use render::gpu::Gpu;
 
 use crate::action::Action;
@@ -21,6 +26,8 @@ use crate::viewport::Viewport;
 use crate::viewport::paint::Painter;
 use cadence::Cadence;
 use dialog::Dialogs;
+use optimise::Uploads;
+use pictures::Pictures;
 
 /// What to show first.
 #[derive(Clone, Debug, Default)]
@@ -38,8 +45,18 @@ pub enum Start {
 pub struct App {
     pub(crate) state: AppState,
     viewport: Viewport,
+    gpu: Gpu,
     worker: Worker,
     dialogs: Dialogs,
+    uploads: Uploads,
+    /// Photos of the dataset that is open.
+    pictures: Option<Pictures>,
+    /// How photos are compared until another way is chosen.
+    compare_mode: CompareMode,
+    /// The step of the snapshot that is being exported.
+    exporting: Option<u32>,
+    /// The user has agreed to close.
+    may_close: bool,
     cadence: Cadence,
     /// Tab keys that were kept from egui, which would move the focus.
     withheld: Vec<egui::Event>,
@@ -69,7 +86,13 @@ impl App {
         let mut app = Self {
             state: AppState::new(gpu.capabilities().clone(), settings),
             viewport: Viewport::default(),
+            gpu: gpu.clone(),
             worker,
+            uploads: Uploads::default(),
+            pictures: None,
+            compare_mode: CompareMode::default(),
+            exporting: None,
+            may_close: false,
             dialogs: Dialogs::new(cc.egui_ctx.clone()),
             cadence: Cadence::default(),
             withheld: Vec::new(),

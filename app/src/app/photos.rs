@@ -7,6 +7,7 @@ use recon::dataset::ImportReport;
 use recon::worker::{Event, Snapshot};
 
 use super::App;
+use crate::film::Film;
 use crate::project::{Source, common_up};
 use crate::state::Gravity;
 
@@ -18,8 +19,10 @@ impl App {
                 self.note(&dataset.report);
                 match &mut self.state.project {
                     Some(project) if project.is_waiting_for(&dataset.report.path) => {
-                        self.state.scene = None;
                         project.pose(dataset);
+                        self.state.scene = None;
+                        self.state.compare = None;
+                        self.state.film = Film::default();
                     }
                     _ => self.state.set_project(Source::Dataset(dataset)),
                 }
@@ -72,6 +75,9 @@ impl App {
     /// The running job has ended; what it showed meanwhile is no result.
     pub(super) fn end_job(&mut self) {
         self.state.job = None;
+        if let Some(run) = &mut self.state.run {
+            run.end();
+        }
         if let Some(project) = &mut self.state.project
             && project.live.take().is_some()
             && project.dataset().is_none()
@@ -79,18 +85,6 @@ impl App {
             self.state.scene = None;
             self.viewport.begin_anew();
         }
-    }
-
-    /// Looks through the camera of a view.
-    pub(super) fn look_through(&mut self, view: usize) {
-        let Some(project) = &mut self.state.project else {
-            return;
-        };
-        let Some(camera) = project.camera(view) else {
-            return;
-        };
-        project.selected = Some(view);
-        self.viewport.look_through(&camera, &self.state);
     }
 
     fn show_points(&mut self, snapshot: Snapshot) {
@@ -110,6 +104,7 @@ impl App {
 
     fn begin_photos(&mut self, ctx: &egui::Context) {
         self.viewport.begin_anew();
+        self.change_pictures(ctx);
         if let Some(project) = &self.state.project {
             let title = format!("{} – Accrete", project.name());
             ctx.send_viewport_cmd(ViewportCommand::Title(title));

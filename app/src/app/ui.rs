@@ -8,8 +8,8 @@ use recon::io::SplatFormat;
 use super::App;
 use crate::action::{Action, Pane};
 use crate::panels::{
-    self, cheat_sheet, error_bar, inspector, log, open_path, project, start, status_bar, timings,
-    top_bar,
+    self, cheat_sheet, compare, error_bar, export, film_strip, inspector, leaving, log, open_path,
+    project, start, status_bar, timeline, timings, top_bar,
 };
 use crate::project::{Project, Source};
 use crate::state::AppState;
@@ -38,6 +38,11 @@ impl App {
                 .default_size(110.0)
                 .show(ui, |ui| log::log_ui(ui, state, actions));
         }
+        let dataset = state.project.as_ref().and_then(Project::dataset);
+        if dataset.is_some() && state.settings.film_strip {
+            Panel::bottom("film strip")
+                .show(ui, |ui| film_strip::film_strip_ui(ui, state, actions));
+        }
         if state.project.is_some() {
             Panel::left("project")
                 .resizable(true)
@@ -49,6 +54,13 @@ impl App {
                 .default_size(280.0)
                 .show(ui, |ui| inspector::inspector_ui(ui, state, actions));
         }
+        let run = state.run.as_ref();
+        if run.is_some_and(|it| !it.timeline.kept().is_empty()) {
+            Panel::bottom("timeline").show(ui, |ui| timeline::timeline_ui(ui, state, actions));
+        }
+        if state.compare.is_some() {
+            Panel::top("compare").show(ui, |ui| compare::compare_ui(ui, state, actions));
+        }
         self.draw_centre(ui, actions);
         self.draw_windows(ui.ctx(), actions);
     }
@@ -59,7 +71,11 @@ impl App {
         let viewport = &mut self.viewport;
         CentralPanel::no_frame().frame(frame).show(ui, |ui| {
             if let Some(scene) = &state.scene {
-                viewport.ui(ui, scene, state);
+                if let Some(compare) = &state.compare {
+                    viewport.compare_ui(ui, scene, state, compare, actions);
+                } else {
+                    viewport.ui(ui, scene, state);
+                }
                 drop_veil(ui);
             } else if let Some(project) = &state.project {
                 viewport.hovered = false;
@@ -75,7 +91,7 @@ impl App {
     fn draw_windows(&self, ctx: &egui::Context, actions: &mut Vec<Action>) {
         let state = &self.state;
         let panes = state.panes;
-        let windows: [(&str, Pane, bool, [f32; 2], panels::Panel); 3] = [
+        let windows: [(&str, Pane, bool, [f32; 2], panels::Panel); 4] = [
             (
                 "Keys and mouse",
                 Pane::CheatSheet,
@@ -97,7 +113,18 @@ impl App {
                 [420.0, 130.0],
                 open_path::open_path_ui,
             ),
+            (
+                "Export",
+                Pane::Export,
+                panes.export,
+                [360.0, 320.0],
+                export::export_ui,
+            ),
         ];
+        if state.leaving.is_some() {
+            egui::Modal::new(egui::Id::unique("leaving"))
+                .show(ctx, |ui| leaving::leaving_ui(ui, state, actions));
+        }
         for (title, pane, shown, size, panel) in windows {
             let mut open = shown;
             egui::Window::new(title)

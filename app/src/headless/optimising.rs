@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
-use recon::io::SplatFormat;
+use recon::io::{ExportOptions, SplatFormat};
 use recon::worker::{
     Command, Evaluation, Event, OptimiseJob, OptimiseReport, Snapshot, TrainProgress,
 };
@@ -75,6 +75,7 @@ impl Run {
             file: self.snapshot.file.clone(),
             format,
             path: path.to_owned(),
+            options: ExportOptions::default(),
         };
         worker.work(command, |_, event| {
             if let Event::Exported { losses, .. } = event {

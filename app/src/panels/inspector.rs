@@ -6,7 +6,7 @@ use render::Style;
 use super::grouped;
 use crate::action::{Action, CameraMove};
 use crate::settings::{Settings, UpAxis};
-use crate::state::{AppState, EXPORT_FORMATS, Scene};
+use crate::state::{AppState, Scene};
 use crate::theme;
 
 /// Render, Scene and Export.
@@ -16,7 +16,7 @@ pub fn inspector_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Actio
             .default_open(true)
             .show(ui, |ui| render_ui(ui, state, actions));
         // Sparse points are no scene to be saved.
-        let Some(scene) = state.scene.as_ref().filter(|it| !it.is_sparse) else {
+        let Some(scene) = state.scene.as_ref().filter(|_| state.file().is_some()) else {
             return;
         };
         CollapsingHeader::new("Scene")
@@ -24,7 +24,7 @@ pub fn inspector_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Actio
             .show(ui, |ui| scene_ui(ui, scene));
         CollapsingHeader::new("Export")
             .default_open(true)
-            .show(ui, |ui| export_ui(ui, state, actions));
+            .show(ui, |ui| super::export::export_ui(ui, state, actions));
     });
 }
 
@@ -81,7 +81,7 @@ fn overlays_ui(ui: &mut egui::Ui, settings: &mut Settings) {
     });
 }
 
-fn choice<T: Copy + PartialEq>(
+pub(super) fn choice<T: Copy + PartialEq>(
     ui: &mut egui::Ui,
     name: &str,
     value: &mut T,
@@ -98,9 +98,10 @@ fn choice<T: Copy + PartialEq>(
 }
 
 fn scene_ui(ui: &mut egui::Ui, scene: &Scene) {
-    let summary = &scene.snapshot.summary;
-    row(ui, "Name", &scene.snapshot.name);
-    if let Some(path) = &scene.snapshot.path {
+    let shown = scene.at_hand();
+    let summary = &shown.summary;
+    row(ui, "Name", &shown.name);
+    if let Some(path) = &shown.path {
         row(ui, "File", &path.to_string_lossy());
         row(ui, "Format", &summary.format.to_string());
     }
@@ -138,46 +139,4 @@ fn row(ui: &mut egui::Ui, name: &str, value: &str) {
 fn corner(point: [f32; 3]) -> String {
     let [x, y, z] = point;
     format!("{x:.2}, {y:.2}, {z:.2}")
-}
-
-fn export_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
-    let export = &state.export;
-    let mut format = export.format;
-    ComboBox::from_label("Save as")
-        .selected_text(export.label())
-        .show_ui(ui, |ui| {
-            for (it, _, label) in EXPORT_FORMATS {
-                ui.selectable_value(&mut format, it, label);
-            }
-        });
-    if format != export.format {
-        actions.push(Action::ChooseExportFormat(format));
-    }
-    let mut path = export.path.clone();
-    let label = ui.label("Save to");
-    let field = egui::TextEdit::singleline(&mut path).desired_width(f32::INFINITY);
-    if ui.add(field).labelled_by(label.id).changed() {
-        actions.push(Action::EditExportPath(path));
-    }
-    if export.losses.is_empty() {
-        ui.label(RichText::new("Nothing is lost.").color(theme::MUTED));
-    }
-    for loss in &export.losses {
-        ui.add(egui::Label::new(RichText::new(loss).color(theme::WARNING)).wrap());
-    }
-    ui.horizontal(|ui| {
-        let can_save = !export.path.trim().is_empty();
-        if ui
-            .add_enabled(can_save, egui::Button::new("Save"))
-            .clicked()
-        {
-            actions.push(Action::Save);
-        }
-        if ui.button("Choose…").clicked() {
-            actions.push(Action::AskWhereToSave);
-        }
-    });
-    if let Some(saved) = &export.saved {
-        ui.add(egui::Label::new(saved).wrap());
-    }
 }

@@ -1,13 +1,20 @@
 //! The parts of the window, each a function from what is to what the user wants.
 
 pub mod cheat_sheet;
+pub mod compare;
 pub mod error_bar;
+pub mod export;
+pub mod film_strip;
 pub mod inspector;
+pub mod leaving;
 pub mod log;
 pub mod open_path;
+pub mod optimise;
+pub mod progress;
 pub mod project;
 pub mod start;
 pub mod status_bar;
+pub mod timeline;
 pub mod timings;
 pub mod top_bar;
 
@@ -20,7 +27,7 @@ use crate::state::AppState;
 pub type Panel = fn(&mut egui::Ui, &AppState, &mut Vec<Action>);
 
 /// All of them, by name.
-pub const ALL: [(&str, Panel); 10] = [
+pub const ALL: [(&str, Panel); 17] = [
     ("top_bar", top_bar::top_bar_ui),
     ("error_bar", error_bar::error_bar_ui),
     ("start", start::start_ui),
@@ -31,6 +38,13 @@ pub const ALL: [(&str, Panel); 10] = [
     ("cheat_sheet", cheat_sheet::cheat_sheet_ui),
     ("open_path", open_path::open_path_ui),
     ("project", project::project_ui),
+    ("optimise", optimise::optimise_ui),
+    ("progress", progress::progress_ui),
+    ("timeline", timeline::timeline_ui),
+    ("film_strip", film_strip::film_strip_ui),
+    ("compare", compare::compare_ui),
+    ("export", export::export_ui),
+    ("leaving", leaving::leaving_ui),
 ];
 
 /// A number with its thousands set apart, as 1 234 567.

@@ -7,6 +7,8 @@ mod views;
 
 use eframe::egui;
 
+use super::optimise::optimise_ui;
+use super::progress::progress_ui;
 use crate::action::Action;
 use crate::project::{Project, Source};
 use crate::state::AppState;
@@ -41,15 +43,19 @@ fn about(ui: &mut egui::Ui, state: &AppState, project: &Project, actions: &mut V
     match &project.source {
         Source::Dataset(dataset) => {
             report::headline(ui, &dataset.report);
+            ui.separator();
+            progress_ui(ui, state, actions);
+            optimise_ui(ui, state, actions);
+            ui.separator();
             gate_of(ui, project);
             views::outliers(ui, project, dataset, actions);
-            report::details(ui, &dataset.report);
+            report::details(ui, &dataset.report, state.run.is_none());
         }
         Source::Photos(photos) => {
             report::headline(ui, &photos.report);
             search::poses(ui, project, is_busy, actions);
             gate_of(ui, project);
-            report::details(ui, &photos.report);
+            report::details(ui, &photos.report, true);
         }
         Source::Video(path) => search::frames(ui, path, is_busy, actions),
     }

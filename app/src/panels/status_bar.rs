@@ -15,11 +15,16 @@ pub fn status_bar_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Acti
             .on_hover_text(state.adapter.to_string());
         if let Some(scene) = &state.scene {
             ui.separator();
-            let what = if scene.is_sparse { "points" } else { "splats" };
-            let count = grouped(scene.snapshot.summary.splats as u64);
+            let what = if scene.draws_points() {
+                "points"
+            } else {
+                "splats"
+            };
+            let (_, splats) = scene.drawn();
+            let count = grouped(splats.len() as u64);
             ui.label(format!("{count} {what}"));
             ui.separator();
-            frame(ui, state, scene.snapshot.splats.bytes());
+            frame(ui, state, splats.bytes());
         }
         let warnings = state
             .messages
@@ -70,6 +75,6 @@ fn frame(ui: &mut egui::Ui, state: &AppState, splat_bytes: u64) {
     if 1 < report.reduction {
         ui.separator();
         ui.label(RichText::new(format!("1/{} size", report.reduction)).color(theme::MUTED))
-            .on_hover_text("fewer pixels while the camera moves");
+            .on_hover_text("fewer pixels while the camera moves or the device is busy");
     }
 }

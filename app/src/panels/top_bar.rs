@@ -7,6 +7,7 @@ use render::Style;
 
 use crate::action::{Action, CameraMove, Pane};
 use crate::keys::{self, Deed};
+use crate::optimise::Run;
 use crate::project::Project;
 use crate::settings::Overlay;
 use crate::state::AppState;
@@ -29,7 +30,10 @@ pub fn top_bar_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
             ui.separator();
             ui.strong(name);
         }
-        if let Some(job) = &state.job {
+        if let Some(run) = state.run.as_ref().filter(|it| it.is_active()) {
+            ui.separator();
+            run_ui(ui, state, run);
+        } else if let Some(job) = &state.job {
             ui.separator();
             ui.spinner();
             ui.label(&job.what);
@@ -42,6 +46,28 @@ pub fn top_bar_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
             }
         }
     });
+}
+
+/// An optimisation has its buttons beside the photos.
+fn run_ui(ui: &mut egui::Ui, state: &AppState, run: &Run) {
+    match (&run.progress, &state.job) {
+        (Some(it), _) => {
+            let part = it.step as f32 / it.steps.max(1) as f32;
+            let paused = if it.paused { ", paused" } else { "" };
+            ui.label(format!(
+                "Optimising: step {} of {}{paused}",
+                it.step, it.steps
+            ));
+            ui.add(egui::ProgressBar::new(part).desired_width(90.0));
+        }
+        (None, Some(job)) => {
+            ui.spinner();
+            ui.label(&job.what);
+        }
+        (None, None) => {
+            ui.spinner();
+        }
+    }
 }
 
 fn file_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
@@ -64,6 +90,9 @@ fn file_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     ui.separator();
     if entry(ui, "Save as…", &keys(Deed::Save), state.file().is_some()) {
         actions.push(Action::AskWhereToSave);
+    }
+    if entry(ui, "Export…", "", state.file().is_some()) {
+        actions.push(Action::Show(Pane::Export, true));
     }
     if entry(ui, "Close scene", "", has_scene) {
         actions.push(Action::CloseScene);
@@ -123,6 +152,7 @@ fn view_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     for (pane, label, mut shown) in [
         (Pane::Inspector, "Inspector", settings.inspector),
         (Pane::Log, "Messages", settings.log),
+        (Pane::FilmStrip, "Film strip", settings.film_strip),
         (Pane::Timings, "Kernel timings", state.panes.timings),
     ] {
         if ui.checkbox(&mut shown, label).clicked() {

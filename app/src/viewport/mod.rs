@@ -1,5 +1,7 @@
 //! The scene in the middle of the window: camera, input, and what is handed to the painter.
 
+mod busy;
+mod comparing;
 mod frusta;
 pub(crate) mod input;
 pub mod navigate;
@@ -16,7 +18,7 @@ use crate::action::CameraMove;
 use crate::project::Frustum;
 use crate::settings::Settings;
 use crate::state::{AppState, Scene};
-use navigate::Navigation;
+use navigate::{Extent, Navigation};
 use paint::{DoneFrame, FrameKey, FrameValues, Mailbox, PaintScene};
 
 /// The camera rests when it has not moved for this long.
@@ -33,6 +35,8 @@ pub(crate) struct Viewport {
     moved: Option<Instant>,
     /// How long the last frame of full size took, in milliseconds.
     full_ms: Option<f32>,
+    /// How coarse frames are while the device has other work.
+    busy: busy::Busy,
     /// Whether the pointer was over it in the last frame.
     pub(crate) hovered: bool,
     pub(crate) mailbox: Mailbox,
@@ -99,9 +103,11 @@ impl Viewport {
 
     /// What the GPU told of a finished frame.
     pub(crate) fn note(&mut self, done: DoneFrame) {
+        let ms = 1e3 * done.latency.as_secs_f32();
         if done.reduction == 1 {
-            self.full_ms = Some(1e3 * done.latency.as_secs_f32());
+            self.full_ms = Some(ms);
         }
+        self.busy.note(ms, done.reduction);
     }
 
     /// The scene turns about what was picked, where there is something.
@@ -145,10 +151,11 @@ impl Viewport {
         let reduction = self.reduction(state, now, ui.ctx());
         let values = FrameValues {
             key: self.frame_key(&navigation, scene, state, reduction),
-            splats: scene.snapshot.splats.clone(),
+            splats: scene.drawn().1.clone(),
             segments: segments(scene, state, scale),
             viewport_px: self.size_px.to_array(),
             pick: self.pick,
+            compare: None,
         };
         let paint = PaintScene {
             values,
@@ -174,11 +181,11 @@ impl Viewport {
         let fov = 2.0 * self.half_tangents(settings).y.atan();
         let intrinsics = Intrinsics::from_vertical_fov(fov, width, height);
         let mut config = settings.render.clone();
-        if scene.is_sparse && config.style == Style::Splats {
+        if scene.draws_points() && config.style == Style::Splats {
             config.style = Style::Points;
         }
         FrameKey {
-            snapshot_id: scene.snapshot.id,
+            drawn: scene.drawn().0,
             camera: navigation.camera(intrinsics),
             config,
             profiling: state.panes.timings,
@@ -186,9 +193,12 @@ impl Viewport {
         }
     }
 
-    /// Fewer pixels while the camera moves, where the processor plays the GPU; all of them as
-    /// soon as it rests.
+    /// Fewer pixels while the camera moves, where the processor plays the GPU, and all of them as
+    /// soon as it rests; fewer as well while an optimisation keeps a slow device busy.
     fn reduction(&self, state: &AppState, now: Instant, ctx: &egui::Context) -> u32 {
+        if state.is_training() {
+            return self.busy.reduction();
+        }
         let wanted = if state.adapter.is_cpu() {
             reduction_for(self.full_ms)
         } else {
@@ -232,6 +242,10 @@ impl Viewport {
 fn segments(scene: &Scene, state: &AppState, width_px: f32) -> Vec<Segment> {
     let overlays = state.settings.overlays;
     let mut segments = overlay::segments(scene, overlays, state.up(), width_px);
+    if let Some([a, b]) = state.export.options.crop {
+        let (low, high) = (a.min(b), a.max(b));
+        overlay::cuboid(&mut segments, &Extent { low, high }, 2.0 * width_px);
+    }
     if let Some(project) = &state.project
         && overlays.shown
         && overlays.cameras

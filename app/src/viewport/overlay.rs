@@ -84,7 +84,7 @@ fn axes(segments: &mut Vec<Segment>, radius: f32, width_px: f32) {
 }
 
 /// The twelve edges.
-fn cuboid(segments: &mut Vec<Segment>, extent: &Extent, width_px: f32) {
+pub(super) fn cuboid(segments: &mut Vec<Segment>, extent: &Extent, width_px: f32) {
     let corner = |bits: u32| {
         let pick = |k: usize| {
             if bits & (1 << k) == 0 {

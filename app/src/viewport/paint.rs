@@ -11,7 +11,13 @@ use eframe::egui;
 use egui_wgpu::{CallbackResources, CallbackTrait, ScreenDescriptor};
 use glam::Vec2;
 use render::gpu::{Gpu, GpuError};
-use render::{Camera, FrameStats, GpuSplats, Lines, Present, Rasterizer, RenderConfig, Segment};
+use render::{
+    Camera, Compare, CompareMode, Comparison, FrameStats, GpuSplats, Lines, Present, Rasterizer,
+    RenderConfig, Segment,
+};
+
+use crate::compare::SeenPhoto;
+use crate::state::Drawn;
 
 /// How often to look whether the GPU has finished, at least.
 const POLL_MIN: Duration = Duration::from_millis(8);
@@ -25,7 +31,7 @@ const MAX_RETRIES: u32 = 4;
 /// What decides how the frame looks. When it is that of the frame before, nothing is drawn anew.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FrameKey {
-    pub(crate) snapshot_id: u64,
+    pub(crate) drawn: Drawn,
     pub(crate) camera: Camera,
     pub(crate) config: RenderConfig,
     pub(crate) profiling: bool,
@@ -43,6 +49,8 @@ pub(crate) struct FrameValues {
     pub(crate) viewport_px: [f32; 2],
     /// Where to measure the depth, as parts of width and height from the top left.
     pub(crate) pick: Option<Vec2>,
+    /// The photo that the frame is shown with, how, and where the wipe's edge is.
+    pub(crate) compare: Option<(Arc<SeenPhoto>, CompareMode, f32)>,
 }
 
 /// What came back from the GPU since the app looked.
@@ -89,7 +97,10 @@ pub(crate) struct Painter {
     gpu: Gpu,
     rasterizer: Rasterizer,
     present: Present,
+    compare: Compare,
     lines: Lines,
+    /// Whether the photo is shown with the frame.
+    compares: bool,
     drawn: Option<FrameKey>,
     flight: Arc<Mutex<Flight>>,
     /// Visible splats and pairs, as last told.
@@ -119,6 +130,8 @@ impl Painter {
             gpu: gpu.clone(),
             rasterizer: Rasterizer::new(gpu)?,
             present: Present::new(gpu, format)?,
+            compare: Compare::new(gpu, format)?,
+            compares: false,
             lines: Lines::new(gpu, format)?,
             drawn: None,
             flight: Arc::default(),
@@ -149,6 +162,8 @@ impl Painter {
             ctx.request_repaint();
             report(mailbox, ctx, result.map(|_| ()));
         }
+        let compared = self.compare_with(values);
+        report(mailbox, ctx, compared);
         let camera = self
             .drawn
             .as_ref()
@@ -161,6 +176,25 @@ impl Painter {
             &values.segments,
         );
         report(mailbox, ctx, result);
+    }
+
+    fn compare_with(&mut self, values: &FrameValues) -> Result<(), GpuError> {
+        let Some((photo, mode, wipe)) = &values.compare else {
+            if std::mem::take(&mut self.compares) {
+                self.compare.clear();
+            }
+            return Ok(());
+        };
+        self.compares = true;
+        let comparison = Comparison {
+            mode: *mode,
+            wipe: *wipe,
+            id: photo.id,
+            size: photo.size,
+            rgba: &photo.rgba,
+        };
+        self.compare
+            .prepare(&self.gpu, &self.rasterizer, &comparison)
     }
 
     /// Looks, without waiting, for what earlier frames have to tell.
@@ -277,8 +311,12 @@ impl CallbackTrait for PaintScene {
         resources: &CallbackResources,
     ) {
         if let Some(painter) = resources.get::<Painter>() {
-            painter.present.paint(pass);
-            painter.lines.paint(pass);
+            if painter.compares {
+                painter.compare.paint(pass);
+            } else {
+                painter.present.paint(pass);
+                painter.lines.paint(pass);
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ mod clean;
 pub mod colmap;
 pub mod compressed_ply;
 mod error;
+mod export_options;
 mod folder;
 mod format;
 pub mod inria_cameras;
@@ -54,6 +55,7 @@ pub use camera_path::{
     camera_path_from_json, camera_path_to_json, read_camera_path, write_camera_path,
 };
 pub use error::{FormatError, IoError};
+pub use export_options::{ExportAxes, ExportOptions};
 pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
 pub use lpips::{LpipsFound, open_lpips};

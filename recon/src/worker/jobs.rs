@@ -6,7 +6,7 @@ use std::sync::Arc;
 use render::{GpuSplats, Splats};
 
 use crate::dataset::{Dataset, dots};
-use crate::io::{self, SplatFile, SplatFormat, losses};
+use crate::io::{self, ExportOptions, SplatFile, SplatFormat, losses};
 use crate::synthetic;
 
 use super::actor::{Actor, Outcome};
@@ -34,8 +34,13 @@ pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, Worker
             num_splats,
             sh_degree,
         } => demo(actor, seed, num_splats, sh_degree),
-        Command::Export { file, format, path } => export(actor, &file, format, path),
         Command::Optimise(job) => super::optimise::optimise(actor, &job),
+        Command::Export {
+            file,
+            format,
+            path,
+            options,
+        } => export(actor, &file, format, path, &options),
         Command::Cancel
         | Command::Pause
         | Command::Resume
@@ -158,11 +163,19 @@ fn export(
     file: &SplatFile,
     format: SplatFormat,
     path: PathBuf,
+    options: &ExportOptions,
 ) -> Result<Outcome, WorkerError> {
     let what = format!("Writing {}", name_of(&path));
     if actor.step(&what, 0, 1).is_break() {
         return Ok(Outcome::Cancelled);
     }
+    let changed;
+    let file = if options.changes_nothing(file) {
+        file
+    } else {
+        changed = options.apply(file);
+        &changed
+    };
     let losses = losses(file, format);
     let bytes = if file.format == format {
         io::save(&path, file)?

@@ -9,7 +9,7 @@ use render::gpu::GpuError;
 
 use super::optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport};
 use crate::dataset::Dataset;
-use crate::io::{IoError, SplatFile, SplatFormat, SplatSummary};
+use crate::io::{ExportOptions, IoError, SplatFile, SplatFormat, SplatSummary};
 use crate::optim::{Evaluation, OptimError, TrainProgress};
 use crate::poses::video::{FrameConfig, Frames};
 use crate::poses::{GateReport, LivePoses, Mapper, Photos, PoseConfig, PoseError};
@@ -59,6 +59,8 @@ pub enum Command {
         format: SplatFormat,
         /// Where to.
         path: PathBuf,
+        /// What is changed on the way.
+        options: ExportOptions,
     },
     /// Optimise splats until they look as the photos do.
     Optimise(Box<OptimiseJob>),

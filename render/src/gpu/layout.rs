@@ -236,8 +236,6 @@ gpu_structs! {
         wishes: u32,
         /// Splats that may be pruned.
         candidates: u32,
-        /// Bits of the largest error of a splat.
-        largest_error: u32,
     }
 
     /// Parameters of `train/accumulate.wgsl`.
@@ -300,6 +298,61 @@ gpu_structs! {
         sh_moments: u32,
     }
 
+    /// Parameters of `train/nominate.wgsl`.
+    NominateUniform {
+        /// Splats whose mean gradient is longer want to grow, in units of half the image.
+        gradient_threshold: f32,
+        /// Fainter splats are given up.
+        least_opacity: f32,
+        /// Splats with a larger log-scale are given up.
+        largest_log_scale: f32,
+        /// Splats that are not more important do not grow.
+        least_importance: f32,
+        /// 1: importance counts, and who stays is decided already.
+        by_importance: u32,
+    }
+
+    /// Parameters of `train/doubt.wgsl`.
+    DoubtUniform {
+        /// Fainter splats are candidates for pruning.
+        least_opacity: f32,
+        /// Splats with a larger log-scale are.
+        largest_log_scale: f32,
+        /// Views over which errors were added up.
+        views: f32,
+        /// Another seed, other splats pruned.
+        seed: u32,
+    }
+
+    /// Parameters of `train/elect.wgsl`.
+    ElectUniform {
+        /// Copies that those elected get; 0: half of the candidates for pruning, else as many of
+        /// those that want to grow as the budget allows.
+        copies: u32,
+        /// Splats there may be.
+        budget: u32,
+    }
+
+    /// Parameters of `train/encode.wgsl`.
+    EncodeUniform {
+        /// Where most splats are, world units.
+        centre: [f32; 3],
+        /// How far they reach.
+        radius: f32,
+    }
+
+    /// Parameters of `train/fade.wgsl`.
+    FadeUniform {
+        /// What opacities are multiplied by.
+        keep: f32,
+        /// No splat stays more opaque.
+        largest_opacity: f32,
+        /// 1: moments of opacities begin anew.
+        forget: u32,
+        /// Planes of first moments, and of second ones.
+        geometry_planes: u32,
+    }
+
     /// Parameters of `train/add_noise.wgsl`.
     NoiseUniform {
         /// What unit noise is multiplied by, before the covariance.
@@ -348,6 +401,22 @@ gpu_structs! {
     PresentUniform {
         /// Width and height of the frame in pixels.
         image_size: [u32; 2],
+        /// 1: the target stores linear values, so the shader undoes the display curve.
+        linear_target: u32,
+        /// Unused.
+        pad: u32,
+    }
+
+    /// Parameters of `view/compare.wgsl`.
+    CompareUniform {
+        /// Width and height of the frame in pixels.
+        image_size: [u32; 2],
+        /// Width and height of the photo in pixels.
+        photo_size: [u32; 2],
+        /// Number of a [`CompareMode`](crate::view::CompareMode).
+        mode: u32,
+        /// Where the photo ends and the frame begins, 0 to 1 from the left.
+        wipe: f32,
         /// 1: the target stores linear values, so the shader undoes the display curve.
         linear_target: u32,
         /// Unused.

@@ -2,8 +2,9 @@
 //!
 //! The parts: [`SplatPool`] (parameters with room for more, moments, statistics), [`Descent`]
 //! (a step of Adam along the gradient of a frame), [`Noise`] (a step at random), [`Densifier`]
-//! (splats become more and fewer) and [`Filter`] (splats are no sharper than photos can tell). All of it stays on the GPU; the host knows how many splats
-//! there are.
+//! (splats become more and fewer), [`Scores`] (where photos say that they should) and [`Filter`]
+//! (splats are no sharper than photos can tell). All of it stays on the GPU; the host knows how
+//! many splats there are.
 
 mod densify;
 mod descent;
@@ -11,8 +12,9 @@ mod filter;
 mod noise;
 mod pool;
 mod pool_state;
+mod scores;
 
-pub use densify::{Densified, Densifier, Rule};
+pub use densify::{Densified, Densifier, Growth, Rule};
 pub use descent::{AdamRates, Descent, DescentConfig};
 pub use filter::Filter;
 pub use noise::Noise;
@@ -21,3 +23,4 @@ pub use pool::{
     SplatPool,
 };
 pub use pool_state::PoolState;
+pub use scores::Scores;

@@ -22,9 +22,9 @@ pub(super) fn headline(ui: &mut egui::Ui, report: &ImportReport) {
 }
 
 /// The rest, and the problems.
-pub(super) fn details(ui: &mut egui::Ui, report: &ImportReport) {
+pub(super) fn details(ui: &mut egui::Ui, report: &ImportReport, is_open: bool) {
     CollapsingHeader::new("What was found")
-        .default_open(true)
+        .default_open(is_open)
         .show(ui, |ui| facts(ui, report));
     let missing = report.missing.iter().map(|it| {
         let tried: Vec<String> = it.tried.iter().map(|it| it.display().to_string()).collect();
@@ -79,7 +79,11 @@ fn list(ui: &mut egui::Ui, what: &str, items: Vec<String>, colour: egui::Color32
     if items.is_empty() {
         return;
     }
-    let title = RichText::new(format!("{} {what}", items.len())).color(colour);
+    let title = match (items.len(), what) {
+        (1, "warnings") => "1 warning".to_owned(),
+        (count, _) => format!("{count} {what}"),
+    };
+    let title = RichText::new(title).color(colour);
     CollapsingHeader::new(title).id_salt(what).show(ui, |ui| {
         for item in items {
             ui.add(Label::new(item).wrap());

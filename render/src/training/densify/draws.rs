@@ -1,58 +1,57 @@
 //! 3DGS-MCMC: which splats are given up and which are drawn to be copied.
 
-use crate::gpu::{DrawUniform, Gpu, GpuError, GpuVec, LevelUniform, Recorder, WeighUniform};
+use crate::gpu::{DrawUniform, GpuError, GpuVec, LevelUniform, WeighUniform};
 use crate::kernels::{Accumulate, accumulate, draw, weigh};
-use crate::training::{IMPORTANCE, SplatPool};
+use crate::training::SplatPool;
 
-use super::scratch::{Scratch, levels};
-use super::{Kernels, blocks};
-
-/// The rule.
-pub(super) struct Draws {
-    pub(super) least_opacity: f32,
-    pub(super) by_importance: bool,
-    pub(super) target_len: usize,
-    pub(super) seed: u32,
-}
+use super::rule::Rule;
+use super::scratch::levels;
+use super::{Work, blocks};
 
 /// Records what fills `copies`, whose sum is `target_len` unless nothing is alive.
 pub(super) fn record(
-    gpu: &Gpu,
-    recorder: &mut Recorder<'_>,
-    (kernels, scratch): (&Kernels, &Scratch),
+    work: &mut Work<'_, '_>,
     pool: &SplatPool,
-    rule: &Draws,
+    rule: &Rule,
+    target_len: usize,
 ) -> Result<(), GpuError> {
-    recorder.clear(&scratch.tally);
+    let Rule::Mcmc {
+        least_opacity,
+        seed,
+        by_importance,
+        ..
+    } = *rule
+    else {
+        return Ok(());
+    };
+    let (gpu, kernels, scratch) = (work.gpu, work.kernels, work.scratch);
+    work.recorder.clear(&scratch.tally);
     let uniform = WeighUniform {
-        least_opacity: rule.least_opacity,
-        by_importance: u32::from(rule.by_importance),
+        least_opacity,
+        by_importance: u32::from(by_importance),
     };
     let uniform = GpuVec::from_slice(gpu, "weights", &[uniform])?;
     for (chunk, moments) in pool.chunks().filter(|(chunk, _)| 0 < chunk.count) {
-        let statistics = &moments.statistics;
-        if rule.by_importance && pool.statistics() <= IMPORTANCE {
-            let message = "the importance of splats is asked for and not kept";
-            return Err(GpuError::Invalid(message.to_owned()));
-        }
         let arrays = weigh::Arrays {
             weigh: &uniform,
             chunk: &chunk.uniform,
             params: &chunk.params,
-            statistics,
+            statistics: &moments.statistics,
             sums: &scratch.sums,
             copies: &scratch.copies,
             tally: &scratch.tally,
         };
         let bound = kernels.weigh.bind(gpu, &arrays);
-        recorder.dispatch(kernels.weigh.kernel(), &bound, blocks(chunk.count));
+        let groups = blocks(chunk.count);
+        work.recorder
+            .dispatch(kernels.weigh.kernel(), &bound, groups);
     }
     let len = pool.len();
-    accumulate(gpu, recorder, (&kernels.accumulate_floats, scratch), len)?;
+    accumulate(work, &kernels.accumulate_floats, len)?;
     let uniform = DrawUniform {
         len: len as u32,
-        target_len: rule.target_len as u32,
-        seed: rule.seed,
+        target_len: target_len as u32,
+        seed,
     };
     let arrays = draw::Arrays {
         draw: &GpuVec::from_slice(gpu, "draws", &[uniform])?,
@@ -61,15 +60,16 @@ pub(super) fn record(
         copies: &scratch.copies,
     };
     let bound = kernels.draw.bind(gpu, &arrays);
-    recorder.dispatch(kernels.draw.kernel(), &bound, blocks(rule.target_len));
+    let groups = blocks(target_len);
+    work.recorder
+        .dispatch(kernels.draw.kernel(), &bound, groups);
     Ok(())
 }
 
 /// Records the running sums of the first `len` elements of `sums`, all levels.
 pub(super) fn accumulate(
-    gpu: &Gpu,
-    recorder: &mut Recorder<'_>,
-    (kernel, scratch): (&Accumulate, &Scratch),
+    work: &mut Work<'_, '_>,
+    kernel: &Accumulate,
     len: usize,
 ) -> Result<(), GpuError> {
     for (first, len) in levels(len) {
@@ -78,11 +78,11 @@ pub(super) fn accumulate(
             len: len as u32,
         };
         let arrays = accumulate::Arrays {
-            level: &GpuVec::from_slice(gpu, "level of sums", &[level])?,
-            sums: &scratch.sums,
+            level: &GpuVec::from_slice(work.gpu, "level of sums", &[level])?,
+            sums: &work.scratch.sums,
         };
-        let bound = kernel.bind(gpu, &arrays);
-        recorder.dispatch(kernel.kernel(), &bound, blocks(len));
+        let bound = kernel.bind(work.gpu, &arrays);
+        work.recorder.dispatch(kernel.kernel(), &bound, blocks(len));
     }
     Ok(())
 }

@@ -7,53 +7,36 @@
 //! space. Happens every hundred steps or so: small arrays are allocated on the way.
 
 mod draws;
+mod growth;
+mod ranking;
 mod remap;
+mod rule;
 mod scratch;
 
-use crate::gpu::{DivideUniform, Gpu, GpuError, GpuVec, Recorder};
-use crate::kernels::{Accumulate, Divide, Draw, Gather, Trace, Weigh, divide};
+pub use rule::{Densified, Growth, Rule};
+
+use crate::gpu::{DivideUniform, FadeUniform, Gpu, GpuError, GpuVec, Groups, Recorder};
+use crate::gpu_splats::GEOMETRY_PLANES;
+use crate::kernels::{Accumulate, Divide, Draw, Fade, Gather, Trace, Weigh, divide, fade};
 use crate::rasterizer::folded;
 
-use super::{MomentChunk, SplatPool};
+use super::{IMPORTANCE, MomentChunk, SplatPool};
+use ranking::Ranking;
 use remap::Planes;
 use scratch::Scratch;
 
 /// Splats in a workgroup.
 const BLOCK: usize = 256;
 
-/// By which rule splats become more and fewer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Rule {
-    /// 3DGS-MCMC (Kheradmand et al. 2024): splats that cannot be seen become copies of others,
-    /// drawn by opacity, and so do new ones; the picture stays what it was.
-    Mcmc {
-        /// Splats that are not more opaque are given up; no copy is fainter.
-        least_opacity: f32,
-        /// Splats there shall be: between as many as there are and the room.
-        target_len: usize,
-        /// Of the draws.
-        seed: u32,
-        /// Drawn by opacity times importance (plane [`super::IMPORTANCE`] of the statistics).
-        by_importance: bool,
-    },
-}
-
-/// What a densification did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Densified {
-    /// Splats before.
-    pub before: usize,
-    /// Splats after.
-    pub after: usize,
-}
-
-/// Changes how many splats there are, and their order.
+/// Changes how many splats there are, their order, and how faint they are.
 #[derive(Debug)]
 pub struct Densifier {
     kernels: Kernels,
     scratch: Option<Scratch>,
+    ranking: Option<Ranking>,
 }
 
+/// What every rule needs.
 #[derive(Debug)]
 struct Kernels {
     accumulate: Accumulate,
@@ -63,6 +46,7 @@ struct Kernels {
     trace: Trace,
     gather: Gather,
     divide: Divide,
+    fade: Fade,
 }
 
 impl Kernels {
@@ -75,8 +59,17 @@ impl Kernels {
             trace: Trace::new(gpu)?,
             gather: Gather::new(gpu)?,
             divide: Divide::new(gpu)?,
+            fade: Fade::new(gpu)?,
         })
     }
+}
+
+/// Where a rule records what it does.
+struct Work<'a, 'b> {
+    gpu: &'a Gpu,
+    recorder: &'a mut Recorder<'b>,
+    kernels: &'a Kernels,
+    scratch: &'a Scratch,
 }
 
 impl Densifier {
@@ -88,13 +81,16 @@ impl Densifier {
         Ok(Self {
             kernels: Kernels::new(gpu)?,
             scratch: None,
+            ranking: None,
         })
     }
 
     /// Gives up some splats and copies others, as the rule says. Statistics begin anew. Moments
-    /// follow their splats, but for those of copies, which begin anew.
+    /// follow their splats, but for those of copies, which begin anew. Should a rule give up all,
+    /// all stay.
     ///
-    /// Frames, gradients and optimisers that are bound to the pool's arrays stay bound.
+    /// Frames, gradients and optimisers that are bound to the pool's arrays stay bound. Waits for
+    /// the GPU where only it knows how many there will be: not with [`Rule::Mcmc`].
     ///
     /// # Errors
     /// [`GpuError::TooLarge`] or [`GpuError::OutOfMemory`]; [`GpuError::Invalid`] where the pool
@@ -107,137 +103,198 @@ impl Densifier {
     ) -> Result<Densified, GpuError> {
         gpu.check()?;
         let before = pool.len();
-        if before == 0 {
-            return Ok(Densified { before, after: 0 });
-        }
-        self.fit(gpu, pool)?;
-        let Some(scratch) = &self.scratch else {
-            return Ok(Densified {
-                before,
-                after: before,
-            });
+        let unchanged = Densified {
+            before,
+            after: before,
         };
+        if pool.statistics() < rule.statistics() {
+            let message = "a rule of densification needs statistics that are not kept";
+            return Err(GpuError::Invalid(message.to_owned()));
+        }
+        if before == 0 {
+            return Ok(unchanged);
+        }
+        let scratch = Scratch::for_pool(&mut self.scratch, gpu, pool)?;
         let mut recorder = Recorder::new(gpu, None, false);
-        let (after, division) = match *rule {
-            Rule::Mcmc {
-                least_opacity,
-                target_len,
-                seed,
-                by_importance,
-            } => {
-                let target_len = target_len.clamp(before, pool.room());
-                let rule = draws::Draws {
-                    least_opacity,
-                    by_importance,
-                    target_len,
-                    seed,
-                };
-                draws::record(gpu, &mut recorder, (&self.kernels, scratch), pool, &rule)?;
-                (target_len, share(least_opacity))
+        let mut work = Work {
+            gpu,
+            recorder: &mut recorder,
+            kernels: &self.kernels,
+            scratch,
+        };
+        let known = match rule {
+            Rule::Mcmc { target_len, .. } => {
+                let target_len = (*target_len).clamp(before, pool.room());
+                draws::record(&mut work, pool, rule, target_len)?;
+                Some(target_len)
+            }
+            Rule::Adaptive(growth) | Rule::MultiView { growth, .. } => {
+                let ranking = Ranking::for_pool(&mut self.ranking, gpu, pool)?;
+                growth::record(&mut work, ranking, pool, (rule, growth))?;
+                None
             }
         };
-        remap::trace(
-            gpu,
-            &mut recorder,
-            (&self.kernels, scratch),
-            (before, after),
-        )?;
-        // What is written to uniforms counts from the next submission on.
+        remap::add_up(&mut work, before)?;
         recorder.submit(gpu);
-        pool.set_len(gpu, after);
-
-        let mut recorder = Recorder::new(gpu, None, false);
-        let kept = [
-            Planes::Params,
-            Planes::Geometry,
-            Planes::ShFirst,
-            Planes::ShSecond,
-        ];
-        let sources = &scratch.sources;
-        remap::gather(
-            gpu,
-            &mut recorder,
-            (&self.kernels, scratch),
-            (pool, before),
-            (&kept, sources),
-        )?;
-        for (_, moments) in pool.chunks() {
-            recorder.clear(&moments.statistics);
+        let after = match known {
+            Some(after) => after,
+            None => scratch.read_total(gpu, before)?.min(pool.room()),
+        };
+        if after == 0 {
+            return Ok(unchanged);
         }
-        self.divide(gpu, &mut recorder, pool, division)?;
-        recorder.submit(gpu);
+        // Written after the submission, so what was recorded still saw the old numbers.
+        pool.set_len(gpu, after);
+        self.rebuild(gpu, pool, before, rule.division())?;
         Ok(Densified { before, after })
+    }
+
+    /// Lays splats in an order in which neighbours in memory are neighbours in space. Nothing but
+    /// the order changes; statistics follow too.
+    ///
+    /// # Errors
+    /// [`GpuError::TooLarge`] or [`GpuError::OutOfMemory`].
+    pub fn reorder(&mut self, gpu: &Gpu, pool: &mut SplatPool) -> Result<(), GpuError> {
+        gpu.check()?;
+        if pool.len() < 2 {
+            return Ok(());
+        }
+        let scratch = Scratch::for_pool(&mut self.scratch, gpu, pool)?;
+        let ranking = Ranking::for_pool(&mut self.ranking, gpu, pool)?;
+        let mut recorder = Recorder::new(gpu, None, false);
+        let mut work = Work {
+            gpu,
+            recorder: &mut recorder,
+            kernels: &self.kernels,
+            scratch,
+        };
+        ranking.record_places(&mut work, pool)?;
+        let all = [Planes::KEPT.as_slice(), &[Planes::Statistics]].concat();
+        remap::gather(&mut work, (pool, pool.len()), (&all, ranking.order()))?;
+        recorder.submit(gpu);
+        Ok(())
+    }
+
+    /// Takes the part `decay` of every opacity: o ← o (1 − decay).
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`].
+    pub fn decay(&self, gpu: &Gpu, pool: &SplatPool, decay: f32) -> Result<(), GpuError> {
+        let keep = (1.0 - decay).clamp(0.0, 1.0);
+        self.fade(gpu, pool, (keep, 1.0), false)
+    }
+
+    /// Makes what is more opaque than `largest` as opaque as that. With `forget` the moments of
+    /// all opacities begin anew, as when 3DGS resets them.
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`].
+    pub fn cap_opacity(
+        &self,
+        gpu: &Gpu,
+        pool: &SplatPool,
+        largest: f32,
+        forget: bool,
+    ) -> Result<(), GpuError> {
+        self.fade(gpu, pool, (1.0, largest.clamp(0.0, 1.0)), forget)
     }
 
     /// Size of the arrays on the device.
     pub fn bytes(&self) -> u64 {
         self.scratch.as_ref().map_or(0, Scratch::bytes)
+            + self.ranking.as_ref().map_or(0, Ranking::bytes)
     }
 
-    /// Makes or keeps arrays for this pool.
-    fn fit(&mut self, gpu: &Gpu, pool: &SplatPool) -> Result<(), GpuError> {
-        if self.scratch.as_ref().is_none_or(|it| !it.fits(pool)) {
-            // Free the old arrays first: both may not fit.
-            self.scratch = None;
-            self.scratch = Some(Scratch::new(gpu, pool)?);
-        }
-        Ok(())
-    }
-
-    fn divide(
+    /// Fills a pool that had `before` splats and has its new length from the numbers of copies.
+    fn rebuild(
         &self,
         gpu: &Gpu,
-        recorder: &mut Recorder<'_>,
         pool: &SplatPool,
+        before: usize,
         division: DivideUniform,
     ) -> Result<(), GpuError> {
         let Some(scratch) = &self.scratch else {
             return Ok(());
         };
+        let mut recorder = Recorder::new(gpu, None, false);
+        let mut work = Work {
+            gpu,
+            recorder: &mut recorder,
+            kernels: &self.kernels,
+            scratch,
+        };
+        remap::trace(&mut work, (before, pool.len()))?;
+        remap::gather(&mut work, (pool, before), (&Planes::KEPT, &scratch.sources))?;
         for (chunk, moments) in pool.chunks().filter(|(chunk, _)| 0 < chunk.count) {
-            let planes = |len: usize| (len / chunk.stride) as u32;
-            let division = DivideUniform {
-                geometry_moments: planes(moments.geometry.len()),
-                sh_moments: planes(moments.sh_first.len()),
-                ..division
-            };
-            let MomentChunk {
-                geometry,
-                sh_first,
-                sh_second,
-                ..
-            } = moments;
-            let arrays = divide::Arrays {
-                divide: &GpuVec::from_slice(gpu, "division", &[division])?,
+            work.recorder.clear(&moments.statistics);
+            divide(&mut work, (chunk, moments), division)?;
+        }
+        recorder.submit(gpu);
+        Ok(())
+    }
+
+    fn fade(
+        &self,
+        gpu: &Gpu,
+        pool: &SplatPool,
+        (keep, largest_opacity): (f32, f32),
+        forget: bool,
+    ) -> Result<(), GpuError> {
+        gpu.check()?;
+        let uniform = FadeUniform {
+            keep,
+            largest_opacity,
+            forget: u32::from(forget),
+            geometry_planes: GEOMETRY_PLANES as u32,
+        };
+        let uniform = GpuVec::from_slice(gpu, "fading", &[uniform])?;
+        let kernel = &self.kernels.fade;
+        let mut recorder = Recorder::new(gpu, None, false);
+        for (chunk, moments) in pool.chunks().filter(|(chunk, _)| 0 < chunk.count) {
+            let arrays = fade::Arrays {
+                fade: &uniform,
                 chunk: &chunk.uniform,
-                sources: &scratch.sources,
-                copies: &scratch.copies,
                 params: &chunk.params,
-                geometry_moments: geometry,
-                sh_first,
-                sh_second,
+                geometry_moments: &moments.geometry,
             };
-            let kernel = &self.kernels.divide;
             let bound = kernel.bind(gpu, &arrays);
             recorder.dispatch(kernel.kernel(), &bound, blocks(chunk.count));
         }
+        recorder.submit(gpu);
         Ok(())
     }
 }
 
-/// Copies share what the one was.
-fn share(smallest_opacity: f32) -> DivideUniform {
-    DivideUniform {
-        rule: 0,
-        smallest_opacity,
-        split_log_scale: 0.0,
-        seed: 0,
-        geometry_moments: 0,
-        sh_moments: 0,
-    }
+/// Records what tells copies in a chunk apart.
+fn divide(
+    work: &mut Work<'_, '_>,
+    (chunk, moments): (&crate::gpu_splats::Chunk, &MomentChunk),
+    division: DivideUniform,
+) -> Result<(), GpuError> {
+    let planes = |len: usize| (len / chunk.stride) as u32;
+    let division = DivideUniform {
+        geometry_moments: planes(moments.geometry.len()),
+        sh_moments: planes(moments.sh_first.len()),
+        ..division
+    };
+    let arrays = divide::Arrays {
+        divide: &GpuVec::from_slice(work.gpu, "division", &[division])?,
+        chunk: &chunk.uniform,
+        sources: &work.scratch.sources,
+        copies: &work.scratch.copies,
+        params: &chunk.params,
+        geometry_moments: &moments.geometry,
+        sh_first: &moments.sh_first,
+        sh_second: &moments.sh_second,
+    };
+    let kernel = &work.kernels.divide;
+    let bound = kernel.bind(work.gpu, &arrays);
+    let groups = blocks(chunk.count);
+    work.recorder.dispatch(kernel.kernel(), &bound, groups);
+    Ok(())
 }
 
 /// Workgroups for this many splats.
-fn blocks(len: usize) -> crate::gpu::Groups<'static> {
+fn blocks(len: usize) -> Groups<'static> {
     folded(len.div_ceil(BLOCK) as u32)
 }

@@ -25,11 +25,24 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    /// For a pool.
+    /// Makes or keeps arrays that fit this pool.
     ///
     /// # Errors
     /// [`GpuError::TooLarge`] or [`GpuError::OutOfMemory`].
-    pub(super) fn new(gpu: &Gpu, pool: &SplatPool) -> Result<Self, GpuError> {
+    pub(super) fn for_pool<'a>(
+        kept: &'a mut Option<Self>,
+        gpu: &Gpu,
+        pool: &SplatPool,
+    ) -> Result<&'a Self, GpuError> {
+        let fitting = kept.take().filter(|it| it.room == pool.room());
+        let scratch = match fitting {
+            Some(scratch) => scratch,
+            None => Self::new(gpu, pool)?,
+        };
+        Ok(kept.insert(scratch))
+    }
+
+    fn new(gpu: &Gpu, pool: &SplatPool) -> Result<Self, GpuError> {
         let room = pool.room();
         let planes = pool.chunks().map(|(chunk, moments)| {
             let longest = chunk.params.len().max(moments.geometry.len());
@@ -50,9 +63,16 @@ impl Scratch {
         })
     }
 
-    /// Whether they are for this pool.
-    pub(super) fn fits(&self, pool: &SplatPool) -> bool {
-        self.room == pool.room()
+    /// The sum over the first `len` copies, from their running sums; waits.
+    ///
+    /// # Errors
+    /// [`GpuError::DeviceLost`] or [`GpuError::OutOfMemory`].
+    pub(super) fn read_total(&self, gpu: &Gpu, len: usize) -> Result<usize, GpuError> {
+        let Some(&(first, len)) = levels(len).last() else {
+            return Ok(0);
+        };
+        let total = self.sums.read_range(gpu, first + len - 1, 1)?;
+        Ok(total[0] as usize)
     }
 
     /// Size on the device.

@@ -1,0 +1,196 @@
+//! What the app hears of an optimisation, and what it does for one: start, hold, end, go back.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use eframe::egui;
+use recon::worker::{Command, Event, Snapshot};
+use render::gpu::Gpu;
+
+use super::App;
+use crate::optimise::{Kept, Phase, Run};
+use crate::state::Gravity;
+
+impl App {
+    /// One event of an optimisation.
+    pub(super) fn hear_optimisation(&mut self, event: Event) {
+        match event {
+            Event::SplatsGrew(live) => {
+                let is_first = self
+                    .state
+                    .run
+                    .as_ref()
+                    .is_some_and(|it| it.newest_step == 0);
+                if is_first {
+                    self.state.settings.render.antialiased = live.antialiased;
+                }
+                self.state.set_live(live);
+            }
+            Event::Trained(progress) => {
+                if let Some(run) = &mut self.state.run {
+                    run.note(progress);
+                }
+            }
+            Event::Evaluated(evaluation) => {
+                if let Some(mean) = &evaluation.report.mean {
+                    let text = format!(
+                        "Step {}: {:.2} dB, SSIM {:.3} on {}",
+                        evaluation.step, mean.psnr, mean.ssim, evaluation.report.protocol
+                    );
+                    self.state.say(Gravity::Note, text);
+                }
+                if let Some(run) = &mut self.state.run {
+                    run.measure(evaluation);
+                }
+            }
+            Event::CheckpointSaved { path, step } => {
+                let text = format!("Checkpoint of step {step}: {}", path.display());
+                self.state.say(Gravity::Note, text);
+                self.state.plan.checkpoint = Some(path.clone());
+                if let Some(run) = &mut self.state.run {
+                    run.checkpoint = Some((path, step));
+                }
+            }
+            Event::Optimised(report) => {
+                let text = format!(
+                    "Optimised {} steps at {:.1} a second: {} splats",
+                    report.steps, report.steps_per_sec, report.splats
+                );
+                self.state.say(Gravity::Note, text);
+                if let Some(run) = &mut self.state.run {
+                    run.report = Some(report);
+                    run.end();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A snapshot of an optimisation: the camera stays where it is.
+    pub(super) fn hear_moment(&mut self, snapshot: Snapshot) {
+        self.state.set_moment(snapshot);
+    }
+
+    /// Begins the planned optimisation of the photos that are open.
+    pub(super) fn start(&mut self, ctx: &egui::Context) {
+        let state = &mut self.state;
+        let dataset = state.project.as_ref().and_then(|it| it.dataset()).cloned();
+        let is_busy = state.job.is_some() || state.run.as_ref().is_some_and(Run::is_active);
+        let (Some(dataset), false) = (dataset, is_busy) else {
+            return;
+        };
+        let lpips = state.settings.lpips.clone();
+        let job = state.plan.job(&dataset, state.file(), lpips);
+        self.send(ctx, Command::Optimise(Box::new(job)));
+    }
+
+    /// The worker was asked for an optimisation.
+    pub(super) fn begin_run(&mut self, job: &recon::worker::OptimiseJob) {
+        self.state.run = Some(Run::new(job.config.clone()));
+        if let Some(scene) = &mut self.state.scene {
+            scene.live = None;
+            scene.past = None;
+        }
+    }
+
+    /// Ends the optimisation; it keeps what there is.
+    pub(super) fn stop(&mut self) {
+        if let Some(run) = self.state.run.as_mut().filter(|it| it.is_active()) {
+            run.phase = Phase::Stopping;
+            self.worker.send(Command::Cancel);
+        }
+    }
+
+    /// Holds the optimisation, or lets it go on.
+    pub(super) fn flip_pause(&mut self) {
+        let Some(run) = &mut self.state.run else {
+            return;
+        };
+        match run.phase {
+            Phase::Running => {
+                run.phase = Phase::Paused;
+                self.worker.send(Command::Pause);
+            }
+            Phase::Paused => {
+                run.phase = Phase::Running;
+                self.worker.send(Command::Resume);
+            }
+            Phase::Starting | Phase::Stopping | Phase::Over => {}
+        }
+    }
+
+    /// Goes back to a snapshot, or to the present.
+    pub(super) fn show_moment(&mut self, ctx: &egui::Context, step: Option<u32>) {
+        let Some(run) = &mut self.state.run else {
+            return;
+        };
+        if !run.timeline.show(step) {
+            return;
+        }
+        let kept = step.and_then(|it| run.timeline.at(it)).cloned();
+        match (kept, &mut self.state.scene) {
+            (Some(kept), _) => self.uploads.begin(ctx, &self.gpu, kept),
+            (None, Some(scene)) => scene.past = None,
+            (None, None) => {}
+        }
+        let format = self.state.export.format;
+        self.state.choose_export_format(format);
+    }
+
+    /// Shows what is back on the GPU, if it is still wanted.
+    pub(super) fn hear_uploads(&mut self) {
+        for uploaded in self.uploads.finished() {
+            match uploaded {
+                Ok(snapshot) => {
+                    let step = snapshot.moment.as_ref().map(|it| it.step);
+                    let run = self.state.run.as_ref();
+                    let is_wanted = run.is_some_and(|it| it.timeline.shown() == step);
+                    if let (true, Some(scene)) = (is_wanted, &mut self.state.scene) {
+                        scene.past = Some(snapshot);
+                        let format = self.state.export.format;
+                        self.state.choose_export_format(format);
+                    }
+                }
+                Err(err) => {
+                    if let Some(run) = &mut self.state.run {
+                        run.timeline.show(None);
+                    }
+                    self.state.fail(err);
+                }
+            }
+        }
+    }
+}
+
+/// Snapshots on their way back to the GPU, each on a thread of its own.
+#[derive(Debug)]
+pub(super) struct Uploads {
+    outbox: Sender<Result<Snapshot, String>>,
+    inbox: Receiver<Result<Snapshot, String>>,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        let (outbox, inbox) = channel();
+        Self { outbox, inbox }
+    }
+}
+
+impl Uploads {
+    fn begin(&self, ctx: &egui::Context, gpu: &Gpu, kept: Kept) {
+        let (outbox, ctx, gpu) = (self.outbox.clone(), ctx.clone(), gpu.clone());
+        let thread = std::thread::Builder::new().name("upload".to_owned());
+        let started = thread.spawn(move || {
+            let snapshot = kept.upload(&gpu).map_err(|it| it.to_string());
+            outbox.send(snapshot).ok(); // The window may have closed meanwhile.
+            ctx.request_repaint();
+        });
+        if let Err(err) = started {
+            let text = format!("the snapshot could not be shown: {err}");
+            self.outbox.send(Err(text)).ok();
+        }
+    }
+
+    fn finished(&self) -> Vec<Result<Snapshot, String>> {
+        self.inbox.try_iter().collect()
+    }
+}

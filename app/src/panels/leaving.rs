@@ -1,0 +1,70 @@
+//! The question before work that was not exported is left.
+
+use eframe::egui::{self, Label, RichText};
+
+use crate::action::Action;
+use crate::leaving::{Answer, Destination, Stage};
+use crate::state::AppState;
+use crate::theme;
+
+/// Nothing where nothing is to be asked.
+pub fn leaving_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let Some(leaving) = &state.leaving else {
+        return;
+    };
+    ui.set_max_width(380.0);
+    let runs = state.run.as_ref().is_some_and(|it| it.is_active());
+    let title = if runs {
+        "The optimisation is still running"
+    } else {
+        "These splats were not exported"
+    };
+    ui.heading(title);
+    let step = state.run.as_ref().map_or(0, |it| it.newest_step);
+    let what = match &leaving.to {
+        Destination::Quit => "Closing the window",
+        Destination::Close => "Closing the scene",
+        Destination::Command(_) => "Going on",
+    };
+    let text = format!(
+        "{what} loses the splats of step {}.",
+        super::grouped(step.into())
+    );
+    ui.add(Label::new(text).wrap());
+    ui.add_space(6.0);
+    if leaving.stage == Stage::Asked {
+        ui.horizontal(|ui| {
+            let save = RichText::new("Save…").color(theme::ACCENT);
+            let hint = if runs {
+                "ends the optimisation and asks where to save"
+            } else {
+                "asks where to save"
+            };
+            for (text, answer, hint) in [
+                (save, Answer::Save, hint),
+                (
+                    RichText::new("Discard"),
+                    Answer::Discard,
+                    "the splats are lost",
+                ),
+                (RichText::new("Cancel"), Answer::Cancel, "everything stays"),
+            ] {
+                if ui.button(text).on_hover_text(hint).clicked() {
+                    actions.push(Action::Leave(answer));
+                }
+            }
+        });
+        return;
+    }
+    ui.horizontal(|ui| {
+        let text = if leaving.stage == Stage::Ending {
+            "The optimisation ends…"
+        } else {
+            "The splats are being saved…"
+        };
+        ui.label(RichText::new(text).color(theme::MUTED));
+        if ui.button("Cancel").clicked() {
+            actions.push(Action::Leave(Answer::Cancel));
+        }
+    });
+}

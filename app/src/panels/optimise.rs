@@ -1,0 +1,142 @@
+//! Optimising the photos that are open: the settings and Start, or the controls of a run.
+
+mod live;
+mod settings;
+
+use eframe::egui::{self, Button, ComboBox, Label, RichText};
+use recon::optim::Preset;
+use recon::worker::Command;
+
+use super::grouped;
+use crate::action::Action;
+use crate::optimise::{Phase, Plan, Run};
+use crate::state::AppState;
+use crate::theme;
+
+/// Nothing where no photos with poses are open.
+pub fn optimise_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let project = state.project.as_ref();
+    if project.and_then(|it| it.dataset()).is_none() {
+        return;
+    }
+    match state.run.as_ref().filter(|it| it.is_active()) {
+        Some(run) => controls(ui, run, actions),
+        None => plan_ui(ui, state, actions),
+    }
+}
+
+fn plan_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let mut plan = state.plan.clone();
+    ui.horizontal_wrapped(|ui| {
+        for preset in Preset::ALL {
+            let is_chosen = plan.config.preset == preset;
+            let button = ui.selectable_label(is_chosen, preset.label());
+            if button.on_hover_text(about(preset)).clicked() {
+                plan.choose(preset);
+            }
+        }
+    });
+    ui.add(Label::new(RichText::new(summary(&plan)).color(theme::MUTED)).wrap());
+    start_from(ui, state, &mut plan);
+    ui.horizontal(|ui| {
+        let text = RichText::new("Start").color(theme::ACCENT).strong();
+        let button = Button::new(text).min_size(egui::vec2(96.0, 26.0));
+        let is_idle = state.job.is_none();
+        if ui.add_enabled(is_idle, button).clicked() {
+            actions.push(Action::Start);
+        }
+        if plan.is_changed() && ui.button("Back to the preset").clicked() {
+            plan.choose(plan.config.preset);
+        }
+    });
+    settings::settings_ui(ui, state, &mut plan, actions);
+    if plan != state.plan {
+        actions.push(Action::EditPlan(Box::new(plan)));
+    }
+}
+
+fn about(preset: Preset) -> &'static str {
+    match preset {
+        Preset::Fast => "a good picture soon",
+        Preset::Balanced => "a better one, in more time",
+        Preset::Quality => "the best one: takes long",
+        Preset::Compact => "few splats, for a small file",
+    }
+}
+
+/// What the settings come to, in a line.
+fn summary(plan: &Plan) -> String {
+    let config = &plan.config;
+    let side = match config.max_side {
+        Some(side) => format!("photos of up to {side} px"),
+        None => "photos at full size".to_owned(),
+    };
+    let budget = match config.splat_budget {
+        Some(budget) => format!("up to {} splats", grouped(budget as u64)),
+        None => "as many splats as the memory suggests".to_owned(),
+    };
+    format!("{} steps, {side}, {budget}", grouped(config.steps.into()))
+}
+
+fn start_from(ui: &mut egui::Ui, state: &AppState, plan: &mut Plan) {
+    let starts = plan.starts(state.file().is_some());
+    if starts.len() < 2 {
+        return;
+    }
+    if !starts.contains(&plan.start) {
+        plan.start = Default::default();
+    }
+    ComboBox::from_label("Begin with")
+        .selected_text(plan.start.label())
+        .show_ui(ui, |ui| {
+            for start in starts {
+                ui.selectable_value(&mut plan.start, start, start.label());
+            }
+        });
+}
+
+fn controls(ui: &mut egui::Ui, run: &Run, actions: &mut Vec<Action>) {
+    let can_pause = matches!(run.phase, Phase::Running | Phase::Paused);
+    let can_stop = run.phase != Phase::Stopping;
+    ui.horizontal_wrapped(|ui| {
+        let text = if run.phase == Phase::Paused {
+            "Resume"
+        } else {
+            "Pause"
+        };
+        let text = RichText::new(text).color(theme::ACCENT);
+        if ui.add_enabled(can_pause, Button::new(text)).clicked() {
+            actions.push(Action::FlipPause);
+        }
+        let stop = ui.add_enabled(can_stop, Button::new("Stop"));
+        if stop
+            .on_hover_text("ends it and keeps what there is")
+            .clicked()
+        {
+            actions.push(Action::Stop);
+        }
+        for (text, command, hint) in [
+            (
+                "Evaluate now",
+                Command::Evaluate,
+                "measures the held-out photos",
+            ),
+            (
+                "Snapshot now",
+                Command::TakeSnapshot,
+                "keeps the splats as they are: they can be gone back to and exported",
+            ),
+            (
+                "Checkpoint now",
+                Command::SaveCheckpoint,
+                "writes a file that the optimisation can go on from another day",
+            ),
+        ] {
+            let button = ui.add_enabled(can_pause, Button::new(text));
+            if button.on_hover_text(hint).clicked() {
+                actions.push(Action::Send(command));
+            }
+        }
+    });
+    live::changes_ui(ui, run, actions);
+}

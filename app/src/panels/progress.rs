@@ -1,0 +1,227 @@
+//! How an optimisation goes: numbers, and curves over its steps.
+
+use eframe::egui::{self, Color32, Label, ProgressBar, RichText};
+use egui_plot::{Legend, Line, Plot, PlotPoints};
+use recon::worker::TrainProgress;
+
+use super::{bytes, grouped};
+use crate::action::Action;
+use crate::optimise::{Curve, Phase, Run};
+use crate::state::AppState;
+use crate::theme;
+
+/// Height of a curve, in points.
+const HEIGHT: f32 = 96.0;
+
+/// Nothing where no optimisation ran.
+pub fn progress_ui(ui: &mut egui::Ui, state: &AppState, _: &mut Vec<Action>) {
+    let Some(run) = &state.run else {
+        return;
+    };
+    heading(ui, state, run);
+    if let Some(progress) = &run.progress {
+        numbers(ui, run, progress);
+    }
+    measured(ui, run);
+    curves(ui, run);
+}
+
+fn heading(ui: &mut egui::Ui, state: &AppState, run: &Run) {
+    let (text, colour) = match run.phase {
+        Phase::Starting => ("Preparing", theme::MUTED),
+        Phase::Running => ("Optimising", theme::ACCENT),
+        Phase::Paused => ("Paused", theme::WARNING),
+        Phase::Stopping => ("Ending", theme::MUTED),
+        Phase::Over => ("Optimised", theme::MUTED),
+    };
+    let (done, total) = match (&run.progress, &state.job) {
+        (Some(it), _) => (u64::from(it.step), u64::from(it.steps)),
+        (None, Some(job)) => (job.done, job.total),
+        (None, None) => (0, 1),
+    };
+    ui.label(RichText::new(text).color(colour).strong());
+    let part = done as f32 / total.max(1) as f32;
+    let text = match (&run.progress, &state.job) {
+        (Some(it), _) => format!(
+            "Step {} of {}",
+            grouped(it.step.into()),
+            grouped(it.steps.into())
+        ),
+        (None, Some(job)) => job.what.clone(),
+        (None, None) => String::new(),
+    };
+    ui.add(ProgressBar::new(part).text(text));
+}
+
+fn numbers(ui: &mut egui::Ui, run: &Run, progress: &TrainProgress) {
+    let time = if run.is_active() {
+        format!(
+            "{}, {} left",
+            duration(progress.elapsed_secs),
+            duration(progress.left_secs)
+        )
+    } else {
+        duration(progress.elapsed_secs)
+    };
+    let splats = if 0 < progress.splat_budget {
+        format!(
+            "{} of {}",
+            grouped(progress.splats as u64),
+            grouped(progress.splat_budget as u64)
+        )
+    } else {
+        grouped(progress.splats as u64)
+    };
+    let speed = if progress.steps_per_sec < 10.0 {
+        format!("{:.2} steps/s", progress.steps_per_sec)
+    } else {
+        format!("{:.0} steps/s", progress.steps_per_sec)
+    };
+    let rows = [
+        ("Speed", speed),
+        ("Time", time),
+        ("Splats", splats),
+        (
+            "Memory",
+            format!("{} on the device", bytes(progress.gpu_bytes)),
+        ),
+        (
+            "Photos",
+            format!(
+                "{} px, SH degree {}",
+                progress.image_side, progress.sh_degree
+            ),
+        ),
+        (
+            "Fitted",
+            format!("{:.2} dB, loss {:.4}", progress.train_psnr, progress.loss),
+        ),
+    ];
+    egui::Grid::new("numbers of the run")
+        .num_columns(2)
+        .spacing([8.0, 2.0])
+        .show(ui, |ui| {
+            for (name, value) in rows {
+                ui.label(RichText::new(name).color(theme::MUTED));
+                ui.label(value);
+                ui.end_row();
+            }
+        });
+}
+
+/// The newest measurement, and under which conditions.
+fn measured(ui: &mut egui::Ui, run: &Run) {
+    let Some(evaluation) = &run.evaluation else {
+        return;
+    };
+    let Some(mean) = &evaluation.report.mean else {
+        return;
+    };
+    let lpips = match mean.lpips {
+        Some(lpips) => format!(", LPIPS {lpips:.3}"),
+        None => ", no LPIPS weights".to_owned(),
+    };
+    let text = format!(
+        "Held out: {:.2} dB, SSIM {:.3}{lpips} (step {})",
+        mean.psnr, mean.ssim, evaluation.step
+    );
+    let text = RichText::new(text).color(theme::HELD_OUT);
+    ui.add(Label::new(text).wrap())
+        .on_hover_text(evaluation.report.protocol.to_string());
+}
+
+fn curves(ui: &mut egui::Ui, run: &Run) {
+    let [fitted, held_out] = theme::CURVES;
+    let psnr = [
+        ("fitted", &run.train_psnr, fitted),
+        ("held out", &run.held_out_psnr, held_out),
+    ];
+    plot(ui, "PSNR, dB", &psnr);
+    plot(ui, "Loss", &[("loss", &run.loss, fitted)]);
+    plot(ui, "Splats", &[("splats", &run.splats, fitted)]);
+}
+
+fn plot(ui: &mut egui::Ui, title: &str, curves: &[(&str, &Curve, Color32)]) {
+    if curves.iter().all(|(_, it, _)| it.is_empty()) {
+        return;
+    }
+    ui.label(RichText::new(title).color(theme::MUTED).small());
+    let mut plot = Plot::new(title)
+        .height(HEIGHT)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .show_x(false)
+        .y_axis_min_width(36.0)
+        .y_axis_formatter(|mark, _| short(mark.value))
+        .x_axis_formatter(|mark, _| short(mark.value));
+    if 1 < curves.len() {
+        plot = plot.legend(Legend::default().position(egui_plot::Corner::RightBottom));
+    }
+    plot.show(ui, |ui| {
+        for (name, curve, colour) in curves {
+            let points = PlotPoints::from(curve.points());
+            ui.line(Line::new(*name, points).color(*colour).width(1.5));
+        }
+    });
+}
+
+/// A number on an axis.
+fn short(value: f64) -> String {
+    let size = value.abs();
+    if 1e6 <= size {
+        format!("{:.1}M", value / 1e6)
+    } else if 1e3 <= size {
+        let text = format!("{:.1}", value / 1e3);
+        format!("{}k", text.trim_end_matches(".0"))
+    } else if size == 0.0 || 10.0 <= size || value.fract() == 0.0 {
+        format!("{value:.0}")
+    } else if 1.0 <= size {
+        format!("{value:.1}")
+    } else {
+        let text = format!("{value:.3}");
+        text.trim_end_matches('0').to_owned()
+    }
+}
+
+/// Minutes and seconds, or hours and minutes.
+fn duration(secs: f32) -> String {
+    if !secs.is_finite() || secs < 0.0 {
+        return "–".to_owned();
+    }
+    let secs = secs.round() as u64;
+    if secs < 3600 {
+        format!("{}:{:02} min", secs / 60, secs % 60)
+    } else {
+        format!("{}:{:02} h", secs / 3600, secs / 60 % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [
+            (0.0, "0"),
+            (0.05, "0.05"),
+            (2.5, "2.5"),
+            (25.0, "25"),
+            (1000.0, "1k"),
+            (1500.0, "1.5k"),
+            (2e6, "2.0M"),
+        ] {
+            assert_eq!(short(value), text);
+        }
+    }
+
+    #[test]
+    fn times_read_well() {
+        assert_eq!(duration(0.4), "0:00 min");
+        assert_eq!(duration(92.0), "1:32 min");
+        assert_eq!(duration(3_725.0), "1:02 h");
+        assert_eq!(duration(f32::INFINITY), "–");
+    }
+}
