@@ -86,7 +86,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
             return;
         }
         update_scale(i, vec3f(0.0));
-        for (var k = 0u; k < used_coefficients(); k += 1u) { descend_harmonic(k, i, vec3f(0.0)); }
+        for (var k = 0u; k < used_coefficients(); k += 1u) { descend_harmonic(k, i, sh(k, i), vec3f(0.0)); }
     }
     descend(0u, i, d.mean.x, descent.mean_rate);
     descend(1u, i, d.mean.y, descent.mean_rate);
@@ -137,7 +137,7 @@ fn given_gradient(i: u32) -> GeometryGradient {
     d.opacity_logit = given3(PLANE_OPACITY, i).x;
     update_scale(i, given3(PLANE_SH, i));
     for (var k = 0u; k < used_coefficients(); k += 1u) {
-        descend_harmonic(k, i, given3(PLANE_SH + 3u * k, i));
+        descend_harmonic(k, i, sh(k, i), given3(PLANE_SH + 3u * k, i));
     }
     return d;
 }
@@ -191,13 +191,13 @@ fn update_scale(i: u32, d: vec3f) {
 }
 
 fn band(k: u32, i: u32, rgb: vec3f, y: f32, d_y: vec3f) -> vec3f {
-    let slope = dot(rgb, sh(k, i)) * d_y;
-    descend_harmonic(k, i, y * rgb);
-    return slope;
+    let coefficient = sh(k, i);
+    descend_harmonic(k, i, coefficient, y * rgb);
+    return dot(rgb, coefficient) * d_y;
 }
 
 // One coefficient, three planes: a word and a half of first moments.
-fn descend_harmonic(k: u32, i: u32, d: vec3f) {
+fn descend_harmonic(k: u32, i: u32, coefficient: vec3f, d: vec3f) {
     if k != 0u && descent.sh_rest == 0u { return; }
     let rate = select(descent.sh_rest_rate, descent.sh_base_rate, k == 0u);
     let at_word = (3u * k / 2u) * chunk.stride + i;
@@ -217,9 +217,9 @@ fn descend_harmonic(k: u32, i: u32, d: vec3f) {
         sh_first[at_word] = (words.x & 0xffffu) | pack2x16float(vec2f(0.0, next.x));
         sh_first[at_word + chunk.stride] = pack2x16float(next.yz);
     }
-    let step = rate * harmonic_scale.per_step * m;
+    let moved = coefficient - rate * harmonic_scale.per_step * m;
     let at = (PLANE_SH + 3u * k) * chunk.stride + i;
-    params[at] -= step.x;
-    params[at + chunk.stride] -= step.y;
-    params[at + 2u * chunk.stride] -= step.z;
+    params[at] = moved.x;
+    params[at + chunk.stride] = moved.y;
+    params[at + 2u * chunk.stride] = moved.z;
 }

@@ -1,7 +1,8 @@
 //! The measuring behind `bench render` and `cargo bench`, on a scene small enough for a test, and
 //! `bench dataset` on three photos.
 
-use app::headless::bench::{Case, Scene, measure, table};
+use app::headless::bench::{Case, Scene, measure, table, train};
+use render::GradientOptions;
 
 use super::{Outcome, accrete};
 
@@ -66,4 +67,35 @@ fn a_case_is_measured_by_frame_and_by_kernel() {
         }
     }
     assert_eq!(report.cases.len(), 2);
+}
+
+#[test]
+fn training_steps_are_measured_in_every_design() {
+    let Some(gpu) = tests::gpu::gpu() else {
+        return;
+    };
+    let case = Case::new("tiny", Scene::Demo, 300, 1, [40, 30]);
+    let report = train::measure(gpu, &[case.clone()], &mut |it| assert_eq!(*it, case)).unwrap();
+    assert!(report.skipped.is_empty(), "{:?}", report.skipped);
+    let [measured] = &report.cases[..] else {
+        panic!("{report:?}")
+    };
+    assert!(0 < measured.visible && measured.visible <= measured.pairs);
+    let designs: Vec<_> = measured
+        .designs
+        .iter()
+        .map(|it| (it.design, it.accumulation))
+        .collect();
+    assert_eq!(designs, GradientOptions::designs(gpu.capabilities()));
+    let text = report.to_string();
+    for it in &measured.designs {
+        assert!(0.0 < it.step_ms_least && it.step_ms_least <= it.step_ms);
+        assert!(text.contains(&format!("{:?} {:?}", it.design, it.accumulation)));
+        if gpu.capabilities().timestamps {
+            for name in ["splat/project", "train/measure_loss", "train/descend"] {
+                let time = it.kernels.iter().find(|it| it.name == name);
+                assert!(time.is_some_and(|it| 0.0 <= it.ms), "{name}: {it:?}");
+            }
+        }
+    }
 }
