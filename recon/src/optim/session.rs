@@ -91,7 +91,10 @@ impl Optimisation {
             Trainer::resume(gpu, config, it, targets)?
         } else {
             let extent = initial::extent(&dataset);
-            let splats = first_splats(&dataset, &config, begin, extent, listen)?;
+            let splats = {
+                let budget = config.budget(gpu.capabilities());
+                first_splats(&dataset, &config, begin, (extent, budget), listen)?
+            };
             Trainer::new(gpu, config, &splats, targets, extent)?
         };
         Ok(Self {
@@ -395,7 +398,7 @@ fn first_splats(
     dataset: &Arc<Dataset>,
     config: &OptimiseConfig,
     begin: &Begin,
-    extent: f32,
+    (extent, budget): (f32, usize),
     listen: &mut Listener<'_>,
 ) -> Result<Splats, OptimError> {
     match begin {
@@ -418,7 +421,7 @@ fn first_splats(
             if listen(preparing).is_break() {
                 return Err(OptimError::Cancelled);
             }
-            let count = SCATTERED.min(config.budget());
+            let count = SCATTERED.min(budget);
             let points = scatter(dataset, count, config.seed);
             if points.is_empty() {
                 return Err(OptimError::NoPoints);

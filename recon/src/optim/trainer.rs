@@ -54,7 +54,7 @@ impl Trainer {
         targets: Targets,
         extent: f32,
     ) -> Result<Self, OptimError> {
-        let budget = config.budget();
+        let budget = config.budget(gpu.capabilities());
         let splats = thinned(splats, budget);
         let room = config.expected_splats(splats.len(), 0).min(budget);
         let options = PoolOptions {
@@ -70,14 +70,15 @@ impl Trainer {
     /// Goes on where a checkpoint left off.
     pub(super) fn resume(
         gpu: &Gpu,
-        config: OptimiseConfig,
+        mut config: OptimiseConfig,
         checkpoint: &Checkpoint,
         targets: Targets,
     ) -> Result<Self, OptimError> {
+        config.sh_degree = checkpoint.pool.splats.sh_degree;
         let len = checkpoint.pool.splats.len();
         let room = config.expected_splats(len, checkpoint.step);
-        let room = room.min(config.budget()).max(len);
-        let pool = SplatPool::from_state(gpu, &checkpoint.pool, room)?;
+        let room = room.min(config.budget(gpu.capabilities())).max(len);
+        let pool = SplatPool::from_state(gpu, &checkpoint.fitted(&config), room)?;
         let mut trainer = Self::with_pool(gpu, config, pool, targets, checkpoint.extent)?;
         trainer.step = checkpoint.step;
         Ok(trainer)
@@ -95,7 +96,7 @@ impl Trainer {
             ..GradientOptions::portable(gpu.capabilities())
         };
         let mut trainer = Self {
-            budget: config.budget().max(pool.len()),
+            budget: config.budget(gpu.capabilities()).max(pool.len()),
             extent,
             targets,
             pool,
