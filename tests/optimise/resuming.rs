@@ -24,14 +24,14 @@ fn mean_difference(a: &[f32], b: &[f32]) -> f64 {
     sum / a.len() as f64
 }
 
-/// Everything of a splat that moves, one list for each kind.
-fn parameters(checkpoint: &Checkpoint) -> [(&'static str, Vec<f32>); 5] {
+/// What moves of splats, one list for each kind. Quaternions are left out: splats begin round, where
+/// their gradient is nothing but rounding, which Adam makes as large as any other.
+fn parameters(checkpoint: &Checkpoint) -> [(&'static str, Vec<f32>); 4] {
     let splats = &checkpoint.pool.splats;
     let flat = |it: &[glam::Vec3]| it.iter().flat_map(|it| it.to_array()).collect();
     [
         ("means", flat(&splats.means)),
         ("log scales", flat(&splats.log_scales)),
-        ("quaternions", splats.quats.as_flattened().to_vec()),
         ("opacities", splats.opacity_logits.clone()),
         ("harmonics", splats.sh_coeffs.as_flattened().to_vec()),
     ]

@@ -165,7 +165,10 @@ impl Run {
     fn snapshot_is_due(&self) -> bool {
         let optimisation = &self.optimisation;
         let every = (optimisation.config().steps / SNAPSHOTS).max(1);
-        optimisation.step().is_multiple_of(every) && self.snapshot != Some(optimisation.step())
+        // The last one is taken when all is measured.
+        optimisation.step().is_multiple_of(every)
+            && self.snapshot != Some(optimisation.step())
+            && !optimisation.is_done()
     }
 
     fn tell_progress(&self, actor: &Actor) {
