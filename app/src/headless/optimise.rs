@@ -219,7 +219,11 @@ fn tell(run: &Run, console: &Console, args: &OptimiseArgs) -> anyhow::Result<()>
         row("checkpoint", path)?;
     }
     if args.out.is_none() {
-        console.warn("no --out was given: the splats are in the checkpoint only");
+        console.warn(if run.checkpoint.is_some() {
+            "no --out was given: the splats are in the checkpoint only"
+        } else {
+            "no --out was given, and no checkpoint was kept: the splats are gone"
+        });
     }
     Ok(())
 }
