@@ -41,14 +41,14 @@ pub(crate) mod elect;
 pub(crate) mod emit;
 /// Morton codes bit by bit.
 pub(crate) mod encode;
-/// Opacities become fainter.
-pub(crate) mod fade;
-/// How far pixels are from the photo.
-pub(crate) mod find_errors;
 /// An affine map of colours.
 pub(crate) mod expose;
 /// Differences of that.
 pub(crate) mod expose_backward;
+/// Opacities become fainter.
+pub(crate) mod fade;
+/// How far pixels are from the photo.
+pub(crate) mod find_errors;
 /// A plane in another order.
 pub(crate) mod gather;
 /// The derivative of SSIM's definition, pixel by pixel.

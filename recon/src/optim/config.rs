@@ -78,6 +78,8 @@ pub struct Rates {
     pub sh_base: f32,
     /// Of the other harmonics.
     pub sh_rest: f32,
+    /// What is left of all but the means' in the last step; in between log-linear.
+    pub left_in_the_end: f32,
 }
 
 impl Rates {
@@ -108,6 +110,7 @@ impl Default for Rates {
             opacity_logits: 0.05,
             sh_base: 2.5e-3,
             sh_rest: 2.5e-3 / 20.0,
+            left_in_the_end: 1.0,
         }
     }
 }

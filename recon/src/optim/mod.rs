@@ -12,6 +12,7 @@
 mod chance;
 mod checkpoint;
 mod config;
+mod corrections;
 mod error;
 mod evaluate;
 mod growing;
@@ -27,6 +28,7 @@ mod trainer;
 
 pub use checkpoint::Checkpoint;
 pub use config::{Background, Densify, OptimiseConfig, Preset, Rates, Strategy};
+pub use corrections::CorrectionState;
 pub use error::OptimError;
 pub use evaluate::{Compared, EvalConfig, EvalStep, HeldOut, evaluate};
 pub use presets::preset;

@@ -20,13 +20,14 @@ impl OptimiseConfig {
         let rates = &self.rates;
         let (first, last) = (rates.means_first.ln(), rates.means_last.ln());
         let warm = ((step + 1) as f32 / WARM_UP).min(1.0);
+        let others = warm * rates.left_in_the_end.powf(self.done(step));
         AdamRates {
             means: warm * extent * (first + (last - first) * self.done(step)).exp(),
-            quats: warm * rates.quats,
-            log_scales: warm * rates.log_scales,
-            opacity_logits: warm * rates.opacity_logits,
-            sh_base: warm * rates.sh_base,
-            sh_rest: warm * rates.sh_rest,
+            quats: others * rates.quats,
+            log_scales: others * rates.log_scales,
+            opacity_logits: others * rates.opacity_logits,
+            sh_base: others * rates.sh_base,
+            sh_rest: others * rates.sh_rest,
         }
     }
 
