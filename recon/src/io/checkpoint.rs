@@ -153,8 +153,7 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
             .collect::<Result<_, _>>()?,
         filter: file
             .names()
-            .iter()
-            .any(|it| *it == "filter")
+            .contains(&"filter")
             .then(|| array(&file, "filter"))
             .transpose()?,
     };

@@ -200,6 +200,10 @@ impl Default for Densify {
 }
 
 /// All settings of an optimisation.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own that a person sets"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OptimiseConfig {

@@ -95,7 +95,10 @@ impl Optimisation {
             Trainer::resume(gpu, config, it, (targets, &cameras))?
         } else {
             let extent = initial::extent(&dataset);
-            let splats = first_splats(&dataset, &config, begin, extent, listen)?;
+            let mut splats = first_splats(&dataset, &config, begin, extent, listen)?;
+            if matches!(begin, Begin::Points) {
+                initial::limit_in_photos(&mut splats, &cameras);
+            }
             Trainer::new(gpu, config, &splats, (targets, &cameras), extent)?
         };
         Ok(Self {

@@ -341,7 +341,8 @@ impl Trainer {
         self.corrections
             .record_pose(&mut recorder, &self.gradient, drawn);
         self.descent.record(&mut recorder);
-        let noise = self.config.densify.noise * rates.means / self.extent;
+        // Displacements by covariances are of world units squared: a step per extent, twice.
+        let noise = self.config.densify.noise * rates.means / (self.extent * self.extent);
         if is_mcmc && 0.0 < noise {
             let seed = self.chance.seed(self.step);
             self.noise.prepare(gpu, &self.pool, noise, seed);

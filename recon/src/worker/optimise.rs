@@ -185,7 +185,7 @@ impl Run {
     fn obey(&mut self, actor: &mut Actor) -> Result<(), WorkerError> {
         loop {
             let command = if self.paused {
-                actor.wait_for_order()
+                Some(actor.wait_for_order())
             } else {
                 actor.order()
             };
