@@ -17,7 +17,6 @@ const TALLY: DensifyTally = DensifyTally {
     alive: 0,
     wishes: 0,
     candidates: 0,
-    largest_error: 0,
 };
 
 fn upload<T: bytemuck::Pod>(gpu: &Gpu, elements: &[T]) -> GpuVec<T> {

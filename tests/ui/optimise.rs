@@ -347,7 +347,10 @@ fn a_photo_is_compared_in_every_way() {
             "{actions:?}"
         );
     }
-    assert!(matches!(click(&mut harness, "▶")[..], [Action::Scrub(1)]));
+    assert!(matches!(
+        click(&mut harness, "Next")[..],
+        [Action::Scrub(1)]
+    ));
     assert!(matches!(
         click(&mut harness, "Next worst")[..],
         [Action::NextWorst]
