@@ -152,7 +152,10 @@ fn live_splats_are_drawn_and_the_camera_stays() {
     let state = harness.state_mut().state_mut();
     state.run = Some(Run::default());
     let grow = |state: &mut app::state::AppState, step| {
-        let splats = GpuSplats::upload(gpu, &one_splat()).unwrap();
+        let mut splats = one_splat();
+        // Where the first view looks to: among the cameras, as there are no points.
+        splats.means[0] = state.scene.as_ref().unwrap().main_part.centre();
+        let splats = GpuSplats::upload(gpu, &splats).unwrap();
         let antialiased = false;
         state.set_live(LiveSplats {
             splats,

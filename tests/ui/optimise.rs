@@ -306,31 +306,12 @@ fn going_back_in_time() {
 }
 
 #[test]
-fn a_photo_is_chosen_or_looked_through() {
+fn a_photo_is_chosen() {
     let Some(gpu) = gpu() else { return };
     let mut harness = show(gpu, "film_strip", running_state(gpu));
     let actions = click(&mut harness, "Photo 1.jpg");
     assert!(
         matches!(actions[..], [Action::SelectView(1)]),
-        "{actions:?}"
-    );
-    let at = harness.get_by_label("Photo 2.jpg").rect().center();
-    harness.hover_at(at);
-    harness.step();
-    for pressed in [true, false, true, false] {
-        harness.event(egui::Event::PointerButton {
-            pos: at,
-            button: egui::PointerButton::Primary,
-            pressed,
-            modifiers: egui::Modifiers::NONE,
-        });
-        harness.step();
-    }
-    let actions = std::mem::take(&mut harness.state_mut().1);
-    assert!(
-        actions
-            .iter()
-            .any(|it| matches!(it, Action::LookThrough(2))),
         "{actions:?}"
     );
     let shown = harness.state().0.film.shown.get();
