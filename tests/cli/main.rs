@@ -8,6 +8,7 @@ mod eval;
 mod optimise;
 mod pictures;
 mod poses;
+mod stopping;
 mod trouble;
 
 use std::path::{Path, PathBuf};

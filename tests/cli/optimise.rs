@@ -75,3 +75,23 @@ fn without_held_out_photos_there_are_no_figures() {
     assert_eq!(json["views"], Value::Array(Vec::new()));
     assert_eq!(json["splats"], 3_000);
 }
+
+/// Filters are in the file, or said there: any program shows what was measured. One per cent of
+/// the default budget is kept to from the first step.
+#[test]
+fn a_filtered_file_scores_as_the_splats_did() {
+    if gpu::gpu().is_none() {
+        return;
+    }
+    let desk = desk();
+    let words = "optimise scan --preset fast --steps 12 --sh-degree 1 --antialiased --filter-3d \
+                 --splat-budget 0.02% --background 0.1,0.11,0.13 --out a.ply --json";
+    let json = desk.run(words).done().json();
+    let budget = json["config"]["splat_budget"].as_u64().unwrap();
+    assert!((1..=200).contains(&budget), "{budget}");
+    assert_eq!(json["splats"], budget);
+    let eval = desk.run("eval scan a.ply --background 0.1,0.11,0.13 --json");
+    let eval = eval.done().json();
+    assert!((number(&eval["psnr"]) - number(&json["psnr"])).abs() < 0.01);
+    assert!((number(&eval["ssim"]) - number(&json["ssim"])).abs() < 1e-3);
+}

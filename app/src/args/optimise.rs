@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
-use recon::optim::{Background, OptimiseConfig, Preset, Strategy};
+use recon::optim::{Background, OptimiseConfig, Preset, Strategy, default_budget};
+use render::gpu::Capabilities;
 
 use super::measuring::MeasuringArgs;
 
@@ -32,9 +33,10 @@ pub struct OptimiseArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
-    /// No more splats than this
+    /// No more splats than this, or than this part of the default: 250000, 250k, 1.5M, 10%
+    /// [default: by preset and device]
     #[arg(long, value_name = "N", value_parser = splat_budget)]
-    pub splat_budget: Option<usize>,
+    pub splat_budget: Option<SplatBudget>,
 
     /// Degree of the harmonics
     #[arg(long, value_name = "0..3", value_parser = clap::value_parser!(u32).range(0..=3))]
@@ -59,6 +61,10 @@ pub struct OptimiseArgs {
     /// Where the state is kept, so that it can go on another day [default: in FOLDER/.accrete]
     #[arg(long, value_name = "PATH")]
     pub checkpoint: Option<PathBuf>,
+
+    /// Also keep the state every N steps, not only every few minutes and at the end
+    #[arg(long, value_name = "STEPS")]
+    pub autosave_steps: Option<u32>,
 
     /// Go on from the checkpoint
     #[arg(long)]
@@ -106,8 +112,8 @@ pub struct Switches {
 }
 
 impl OptimiseArgs {
-    /// The settings of a preset, with what was given in its place.
-    pub fn config(&self, preset: OptimiseConfig) -> OptimiseConfig {
+    /// The settings of a preset, with what was given in its place, for this device.
+    pub fn config(&self, preset: OptimiseConfig, device: &Capabilities) -> OptimiseConfig {
         let mut config = preset;
         let switches = &self.switches;
         set(&mut config.steps, self.steps);
@@ -122,7 +128,15 @@ impl OptimiseArgs {
         set(&mut config.refine_poses, switches.refine_poses);
         set(&mut config.progressive, switches.progressive);
         config.max_side = self.measuring.max_side.or(config.max_side);
-        config.splat_budget = self.splat_budget.or(config.splat_budget);
+        set(&mut config.autosave_steps, self.autosave_steps);
+        config.splat_budget = match self.splat_budget {
+            None => config.splat_budget,
+            Some(SplatBudget::Count(count)) => Some(count),
+            Some(SplatBudget::Percent(part)) => {
+                let whole = default_budget(device, &config) as f64;
+                Some((part / 100.0 * whole).round().max(1.0) as usize)
+            }
+        };
         config
     }
 }
@@ -182,10 +196,26 @@ impl From<StrategyName> for Strategy {
     }
 }
 
-/// Digits, with commas, underscores, `k` or `M`.
-fn splat_budget(text: &str) -> Result<usize, String> {
-    let wrong = || "expected a number of splats, such as 250000, 250k or 1.5M".to_owned();
+/// No more splats than this.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SplatBudget {
+    /// So many.
+    Count(usize),
+    /// So much of the default, above 0 and up to 100.
+    Percent(f64),
+}
+
+/// Digits, with commas, underscores, `k`, `M` or `%`.
+fn splat_budget(text: &str) -> Result<SplatBudget, String> {
+    let wrong = || "expected a number of splats, such as 250000, 250k, 1.5M or 10%".to_owned();
     let plain = text.replace([',', '_'], "");
+    if let Some(part) = plain.strip_suffix('%') {
+        let part: f64 = part.parse().map_err(|_| wrong())?;
+        let is_part = 0.0 < part && part <= 100.0;
+        return is_part
+            .then_some(SplatBudget::Percent(part))
+            .ok_or_else(wrong);
+    }
     let (digits, factor) = match plain.strip_suffix(['k', 'K']) {
         Some(digits) => (digits, 1e3),
         None => match plain.strip_suffix('M') {
@@ -196,7 +226,7 @@ fn splat_budget(text: &str) -> Result<usize, String> {
     let count: f64 = digits.parse().map_err(|_| wrong())?;
     let count = (factor * count).round();
     if (1.0..=1e9).contains(&count) {
-        Ok(count as usize)
+        Ok(SplatBudget::Count(count as usize))
     } else {
         Err(wrong())
     }
@@ -234,14 +264,14 @@ mod tests {
             ..OptimiseConfig::default()
         };
         let args = optimise("").unwrap();
-        assert_eq!(args.config(preset.clone()), preset);
+        assert_eq!(args.config(preset.clone(), &device()), preset);
         let args = optimise(
             "--preset fast --steps 300 --max-side 256 --seed 7 --splat-budget 40k --sh-degree 1 \
              --strategy adaptive --antialiased --filter-3d=on --progressive=off --exposure \
              --refine-poses --background random --measure-every 100 --hold-out-every 5",
         );
         let args = args.unwrap();
-        let config = args.config(preset);
+        let config = args.config(preset.clone(), &device());
         assert_eq!((config.steps, config.max_side), (300, Some(256)));
         assert_eq!((config.seed, config.splat_budget), (7, Some(40_000)));
         assert_eq!((config.sh_degree, config.evaluate_every), (1, 100));
@@ -253,6 +283,27 @@ mod tests {
         assert_eq!(args.measuring.hold_out_every, Some(5));
         let args = optimise("--background 0,0.5,1").unwrap();
         assert_eq!(args.background, Some(Background::Known([0.0, 0.5, 1.0])));
+        let args = optimise("--splat-budget 1% --autosave-steps 20").unwrap();
+        let config = args.config(preset, &device());
+        assert_eq!(config.splat_budget, Some(15_000));
+        assert_eq!(config.autosave_steps, 20);
+    }
+
+    /// A large card: the preset decides.
+    fn device() -> Capabilities {
+        Capabilities {
+            name: String::new(),
+            driver: String::new(),
+            backend: String::new(),
+            kind: render::gpu::AdapterKind::Discrete,
+            max_binding_bytes: 2 << 30,
+            max_buffer_bytes: 4 << 30,
+            workgroup_bytes: 32 << 10,
+            subgroup_sizes: None,
+            float32_atomics: false,
+            f16: false,
+            timestamps: false,
+        }
     }
 
     #[test]
@@ -263,6 +314,9 @@ mod tests {
             "--splat-budget 0",
             "--splat-budget -3",
             "--splat-budget NaN",
+            "--splat-budget 0%",
+            "--splat-budget 101%",
+            "--splat-budget %",
             "--sh-degree 4",
             "--eval-every 1",
             "--eval-every x",

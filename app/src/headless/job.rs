@@ -10,6 +10,7 @@ use recon::worker::{Command, Event, Progress, Worker};
 use serde::Serialize;
 
 use super::Console;
+use super::interrupt::Interrupts;
 
 /// Nothing may wake this program for so long; then it looks by itself.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -28,6 +29,8 @@ pub(super) struct Job {
     pub(super) bar: ProgressBar,
     stages: Vec<(String, Instant)>,
     warnings: Vec<String>,
+    /// `None` where Ctrl-C simply ends the program.
+    interrupts: Option<Interrupts>,
     pub(super) console: Console,
 }
 
@@ -49,6 +52,7 @@ impl Job {
             bar: console.progress(0, "Opening"),
             stages: Vec::new(),
             warnings: Vec::new(),
+            interrupts: None,
             console: console.clone(),
         })
     }
@@ -89,11 +93,38 @@ impl Job {
             if let Some(ended) = ended {
                 break ended;
             }
+            self.heed_interrupt();
             // Woken, or not for a while: the same is to be done.
             self.woken.recv_timeout(LOOK_EVERY).ok();
         };
         self.bar.finish_and_clear();
         ended
+    }
+
+    /// The same with a job that keeps what it has where it is ended: by Ctrl-C, too.
+    ///
+    /// # Errors
+    /// What made it fail.
+    pub(super) fn work_until_interrupted(
+        &mut self,
+        command: Command,
+        hear: impl FnMut(&ProgressBar, Event),
+    ) -> anyhow::Result<()> {
+        self.interrupts = Some(Interrupts::heed());
+        let worked = self.work(command, hear);
+        self.interrupts = None;
+        worked
+    }
+
+    /// Ends the job where Ctrl-C asks for it.
+    fn heed_interrupt(&self) {
+        if self.interrupts.as_ref().is_some_and(Interrupts::taken) {
+            self.worker.send(Command::Cancel);
+            self.bar.suspend(|| {
+                self.console
+                    .warn("stopping; what there is will be kept (Ctrl-C again ends at once)");
+            });
+        }
     }
 
     fn show(&mut self, progress: Progress) {

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod eval;
 mod frames;
 pub mod info;
+mod interrupt;
 mod job;
 mod measuring;
 pub mod optimise;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ::render::RenderConfig;
-use ::render::gpu::Gpu;
+use ::render::gpu::{Capabilities, Gpu};
 use anyhow::{Context, bail};
 use recon::dataset::Dataset;
 use recon::io::{self, Opened, SplatFile, checkpoint};
@@ -82,12 +82,16 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &OptimiseArgs) -> any
     measuring::check_sheet(sheet)?;
     measuring::open_lpips(args.measuring.lpips.as_deref())?;
     let dataset = Arc::new(dataset(console, args)?);
-    let job = job(console, args, dataset.clone())?;
-    let config = job.config.clone();
     if args.with_window {
-        return in_window(console, open_gpu, job);
+        check_display()?;
     }
     let gpu = open_gpu()?;
+    let job = job(console, args, dataset.clone(), gpu.capabilities())?;
+    let config = job.config.clone();
+    if args.with_window {
+        console.no_report("a window");
+        return window::run(gpu, window::Start::Optimise(Box::new(job)));
+    }
     let mut worker = Job::start(console, Some(gpu.clone()))?;
     let run = Run::of(&mut worker, job)?;
     if let (Some(path), Some(format)) = (out, format) {
@@ -150,6 +154,7 @@ fn job(
     console: &Console,
     args: &OptimiseArgs,
     dataset: Arc<Dataset>,
+    device: &Capabilities,
 ) -> anyhow::Result<OptimiseJob> {
     let mut config = preset(args.preset.unwrap_or_default().into());
     let start = if let Some(path) = &args.init {
@@ -172,21 +177,20 @@ fn job(
     Ok(OptimiseJob {
         dataset,
         start,
-        config: args.config(config),
+        config: args.config(config, device),
         checkpoint: args.checkpoint.clone(),
         lpips: args.measuring.lpips.clone(),
     })
 }
 
-fn in_window(console: &Console, open_gpu: OpenGpu<'_>, job: OptimiseJob) -> anyhow::Result<()> {
+fn check_display() -> anyhow::Result<()> {
     if !has_display() {
         bail!(
             "there is no display to open a window on (DISPLAY and WAYLAND_DISPLAY are not set); \
              without --with-window none is needed"
         );
     }
-    console.no_report("a window");
-    window::run(open_gpu()?, window::Start::Optimise(Box::new(job)))
+    Ok(())
 }
 
 /// What came of it, for a person.

@@ -22,7 +22,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Runs `job` to its end.
+    /// Runs `job` to its end, or to Ctrl-C.
     ///
     /// # Errors
     /// What made it fail.
@@ -31,7 +31,8 @@ impl Run {
         let total = job.config.steps;
         let (mut report, mut snapshot, mut checkpoint) = (None, None, None);
         let mut trained = false;
-        worker.work(Command::Optimise(Box::new(job)), |bar, event| match event {
+        let command = Command::Optimise(Box::new(job));
+        worker.work_until_interrupted(command, |bar, event| match event {
             Event::Trained(progress) => {
                 if !trained {
                     style(bar, total);

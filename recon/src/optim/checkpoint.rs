@@ -1,5 +1,7 @@
 //! An optimisation's whole state between two steps, on the host.
 
+use std::borrow::Cow;
+
 use render::training::PoolState;
 
 use super::{CorrectionState, OptimiseConfig};
@@ -19,4 +21,26 @@ pub struct Checkpoint {
     pub corrections: CorrectionState,
     /// Splats and moments.
     pub pool: PoolState,
+}
+
+impl Checkpoint {
+    /// The pool with all that these settings need, where they are not those it ran with: statistics
+    /// that were not counted are 0, filters that were not measured are told to be nothing until they
+    /// are.
+    pub(super) fn fitted(&self, config: &OptimiseConfig) -> Cow<'_, PoolState> {
+        let statistics = config.densify.strategy.statistics();
+        let is_filtered = self.pool.filter.is_some();
+        if self.pool.statistics.len() == statistics && is_filtered == config.filter_3d {
+            return Cow::Borrowed(&self.pool);
+        }
+        let zeros = vec![0.0; self.pool.splats.len()];
+        let mut pool = self.pool.clone();
+        pool.statistics.resize(statistics, zeros.clone());
+        pool.filter = match pool.filter {
+            _ if !config.filter_3d => None,
+            None => Some(zeros),
+            sizes => sizes,
+        };
+        Cow::Owned(pool)
+    }
 }

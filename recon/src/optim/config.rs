@@ -157,17 +157,14 @@ impl Strategy {
 }
 
 impl OptimiseConfig {
-    /// No more splats than this.
-    pub(super) fn budget(&self) -> usize {
-        self.splat_budget.unwrap_or(1_000_000)
-    }
-
     /// How many splats there will be at most, with `first` after step `step`, as far as that can
     /// be told.
     pub(super) fn expected_splats(&self, first: usize, step: u32) -> usize {
         let densify = &self.densify;
         let until = densify.until.min(self.steps);
-        let steps = (until + 1).saturating_sub(densify.from.max(step));
+        let steps = until
+            .saturating_add(1)
+            .saturating_sub(densify.from.max(step));
         let times = steps / densify.every.max(1) + 1;
         match densify.strategy {
             Strategy::Fixed => first,
@@ -225,7 +222,7 @@ pub struct OptimiseConfig {
     pub loss: LossConfig,
     /// How splats become more.
     pub densify: Densify,
-    /// No more splats than this; `None` for as many as the device's memory suggests.
+    /// No more splats than this; `None` for [`super::default_budget`].
     pub splat_budget: Option<usize>,
     /// Opacity of splats that begin as points, 0 to 1.
     pub first_opacity: f32,
@@ -258,6 +255,8 @@ pub struct OptimiseConfig {
     pub evaluate_every: u32,
     /// Minutes between checkpoints; 0 for one at the end.
     pub autosave_minutes: u32,
+    /// Steps between checkpoints, beside those by the clock; 0 for none.
+    pub autosave_steps: u32,
 }
 
 impl Default for OptimiseConfig {
@@ -288,6 +287,7 @@ impl Default for OptimiseConfig {
             refine_poses: false,
             evaluate_every: 0,
             autosave_minutes: 5,
+            autosave_steps: 0,
         }
     }
 }

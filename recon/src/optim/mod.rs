@@ -9,6 +9,7 @@
 //!
 //! What is deliberately absent: no thread, no file. Progress and cancelling are one closure.
 
+mod budget;
 mod chance;
 mod checkpoint;
 mod config;
@@ -26,6 +27,7 @@ mod session;
 mod targets;
 mod trainer;
 
+pub use budget::default_budget;
 pub use checkpoint::Checkpoint;
 pub use config::{Background, Densify, OptimiseConfig, Preset, Rates, Strategy};
 pub use corrections::CorrectionState;

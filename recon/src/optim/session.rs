@@ -95,7 +95,8 @@ impl Optimisation {
             Trainer::resume(gpu, config, it, (targets, &cameras))?
         } else {
             let extent = initial::extent(&dataset);
-            let mut splats = first_splats(&dataset, &config, begin, extent, listen)?;
+            let budget = config.budget(gpu.capabilities());
+            let mut splats = first_splats(&dataset, &config, begin, (extent, budget), listen)?;
             if matches!(begin, Begin::Points) {
                 initial::limit_in_photos(&mut splats, &cameras);
             }
@@ -402,7 +403,7 @@ fn first_splats(
     dataset: &Arc<Dataset>,
     config: &OptimiseConfig,
     begin: &Begin,
-    extent: f32,
+    (extent, budget): (f32, usize),
     listen: &mut Listener<'_>,
 ) -> Result<Splats, OptimError> {
     match begin {
@@ -425,7 +426,7 @@ fn first_splats(
             if listen(preparing).is_break() {
                 return Err(OptimError::Cancelled);
             }
-            let count = SCATTERED.min(config.budget());
+            let count = SCATTERED.min(budget);
             let points = scatter(dataset, count, config.seed);
             if points.is_empty() {
                 return Err(OptimError::NoPoints);

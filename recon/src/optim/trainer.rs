@@ -57,7 +57,7 @@ impl Trainer {
         (targets, cameras): (Targets, &[Camera]),
         extent: f32,
     ) -> Result<Self, OptimError> {
-        let budget = config.budget();
+        let budget = config.budget(gpu.capabilities());
         let splats = thinned(splats, budget);
         let room = config.expected_splats(splats.len(), 0).min(budget);
         let options = PoolOptions {
@@ -75,14 +75,15 @@ impl Trainer {
     /// Goes on where a checkpoint left off.
     pub(super) fn resume(
         gpu: &Gpu,
-        config: OptimiseConfig,
+        mut config: OptimiseConfig,
         checkpoint: &Checkpoint,
         (targets, cameras): (Targets, &[Camera]),
     ) -> Result<Self, OptimError> {
+        config.sh_degree = checkpoint.pool.splats.sh_degree;
         let len = checkpoint.pool.splats.len();
         let room = config.expected_splats(len, checkpoint.step);
-        let room = room.min(config.budget()).max(len);
-        let pool = SplatPool::from_state(gpu, &checkpoint.pool, room)?;
+        let room = room.min(config.budget(gpu.capabilities())).max(len);
+        let pool = SplatPool::from_state(gpu, &checkpoint.fitted(&config), room)?;
         let mut trainer = Self::with_pool(gpu, config, pool, targets, checkpoint.extent)?;
         trainer.step = checkpoint.step;
         trainer.correct(gpu, cameras, checkpoint.corrections.clone())?;
@@ -102,7 +103,7 @@ impl Trainer {
             ..GradientOptions::portable(gpu.capabilities())
         };
         let mut trainer = Self {
-            budget: config.budget().max(pool.len()),
+            budget: config.budget(gpu.capabilities()).max(pool.len()),
             extent,
             targets,
             pool,

@@ -21,7 +21,7 @@ use super::pace::Pace;
 /// Splats in the making are shown no more often than this: each time takes a copy.
 const LIVE_EVERY: Duration = Duration::from_millis(500);
 /// Numbers are told no more often than this.
-const TOLD_EVERY: Duration = Duration::from_millis(100);
+const TOLD_EVERY: Duration = Duration::from_millis(250);
 /// Snapshots that a run takes by itself, measurements apart.
 const SNAPSHOTS: u32 = 10;
 
@@ -147,12 +147,19 @@ impl Run {
         } else if self.snapshot_is_due() {
             self.take_snapshot(actor)?;
         }
-        let minutes = self.optimisation.config().autosave_minutes;
-        let is_old = Duration::from_secs(60 * u64::from(minutes)) <= self.saved.elapsed();
-        if 0 < minutes && is_old {
+        if self.checkpoint_is_due() && !self.optimisation.is_done() {
             self.save(actor)?;
         }
         Ok(())
+    }
+
+    fn checkpoint_is_due(&self) -> bool {
+        let config = self.optimisation.config();
+        let minutes = u64::from(config.autosave_minutes);
+        let is_old = Duration::from_secs(60 * minutes) <= self.saved.elapsed();
+        let every = config.autosave_steps;
+        let is_far = 0 < every && self.optimisation.step().is_multiple_of(every);
+        (0 < minutes && is_old) || is_far
     }
 
     fn snapshot_is_due(&self) -> bool {

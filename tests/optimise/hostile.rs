@@ -1,0 +1,264 @@
+//! What is no checkpoint, what cannot be written, photos that go.
+
+use std::fs;
+use std::ops::ControlFlow;
+
+use recon::io::checkpoint::{open, read, write};
+use recon::optim::{Begin, Checkpoint, Optimisation, OptimiseConfig, Update};
+use recon::synthetic::demo_scene;
+use recon::worker::Adjustment;
+use recon::{Command, Event};
+use render::gpu::Gpu;
+use render::training::SplatPool;
+use serde_json::Value;
+use tests::gpu;
+
+use super::orders::Watched;
+use super::{Scan, quick, warned};
+
+/// A checkpoint of forty splats with everything a checkpoint can have.
+fn checkpoint(gpu: &Gpu) -> Checkpoint {
+    let splats = demo_scene(3, 40, 2);
+    let mut pool = SplatPool::new(gpu, &splats, 50).unwrap().read(gpu).unwrap();
+    let numbers = |first: f32| (0..40).map(|it| first + it as f32).collect::<Vec<f32>>();
+    pool.statistics = vec![numbers(0.5), numbers(-3.0)];
+    pool.filter = Some(numbers(0.125));
+    pool.sh_second = numbers(1e-30);
+    pool.sh_first.fill(0x7c01_8001);
+    Checkpoint {
+        config: OptimiseConfig {
+            max_side: None,
+            splat_budget: Some(77),
+            autosave_steps: 3,
+            ..quick(99)
+        },
+        step: 41,
+        elapsed_secs: 0.1,
+        extent: 1.0 / 3.0,
+        pool,
+    }
+}
+
+/// The same bytes with another header.
+fn with_header(bytes: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
+    let len = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let mut header: Value = serde_json::from_slice(&bytes[8..8 + len]).unwrap();
+    change(&mut header);
+    let mut text = header.to_string();
+    while !text.len().is_multiple_of(8) {
+        text.push(' ');
+    }
+    let mut all = (text.len() as u64).to_le_bytes().to_vec();
+    all.extend_from_slice(text.as_bytes());
+    all.extend_from_slice(&bytes[8 + len..]);
+    all
+}
+
+/// The same bytes with another record of settings.
+fn with_record(bytes: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
+    with_header(bytes, |header| {
+        let text = header["__metadata__"]["accrete"].as_str().unwrap();
+        let mut record: Value = serde_json::from_str(text).unwrap();
+        change(&mut record);
+        header["__metadata__"]["accrete"] = Value::String(record.to_string());
+    })
+}
+
+#[test]
+fn checkpoints_are_read_as_they_were_written() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let whole = checkpoint(gpu);
+    let bytes = write(&whole).unwrap();
+    assert!(read(&bytes).unwrap() == whole);
+    let mut bare = whole.clone();
+    bare.pool.statistics.clear();
+    bare.pool.filter = None;
+    assert!(read(&write(&bare).unwrap()).unwrap() == bare);
+    assert_eq!(with_header(&bytes, |_| ()).len(), bytes.len());
+    // A setting that came later is at its default; one that is gone is passed over.
+    let older = with_record(&bytes, |record| {
+        record["config"].as_object_mut().unwrap().remove("seed");
+        record["config"]["no_longer"] = 3.into();
+    });
+    assert_eq!(read(&older).unwrap().config.seed, 0);
+
+    let mut uneven = whole;
+    uneven.pool.sh_second.pop();
+    assert!(write(&uneven).is_err());
+}
+
+#[test]
+fn damaged_checkpoints_are_refused_in_words() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let bytes = write(&checkpoint(gpu)).unwrap();
+    for len in (0..bytes.len()).step_by(97).chain([bytes.len() - 1]) {
+        let err = read(&bytes[..len]).unwrap_err().to_string();
+        assert!(err.contains("no checkpoint"), "{len}: {err}");
+    }
+    let refused = |bytes: &[u8], word: &str| {
+        let err = read(bytes).unwrap_err().to_string();
+        assert!(err.contains(word), "{word}: {err}");
+    };
+    refused(b"ply\nformat ascii 1.0\n", "no checkpoint");
+    refused(&[0xff; 64], "no checkpoint");
+    let record = |key: &str, value: Value| with_record(&bytes, |it| it[key] = value);
+    refused(&record("version", 2.into()), "version 2");
+    refused(&record("version", "x".into()), "no checkpoint");
+    refused(&record("sh_degree", 3.into()), "damaged");
+    refused(&record("sh_degree", u32::MAX.into()), "damaged");
+    refused(&record("statistics", 3.into()), "statistics.2");
+    refused(&record("statistics", u64::MAX.into()), "statistics.2");
+    refused(&record("step", (-1).into()), "no checkpoint");
+    let no_settings = with_header(&bytes, |it| it["__metadata__"] = serde_json::json!({}));
+    refused(&no_settings, "settings");
+    let renamed = with_header(&bytes, |it| {
+        let means = it.as_object_mut().unwrap().remove("means").unwrap();
+        it["meens"] = means;
+    });
+    refused(&renamed, "means");
+    // Every byte of the header in turn is another: refused or read, no more.
+    let len = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    for at in 0..8 + len {
+        let mut bent = bytes.clone();
+        bent[at] ^= 0x15;
+        if let Ok(it) = read(&bent) {
+            assert_eq!(it.pool.splats.len(), 40);
+        }
+    }
+}
+
+/// What is read from a file and cannot be gone on with is an error or goes on; nothing panics.
+#[test]
+fn odd_checkpoints_do_not_panic() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let scan = Scan::small();
+    let whole = checkpoint(gpu);
+    let changes: [fn(&mut Checkpoint); 6] = [
+        |it| it.extent = f32::NAN,
+        |it| it.pool.splats.means[3].x = f32::INFINITY,
+        |it| it.pool.geometry.fill(f32::NAN),
+        |it| (it.config.steps, it.step) = (0, u32::MAX),
+        |it| (it.config.densify.every, it.config.densify.until) = (0, u32::MAX),
+        |it| (it.config.densify.growth, it.config.splat_budget) = (f32::NAN, Some(0)),
+    ];
+    for change in changes {
+        let mut odd = whole.clone();
+        change(&mut odd);
+        let odd = read(&write(&odd).unwrap()).unwrap();
+        let config = odd.config.clone();
+        let go_on = &mut |_: Update| ControlFlow::Continue(());
+        let dataset = scan.dataset.clone();
+        let begin = Begin::Checkpoint(Box::new(odd));
+        let begun = Optimisation::begin(gpu, dataset, config, &begin, None, go_on);
+        let Ok(mut run) = begun else { continue };
+        for _ in 0..2 {
+            if !run.is_done() {
+                run.advance(gpu, false, go_on).unwrap();
+            }
+        }
+        gpu.wait().unwrap();
+        assert!(run.progress().splats <= 50);
+    }
+}
+
+#[test]
+fn files_that_are_no_checkpoint_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    assert!(open(&path).unwrap_err().to_string().contains("state"));
+    assert!(open(folder.path()).is_err());
+    fs::write(&path, "hello").unwrap();
+    let err = open(&path).unwrap_err().to_string();
+    assert!(
+        err.contains("state") && err.contains("no checkpoint"),
+        "{err}"
+    );
+}
+
+/// A folder that cannot be made, as on a full or read-only disk: told, and the work goes on.
+#[test]
+fn a_checkpoint_that_cannot_be_written_is_a_warning() {
+    let scan = Scan::small();
+    let Some(_) = gpu::gpu() else { return };
+    fs::create_dir(scan.folder.path().join("state")).unwrap();
+    let config = OptimiseConfig {
+        autosave_steps: 4,
+        ..quick(10)
+    };
+    // In the place of the file lies a folder.
+    let Some(mut run) = Watched::start(&scan, config) else {
+        return;
+    };
+    let report = run.optimised();
+    assert_eq!((report.steps, report.cancelled), (10, false));
+    let warnings = run.seen.iter().filter_map(|it| match it {
+        Event::Warned(text) => Some(text.as_str()),
+        _ => None,
+    });
+    let warnings: Vec<&str> = warnings.collect();
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    for warning in warnings {
+        assert!(
+            warning.starts_with("No checkpoint was kept") && warning.contains("state"),
+            "{warning}"
+        );
+    }
+}
+
+#[test]
+fn a_photo_that_goes_is_told_once_and_the_run_finishes() {
+    let scan = Scan::small();
+    let Some(mut run) = Watched::start(&scan, quick(1_000_000)) else {
+        return;
+    };
+    run.until("first step", |it| {
+        matches!(it, Event::Trained(it) if 1 <= it.step).then_some(())
+    });
+    let lost = &scan.dataset.views[5];
+    fs::remove_file(scan.folder.path().join(&lost.image.path)).unwrap();
+    for _ in 0..2 {
+        run.send(Command::Evaluate);
+        run.until("measurement", |it| {
+            matches!(it, Event::Evaluated(_)).then_some(())
+        });
+    }
+    run.send(Command::Adjust(Adjustment::Steps(1)));
+    let report = run.optimised();
+    assert!(!report.cancelled);
+    let warnings = run.seen.iter().filter_map(|it| match it {
+        Event::Warned(text) => Some(text.clone()),
+        _ => None,
+    });
+    let warnings: Vec<String> = warnings.collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains(&lost.name), "{warnings:?}");
+}
+
+/// One that was gone from the start is left out; with none left there is an error.
+#[test]
+fn unreadable_photos_are_left_out() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let scan = Scan::small();
+    let spoil = |index: usize| {
+        let path = &scan.dataset.views[index].image.path;
+        fs::write(scan.folder.path().join(path), b"no photo").unwrap();
+    };
+    spoil(1);
+    let start = |listen: &mut dyn FnMut(Update) -> ControlFlow<()>| {
+        let dataset = scan.dataset.clone();
+        Optimisation::begin(gpu, dataset, quick(2), &Begin::Points, None, listen)
+    };
+    let warnings = warned(|listen| {
+        let mut run = start(listen).unwrap();
+        run.advance(gpu, false, listen).unwrap();
+    });
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains(&scan.dataset.views[1].name));
+    for index in 0..12 {
+        spoil(index);
+    }
+    warned(|listen| {
+        let err = start(listen).unwrap_err().to_string();
+        assert!(err.contains("no photo is left"), "{err}");
+    });
+}
