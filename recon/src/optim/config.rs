@@ -161,7 +161,7 @@ impl OptimiseConfig {
     /// be told.
     pub(super) fn expected_splats(&self, first: usize, step: u32) -> usize {
         let densify = &self.densify;
-        let until = densify.until.min(self.steps);
+        let until = self.densifies_until();
         let steps = until
             .saturating_add(1)
             .saturating_sub(densify.from.max(step));
