@@ -107,60 +107,62 @@ fn random_u32s(rng: &mut Pcg64Mcg, len: usize, end: u32) -> Vec<u32> {
     (0..len).map(|_| rng.random_range(0..end)).collect()
 }
 
+/// Every wrapper, by the name of its kernel.
+const WRAPPERS: &[(&str, &[&str])] = &[
+    ("accumulate", k::Accumulate::BINDINGS),
+    ("add_noise", k::AddNoise::BINDINGS),
+    ("adjust_exposure", k::AdjustExposure::BINDINGS),
+    ("blend", k::Blend::BINDINGS),
+    ("blend_backward", k::BlendBackward::BINDINGS),
+    ("blend_backward_atomic", k::BlendBackwardAtomic::BINDINGS),
+    ("blend_backward_eights", k::BlendBackwardEights::BINDINGS),
+    (
+        "blend_backward_eights_atomic",
+        k::BlendBackwardEightsAtomic::BINDINGS,
+    ),
+    ("blend_eights", k::BlendEights::BINDINGS),
+    ("blur_rows", k::BlurRows::BINDINGS),
+    ("blur_slopes", k::BlurSlopes::BINDINGS),
+    ("cull", k::Cull::BINDINGS),
+    ("descend", k::Descend::BINDINGS),
+    ("divide", k::Divide::BINDINGS),
+    ("doubt", k::Doubt::BINDINGS),
+    ("draw", k::Draw::BINDINGS),
+    ("elect", k::Elect::BINDINGS),
+    ("emit", k::Emit::BINDINGS),
+    ("encode", k::Encode::BINDINGS),
+    ("fade", k::Fade::BINDINGS),
+    ("find_errors", k::FindErrors::BINDINGS),
+    ("expose", k::Expose::BINDINGS),
+    ("expose_backward", k::ExposeBackward::BINDINGS),
+    ("gather", k::Gather::BINDINGS),
+    ("loss_backward", k::LossBackward::BINDINGS),
+    ("measure_filter", k::MeasureFilter::BINDINGS),
+    ("mark_errors", k::MarkErrors::BINDINGS),
+    ("measure_loss", k::MeasureLoss::BINDINGS),
+    ("nominate", k::Nominate::BINDINGS),
+    ("pair_count", k::PairCount::BINDINGS),
+    ("project", k::Project::BINDINGS),
+    ("project_backward", k::ProjectBackward::BINDINGS),
+    ("ranges", k::Ranges::BINDINGS),
+    ("scan", k::Scan::BINDINGS),
+    ("score", k::Score::BINDINGS),
+    ("shade", k::Shade::BINDINGS),
+    ("sort_count", k::SortCount::BINDINGS),
+    ("sort_scan", k::SortScan::BINDINGS),
+    ("sort_scatter", k::SortScatter::BINDINGS),
+    ("sort_spine", k::SortSpine::BINDINGS),
+    ("stream_backward", k::StreamBackward::BINDINGS),
+    ("stream_backward_atomic", k::StreamBackwardAtomic::BINDINGS),
+    ("sum_loss", k::SumLoss::BINDINGS),
+    ("sum_pairs", k::SumPairs::BINDINGS),
+    ("sum_pose", k::SumPose::BINDINGS),
+    ("trace", k::Trace::BINDINGS),
+    ("weigh", k::Weigh::BINDINGS),
+];
+
 #[test]
 fn wrappers_bind_what_the_sources_declare() {
-    let wrappers = [
-        ("accumulate", k::Accumulate::BINDINGS),
-        ("add_noise", k::AddNoise::BINDINGS),
-        ("adjust_exposure", k::AdjustExposure::BINDINGS),
-        ("blend", k::Blend::BINDINGS),
-        ("blend_backward", k::BlendBackward::BINDINGS),
-        ("blend_backward_atomic", k::BlendBackwardAtomic::BINDINGS),
-        ("blend_backward_eights", k::BlendBackwardEights::BINDINGS),
-        (
-            "blend_backward_eights_atomic",
-            k::BlendBackwardEightsAtomic::BINDINGS,
-        ),
-        ("blend_eights", k::BlendEights::BINDINGS),
-        ("blur_rows", k::BlurRows::BINDINGS),
-        ("blur_slopes", k::BlurSlopes::BINDINGS),
-        ("cull", k::Cull::BINDINGS),
-        ("descend", k::Descend::BINDINGS),
-        ("divide", k::Divide::BINDINGS),
-        ("doubt", k::Doubt::BINDINGS),
-        ("draw", k::Draw::BINDINGS),
-        ("elect", k::Elect::BINDINGS),
-        ("emit", k::Emit::BINDINGS),
-        ("encode", k::Encode::BINDINGS),
-        ("fade", k::Fade::BINDINGS),
-        ("find_errors", k::FindErrors::BINDINGS),
-        ("expose", k::Expose::BINDINGS),
-        ("expose_backward", k::ExposeBackward::BINDINGS),
-        ("gather", k::Gather::BINDINGS),
-        ("loss_backward", k::LossBackward::BINDINGS),
-        ("measure_filter", k::MeasureFilter::BINDINGS),
-        ("mark_errors", k::MarkErrors::BINDINGS),
-        ("measure_loss", k::MeasureLoss::BINDINGS),
-        ("nominate", k::Nominate::BINDINGS),
-        ("pair_count", k::PairCount::BINDINGS),
-        ("project", k::Project::BINDINGS),
-        ("project_backward", k::ProjectBackward::BINDINGS),
-        ("ranges", k::Ranges::BINDINGS),
-        ("scan", k::Scan::BINDINGS),
-        ("score", k::Score::BINDINGS),
-        ("shade", k::Shade::BINDINGS),
-        ("sort_count", k::SortCount::BINDINGS),
-        ("sort_scan", k::SortScan::BINDINGS),
-        ("sort_scatter", k::SortScatter::BINDINGS),
-        ("sort_spine", k::SortSpine::BINDINGS),
-        ("stream_backward", k::StreamBackward::BINDINGS),
-        ("stream_backward_atomic", k::StreamBackwardAtomic::BINDINGS),
-        ("sum_loss", k::SumLoss::BINDINGS),
-        ("sum_pairs", k::SumPairs::BINDINGS),
-        ("sum_pose", k::SumPose::BINDINGS),
-        ("trace", k::Trace::BINDINGS),
-        ("weigh", k::Weigh::BINDINGS),
-    ];
     let sources = files("shaders", "wgsl");
     let compute: Vec<_> = sources
         .iter()
@@ -169,11 +171,11 @@ fn wrappers_bind_what_the_sources_declare() {
     let stems: Vec<&str> = compute.iter().map(|it| it.stem()).collect();
     for stem in &stems {
         assert!(
-            wrappers.iter().any(|(name, _)| name == stem),
+            WRAPPERS.iter().any(|(name, _)| name == stem),
             "{stem} is not in this test's list"
         );
     }
-    for (stem, bindings) in wrappers {
+    for &(stem, bindings) in WRAPPERS {
         let source = compute.iter().find(|it| it.stem() == stem).unwrap();
         let wgsl = resolve_imports(stem, &source.text).unwrap();
         let module = naga::front::wgsl::parse_str(&wgsl).unwrap();

@@ -60,7 +60,10 @@ fn a_case_is_measured_by_frame_and_by_kernel() {
         assert_eq!(json["cases"][i]["splats"], 500);
         if gpu.capabilities().timestamps {
             let names: Vec<_> = it.kernels.iter().map(|it| it.name).collect();
-            assert!(names.contains(&"splat/project") && names.contains(&"splat/blend"));
+            assert!(names.contains(&"splat/project"), "{names:?}");
+            // Or the form of it for subgroups of eight.
+            let blends = names.iter().any(|it| it.starts_with("splat/blend"));
+            assert!(blends, "{names:?}");
             assert!(it.kernels.iter().all(|it| 0.0 <= it.ms));
             // What the device is busy with cannot take longer than waiting for it.
             assert!(it.gpu_ms.unwrap() <= 1.1 * it.frame_ms, "{it:?}");

@@ -74,10 +74,7 @@ fn a_snapshot_stays_as_it_was() {
     let snapshot = pool.snapshot(gpu).unwrap();
     let before = pool.splats().download(gpu).unwrap();
     assert_eq!((snapshot.len(), snapshot.room()), (555, 555));
-    assert_eq!(
-        snapshot.bytes(),
-        555 * 4 * 39 + (16 - 555 * 4 * 39 % 16) % 16
-    );
+    assert_eq!(snapshot.bytes(), (555 * 4 * 39_u64).next_multiple_of(16));
     descend(gpu, &pool, 0..1, &config(), d_image);
     assert!(pool.splats().download(gpu).unwrap() != before);
     assert!(snapshot.download(gpu).unwrap() == before);

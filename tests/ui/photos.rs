@@ -88,6 +88,9 @@ fn posed_photos_show_their_cameras() {
     wait(&mut harness, "the choice", |app| {
         app.state().project.as_ref().unwrap().selected == Some(3)
     });
+    // From the photo back to the scene, from the same place.
+    harness.key_press(eframe::egui::Key::Escape);
+    harness.run_steps(2);
     let percent = first.len() / 4 / 100;
     wait_for_picture(&mut harness, "another view", |it| {
         5 * percent < differ(&first, it)

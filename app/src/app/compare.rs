@@ -72,18 +72,17 @@ impl App {
         let name = here.and_then(|it| dataset.views.get(it));
         let run = state.run.as_ref();
         let worst = run.and_then(|it| it.next_worst(name.map(|it| it.name.as_str())));
-        let next = match worst {
-            Some(worst) => dataset.views.iter().position(|it| it.name == worst),
-            None => {
-                let after = here.map_or(0, |it| it + 1);
-                let count = dataset.views.len();
-                let mut order = (after..count).chain(0..after.min(count));
-                let is_held_out = |it: &usize| {
-                    let view = &dataset.views[*it];
-                    view.split == Split::HeldOut && !view.ignored
-                };
-                order.find(is_held_out)
-            }
+        let next = if let Some(worst) = worst {
+            dataset.views.iter().position(|it| it.name == worst)
+        } else {
+            let after = here.map_or(0, |it| it + 1);
+            let count = dataset.views.len();
+            let mut order = (after..count).chain(0..after.min(count));
+            let is_held_out = |it: &usize| {
+                let view = &dataset.views[*it];
+                view.split == Split::HeldOut && !view.ignored
+            };
+            order.find(is_held_out)
         };
         if let Some(view) = next {
             self.look_through(view);

@@ -7,6 +7,7 @@ use recon::worker::Command;
 
 use super::App;
 use crate::leaving::{Answer, Destination, Leaving, Stage};
+use crate::optimise::Run;
 
 impl App {
     /// The window shall close: not yet, where work would be lost.
@@ -36,7 +37,7 @@ impl App {
             Answer::Cancel => self.state.leaving = None,
             Answer::Discard => self.go_on(ctx),
             Answer::Save => {
-                let is_active = self.state.run.as_ref().is_some_and(|it| it.is_active());
+                let is_active = self.state.run.as_ref().is_some_and(Run::is_active);
                 if let Some(leaving) = &mut self.state.leaving {
                     leaving.stage = Stage::Ending;
                 }
@@ -50,7 +51,7 @@ impl App {
 
     /// Asks where to save as soon as what is to be saved is there.
     pub(super) fn hear_leaving(&mut self) {
-        let is_active = self.state.run.as_ref().is_some_and(|it| it.is_active());
+        let is_active = self.state.run.as_ref().is_some_and(Run::is_active);
         let Some(leaving) = &mut self.state.leaving else {
             return;
         };

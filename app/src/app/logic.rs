@@ -14,7 +14,7 @@ use crate::kept_adapter::keep_adapter;
 use crate::leaving::{self, Destination};
 use crate::optimise::Run;
 use crate::settings::Settings;
-use crate::state::Gravity;
+use crate::state::{Gravity, Scene};
 use crate::viewport::input;
 
 impl App {
@@ -65,12 +65,7 @@ impl App {
             Action::LookThrough(view) => self.look_through(view),
             Action::EditPlan(plan) => self.state.plan = *plan,
             Action::Start => self.start(ctx),
-            Action::Adjust(adjustment) => {
-                if let Some(run) = &mut self.state.run {
-                    run.adjust(adjustment);
-                    self.worker.send(Command::Adjust(adjustment));
-                }
-            }
+            Action::Adjust(adjustment) => self.adjust(adjustment),
             Action::FlipPause => self.flip_pause(),
             Action::Stop => self.stop(),
             Action::ShowMoment(step) => self.show_moment(ctx, step),
@@ -295,7 +290,7 @@ impl App {
         let Some(file) = self.state.file() else {
             return;
         };
-        let moment = self.state.scene.as_ref().map(|it| it.at_hand());
+        let moment = self.state.scene.as_ref().map(Scene::at_hand);
         let moment = moment.and_then(|it| it.moment.as_ref());
         self.exporting = moment.map(|it| it.step);
         let up = self.state.up();

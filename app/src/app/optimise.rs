@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use eframe::egui;
-use recon::worker::{Command, Event, Snapshot};
+use recon::worker::{Adjustment, Command, Event, Snapshot};
 use render::gpu::Gpu;
 
 use super::App;
@@ -97,6 +97,14 @@ impl App {
         if let Some(run) = self.state.run.as_mut().filter(|it| it.is_active()) {
             run.phase = Phase::Stopping;
             self.worker.send(Command::Cancel);
+        }
+    }
+
+    /// Changes a setting of the running optimisation.
+    pub(super) fn adjust(&mut self, adjustment: Adjustment) {
+        if let Some(run) = &mut self.state.run {
+            run.adjust(adjustment);
+            self.worker.send(Command::Adjust(adjustment));
         }
     }
 

@@ -18,6 +18,9 @@ use crate::theme;
 /// Where a pane that floats begins: below the bars.
 const WINDOW_CORNER: [f32; 2] = [16.0, 72.0];
 
+/// The film strip needs a window of this height, in points: a lower one belongs to the scene.
+const FILM_FROM: f32 = 460.0;
+
 /// Endings of zips, pose files and videos.
 const OPENABLE: [&str; 12] = [
     "zip", "json", "npy", "csv", "xml", "bin", "mp4", "mov", "mkv", "avi", "webm", "m4v",
@@ -39,7 +42,8 @@ impl App {
                 .show(ui, |ui| log::log_ui(ui, state, actions));
         }
         let dataset = state.project.as_ref().and_then(Project::dataset);
-        if dataset.is_some() && state.settings.film_strip {
+        let has_room = FILM_FROM <= ui.available_height();
+        if dataset.is_some() && state.settings.film_strip && has_room {
             Panel::bottom("film strip")
                 .show(ui, |ui| film_strip::film_strip_ui(ui, state, actions));
         }

@@ -9,7 +9,7 @@ use recon::optim::{OptimiseConfig, Preset};
 use recon::worker::{OptimiseJob, Start};
 
 /// Longest side of photos where the processor plays the GPU, unless the user asks for more.
-const CPU_MAX_SIDE: u32 = 480;
+const CPU_MAX_SIDE: u32 = 256;
 
 /// Measurements in a run, unless the user asks for others.
 const EVALUATIONS: u32 = 10;

@@ -45,8 +45,8 @@ pub fn compare_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
         }
         ui.separator();
         for (text, by, hint) in [
-            ("◀", -1, "the photo before (left arrow)"),
-            ("▶", 1, "the next photo (right arrow)"),
+            ("Previous", -1, "the photo before (left arrow)"),
+            ("Next", 1, "the next photo (right arrow)"),
         ] {
             if ui.button(text).on_hover_text(hint).clicked() {
                 actions.push(Action::Scrub(by));

@@ -4,6 +4,7 @@ use eframe::egui::{self, Label, RichText};
 
 use crate::action::Action;
 use crate::leaving::{Answer, Destination, Stage};
+use crate::optimise::Run;
 use crate::state::AppState;
 use crate::theme;
 
@@ -13,7 +14,7 @@ pub fn leaving_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
         return;
     };
     ui.set_max_width(380.0);
-    let runs = state.run.as_ref().is_some_and(|it| it.is_active());
+    let runs = state.run.as_ref().is_some_and(Run::is_active);
     let title = if runs {
         "The optimisation is still running"
     } else {

@@ -22,8 +22,10 @@ pub fn project_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
         return;
     };
     ui.heading(project.name());
+    // During a run its numbers want the room; the film strip shows the photos.
+    let has_list = state.run.is_none() || !state.settings.film_strip;
     let list_height = match &project.source {
-        Source::Dataset(_) => LIST_HEIGHT.min(0.5 * ui.available_height()),
+        Source::Dataset(_) if has_list => LIST_HEIGHT.min(0.5 * ui.available_height()),
         _ => 0.0,
     };
     let height = (ui.available_height() - list_height).max(80.0);
@@ -32,7 +34,7 @@ pub fn project_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
         .auto_shrink([false, true])
         .max_height(height)
         .show(ui, |ui| about(ui, state, project, actions));
-    if let Some(dataset) = project.dataset() {
+    if let Some(dataset) = project.dataset().filter(|_| has_list) {
         ui.separator();
         views::list(ui, project, dataset, actions);
     }
@@ -44,8 +46,8 @@ fn about(ui: &mut egui::Ui, state: &AppState, project: &Project, actions: &mut V
         Source::Dataset(dataset) => {
             report::headline(ui, &dataset.report);
             ui.separator();
-            progress_ui(ui, state, actions);
             optimise_ui(ui, state, actions);
+            progress_ui(ui, state, actions);
             ui.separator();
             gate_of(ui, project);
             views::outliers(ui, project, dataset, actions);

@@ -3,7 +3,7 @@
 use eframe::egui::{self, Pos2, Rect, RichText, Sense, Stroke};
 
 use crate::action::{Action, Pane};
-use crate::optimise::{Run, Timeline};
+use crate::optimise::{Kept, Run, Timeline};
 use crate::state::AppState;
 use crate::theme;
 
@@ -31,7 +31,7 @@ pub fn timeline_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action
             actions.push(Action::ShowMoment(None));
         }
         let shown = timeline.shown().and_then(|it| timeline.at(it));
-        ui.label(shown.map_or_else(|| newest(run), |it| it.label()));
+        ui.label(shown.map_or_else(|| newest(run), Kept::label));
         if ui.button("Export…").clicked() {
             actions.push(Action::Show(Pane::Export, true));
         }

@@ -16,7 +16,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use super::{Folder, FormatError, IoError, RESULTS_FOLDER, replace};
-use crate::optim::{Checkpoint, OptimiseConfig};
+use crate::optim::{Checkpoint, CorrectionState, OptimiseConfig};
 
 /// Grows when older files can no longer be read.
 const VERSION: u32 = 1;
@@ -35,6 +35,7 @@ struct Record {
     sh_degree: u32,
     statistics: usize,
     config: OptimiseConfig,
+    corrections: CorrectionState,
 }
 
 /// Where the checkpoint of photos in `folder` belongs: beside them, in `.accrete`. `None` for a
@@ -83,6 +84,7 @@ pub fn write(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> {
         sh_degree: pool.splats.sh_degree,
         statistics: pool.statistics.len(),
         config: checkpoint.config.clone(),
+        corrections: checkpoint.corrections.clone(),
     };
     let malformed = |it: &dyn std::fmt::Display| FormatError::Malformed(it.to_string());
     let text = serde_json::to_string(&record).map_err(|it| malformed(&it))?;
@@ -151,8 +153,7 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
             .collect::<Result<_, _>>()?,
         filter: file
             .names()
-            .iter()
-            .any(|it| *it == "filter")
+            .contains(&"filter")
             .then(|| array(&file, "filter"))
             .transpose()?,
     };
@@ -164,6 +165,7 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
         step: record.step,
         elapsed_secs: record.elapsed_secs,
         extent: record.extent,
+        corrections: record.corrections,
         pool,
     })
 }

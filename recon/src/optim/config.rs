@@ -78,6 +78,8 @@ pub struct Rates {
     pub sh_base: f32,
     /// Of the other harmonics.
     pub sh_rest: f32,
+    /// What is left of all but the means' in the last step; in between log-linear.
+    pub left_in_the_end: f32,
 }
 
 impl Rates {
@@ -108,6 +110,7 @@ impl Default for Rates {
             opacity_logits: 0.05,
             sh_base: 2.5e-3,
             sh_rest: 2.5e-3 / 20.0,
+            left_in_the_end: 1.0,
         }
     }
 }
@@ -158,7 +161,7 @@ impl OptimiseConfig {
     /// be told.
     pub(super) fn expected_splats(&self, first: usize, step: u32) -> usize {
         let densify = &self.densify;
-        let until = densify.until.min(self.steps);
+        let until = self.densifies_until();
         let steps = until
             .saturating_add(1)
             .saturating_sub(densify.from.max(step));
@@ -194,6 +197,10 @@ impl Default for Densify {
 }
 
 /// All settings of an optimisation.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own that a person sets"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OptimiseConfig {

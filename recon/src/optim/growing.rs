@@ -70,7 +70,7 @@ impl Growing {
         occasion: &Occasion<'_>,
     ) -> Result<(), GpuError> {
         let config = occasion.config;
-        if let Some(rule) = self.rule(gpu, pool, occasion)? {
+        if let Some(rule) = rule(gpu, pool, occasion)? {
             self.densifier.densify(gpu, pool, &rule)?;
         }
         let decay = config.opacity_decay * (1.0 - config.done(occasion.step));
@@ -83,51 +83,50 @@ impl Growing {
         }
         Ok(())
     }
+}
 
-    /// The rule, and room for what it may make.
-    fn rule(
-        &self,
-        gpu: &Gpu,
-        pool: &mut SplatPool,
-        occasion: &Occasion<'_>,
-    ) -> Result<Option<Rule>, GpuError> {
-        let densify = &occasion.config.densify;
-        let len = pool.len();
-        let grown = (densify.growth * len as f32).ceil() as usize;
-        let wanted = match densify.strategy {
-            Strategy::Fixed => return Ok(None),
-            Strategy::Mcmc => grown,
-            // As a rule far fewer want to.
-            Strategy::Adaptive | Strategy::MultiView => len + len / 2,
-        };
-        let wanted = wanted.min(occasion.budget).max(len);
-        if pool.room() < wanted {
-            // Rare: rooms are made for what is to be expected. Moments travel by way of the host.
-            let room = (wanted + wanted / 2).min(occasion.budget).max(wanted);
-            *pool = SplatPool::from_state(gpu, &pool.read(gpu)?, room)?;
-        }
-        let growth = Growth {
-            gradient_threshold: densify.gradient_threshold,
-            split_scale: densify.split_scale * occasion.extent,
-            least_opacity: densify.least_opacity,
-            largest_scale: LARGEST_PART * occasion.extent,
-            budget: occasion.budget.min(pool.room()),
-            seed: occasion.seed,
-        };
-        Ok(match densify.strategy {
-            Strategy::Fixed => None,
-            Strategy::Mcmc => Some(Rule::Mcmc {
-                least_opacity: densify.least_opacity,
-                target_len: wanted,
-                seed: occasion.seed,
-                by_importance: false,
-            }),
-            Strategy::Adaptive => Some(Rule::Adaptive(growth)),
-            Strategy::MultiView => Some(Rule::MultiView {
-                growth,
-                least_importance: densify.least_importance,
-                views: densify.asked_views,
-            }),
-        })
+/// The rule, and room for what it may make.
+fn rule(
+    gpu: &Gpu,
+    pool: &mut SplatPool,
+    occasion: &Occasion<'_>,
+) -> Result<Option<Rule>, GpuError> {
+    let densify = &occasion.config.densify;
+    let len = pool.len();
+    let grown = (densify.growth * len as f32).ceil() as usize;
+    let wanted = match densify.strategy {
+        Strategy::Fixed => return Ok(None),
+        Strategy::Mcmc => grown,
+        // As a rule far fewer want to.
+        Strategy::Adaptive | Strategy::MultiView => len + len / 2,
+    };
+    let wanted = wanted.min(occasion.budget).max(len);
+    if pool.room() < wanted {
+        // Rare: rooms are made for what is to be expected. Moments travel by way of the host.
+        let room = (wanted + wanted / 2).min(occasion.budget).max(wanted);
+        *pool = SplatPool::from_state(gpu, &pool.read(gpu)?, room)?;
     }
+    let growth = Growth {
+        gradient_threshold: densify.gradient_threshold,
+        split_scale: densify.split_scale * occasion.extent,
+        least_opacity: densify.least_opacity,
+        largest_scale: LARGEST_PART * occasion.extent,
+        budget: occasion.budget.min(pool.room()),
+        seed: occasion.seed,
+    };
+    Ok(match densify.strategy {
+        Strategy::Fixed => None,
+        Strategy::Mcmc => Some(Rule::Mcmc {
+            least_opacity: densify.least_opacity,
+            target_len: wanted,
+            seed: occasion.seed,
+            by_importance: false,
+        }),
+        Strategy::Adaptive => Some(Rule::Adaptive(growth)),
+        Strategy::MultiView => Some(Rule::MultiView {
+            growth,
+            least_importance: densify.least_importance,
+            views: densify.asked_views,
+        }),
+    })
 }

@@ -1,7 +1,8 @@
 //! Splats to begin with, from a sparse point cloud.
 
 use glam::Vec3;
-use render::{Splats, sh};
+use rayon::prelude::*;
+use render::{Camera, Splats, sh};
 
 use crate::dataset::{Dataset, Points};
 
@@ -116,4 +117,108 @@ pub(super) fn thinned(splats: &Splats, budget: usize) -> Splats {
         kept.sh_coeffs.extend_from_slice(own);
     }
     kept
+}
+
+/// No splat begins with a standard deviation of more than this part of a photo's longer side: many
+/// large ones in each other's way show little and cost much.
+const LARGEST_IN_PHOTO: f32 = 0.03;
+/// Cameras that are asked, evenly chosen.
+const MAX_CAMERAS: usize = 64;
+
+/// Makes round splats smaller that would fill much of a photo that sees them.
+pub(super) fn limit_in_photos(splats: &mut Splats, cameras: &[Camera]) {
+    let every = cameras.len().div_ceil(MAX_CAMERAS).max(1);
+    let asked: Vec<_> = cameras
+        .iter()
+        .step_by(every)
+        .map(|it| (it.intrinsics, it.w2c()))
+        .collect();
+    let limit = |mean: &Vec3| {
+        let allowed = asked.iter().filter_map(|(lens, w2c)| {
+            let p = w2c.transform_point3(*mean);
+            let x = lens.fx * p.x / p.z + lens.cx;
+            let y = lens.fy * p.y / p.z + lens.cy;
+            let is_seen = 0.0 < p.z
+                && (0.0..lens.width as f32).contains(&x)
+                && (0.0..lens.height as f32).contains(&y);
+            let side = lens.width.max(lens.height) as f32;
+            is_seen.then(|| LARGEST_IN_PHOTO * side * p.z / lens.fx)
+        });
+        allowed.fold(f32::INFINITY, f32::min).max(f32::MIN_POSITIVE)
+    };
+    let limits: Vec<f32> = splats.means.par_iter().map(|it| limit(it).ln()).collect();
+    for (scale, limit) in splats.log_scales.iter_mut().zip(limits) {
+        *scale = scale.min(Vec3::splat(limit));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use glam::{Affine3A, DVec3};
+    use render::Intrinsics;
+
+    use super::*;
+
+    const BEGINNING: Beginning = Beginning {
+        opacity: 0.25,
+        scale: 0.5,
+        sh_degree: 1,
+    };
+
+    /// A grid of points, one step apart, and one far from all.
+    fn grid() -> Points {
+        let mut positions: Vec<DVec3> = (0..27)
+            .map(|i| DVec3::new(f64::from(i % 3), f64::from(i / 3 % 3), f64::from(i / 9)))
+            .collect();
+        positions.push(DVec3::splat(1000.0));
+        positions.push(DVec3::NAN);
+        Points {
+            colours: vec![[255, 0, 51]; positions.len()],
+            positions,
+            ..Points::default()
+        }
+    }
+
+    #[test]
+    fn splats_are_as_large_as_points_lie_apart() {
+        let splats = from_points(&grid(), 10.0, &BEGINNING);
+        splats.check().unwrap();
+        assert_eq!(splats.len(), 28, "what is no number is left out");
+        assert!((splats.scales(0).x - 0.5).abs() < 1e-6);
+        assert!(
+            (splats.scales(27).x - 1.0).abs() < 1e-6,
+            "a tenth of the extent"
+        );
+        assert!((splats.opacity(3) - 0.25).abs() < 1e-6);
+        let shown = sh::rgb_from_dc(splats.sh(5)[0]);
+        assert!(shown.abs_diff_eq(Vec3::new(1.0, 0.0, 0.2), 1e-6));
+        assert_eq!(splats.sh(5)[1..], [[0.0; 3]; 3]);
+    }
+
+    #[test]
+    fn what_fills_a_photo_becomes_smaller() {
+        let mut splats = from_points(&grid(), 10.0, &BEGINNING);
+        let camera = Camera {
+            intrinsics: Intrinsics::from_vertical_fov(1.0, 100, 100),
+            c2w: Affine3A::from_translation(Vec3::new(1.0, 1.0, -4.0)),
+        };
+        limit_in_photos(&mut splats, &[camera]);
+        let px = |i: usize| splats.scales(i).x * camera.intrinsics.fx / (splats.means[i].z + 4.0);
+        assert!((px(4) - 3.0).abs() < 1e-3, "{}", px(4));
+        assert!((splats.scales(27).x - 1.0).abs() < 1e-6, "not in the photo");
+    }
+
+    #[test]
+    fn thinning_keeps_whole_splats() {
+        let splats = from_points(&grid(), 10.0, &BEGINNING);
+        let few = thinned(&splats, 7);
+        few.check().unwrap();
+        assert_eq!((few.len(), few.sh_degree), (7, 1));
+        assert_eq!(few.means[1], splats.means[4]);
+        assert_eq!(few.sh(1), splats.sh(4));
+        assert_eq!(thinned(&splats, 99), splats);
+        let flat = with_degree(&splats, 0);
+        flat.check().unwrap();
+        assert_eq!(with_degree(&flat, 1), splats);
+    }
 }

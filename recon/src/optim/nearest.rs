@@ -46,7 +46,9 @@ fn visit(points: &[Vec3], order: &[u32], axis: usize, own: u32, nearest: &mut [f
         }
     };
     if order.len() <= LEAF {
-        order.iter().for_each(|&i| meet(i));
+        for &i in order {
+            meet(i);
+        }
         return;
     }
     let middle = order.len() / 2;

@@ -20,13 +20,14 @@ impl OptimiseConfig {
         let rates = &self.rates;
         let (first, last) = (rates.means_first.ln(), rates.means_last.ln());
         let warm = ((step + 1) as f32 / WARM_UP).min(1.0);
+        let others = warm * rates.left_in_the_end.powf(self.done(step));
         AdamRates {
             means: warm * extent * (first + (last - first) * self.done(step)).exp(),
-            quats: warm * rates.quats,
-            log_scales: warm * rates.log_scales,
-            opacity_logits: warm * rates.opacity_logits,
-            sh_base: warm * rates.sh_base,
-            sh_rest: warm * rates.sh_rest,
+            quats: others * rates.quats,
+            log_scales: others * rates.log_scales,
+            opacity_logits: others * rates.opacity_logits,
+            sh_base: others * rates.sh_base,
+            sh_rest: others * rates.sh_rest,
         }
     }
 
@@ -36,10 +37,15 @@ impl OptimiseConfig {
         reached.map_or(self.sh_degree, |it| it.min(self.sh_degree))
     }
 
+    /// The last step after which splats become more: time is left for the new ones to settle.
+    pub(super) fn densifies_until(&self) -> u32 {
+        self.densify.until.min((0.8 * self.steps as f32) as u32)
+    }
+
     /// Whether the number of splats changes after step `step` (counted from 1).
     pub(super) fn densifies_after(&self, step: u32) -> bool {
         let densify = &self.densify;
-        (densify.from..=densify.until).contains(&step)
+        (densify.from..=self.densifies_until()).contains(&step)
             && step.is_multiple_of(densify.every.max(1))
             && step < self.steps
     }
@@ -52,7 +58,7 @@ impl OptimiseConfig {
         if !self.progressive {
             return full;
         }
-        let until = self.densify.until.min(self.steps).max(1);
+        let until = self.densifies_until().max(1);
         let done = step as f32 / until as f32;
         let level = LEVELS.iter().rev().find(|(from, _)| *from <= done);
         let reduction = level.map_or(1.0, |(_, reduction)| *reduction);
@@ -70,4 +76,4 @@ const LEVELS: [(f32, f32); 5] = [
     (0.5, 1.0),
 ];
 /// No photo is made smaller than this: there is nothing to be won.
-const LEAST_SIDE: u32 = 240;
+const LEAST_SIDE: u32 = 400;

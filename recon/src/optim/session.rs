@@ -10,7 +10,7 @@ use std::time::Instant;
 use render::gpu::{Gpu, GpuError};
 use render::{GpuSplats, Rasterizer, RenderConfig, Splats};
 
-use crate::dataset::{Dataset, Split};
+use crate::dataset::{Dataset, Split, camera_of};
 use crate::io::photo::{PhotoLoader, PhotoOptions, TargetSize, header_of};
 use crate::io::{SplatFile, SplatFormat, open_lpips};
 use crate::metrics::{Lpips, LpipsNet};
@@ -85,17 +85,22 @@ impl Optimisation {
         let side = config.side_at(step, full_side);
         let targets = read_photos(gpu, &dataset, side, listen)?;
         let held_out = HeldOut::new(dataset.clone(), config.max_side);
+        let views = dataset.views.iter();
+        let cameras: Vec<_> = views
+            .map(|it| camera_of(it, &dataset.lenses[it.lens]))
+            .collect();
         let mut pulse = Pulse::default();
         let trainer = if let Begin::Checkpoint(it) = begin {
             pulse.elapsed_secs = it.elapsed_secs;
-            Trainer::resume(gpu, config, it, targets)?
+            Trainer::resume(gpu, config, it, (targets, &cameras))?
         } else {
             let extent = initial::extent(&dataset);
-            let splats = {
-                let budget = config.budget(gpu.capabilities());
-                first_splats(&dataset, &config, begin, (extent, budget), listen)?
-            };
-            Trainer::new(gpu, config, &splats, targets, extent)?
+            let budget = config.budget(gpu.capabilities());
+            let mut splats = first_splats(&dataset, &config, begin, (extent, budget), listen)?;
+            if matches!(begin, Begin::Points) {
+                initial::limit_in_photos(&mut splats, &cameras);
+            }
+            Trainer::new(gpu, config, &splats, (targets, &cameras), extent)?
         };
         Ok(Self {
             dataset,

@@ -17,6 +17,8 @@ const ARRAY_BYTES: u64 = 256 << 20;
 /// A photo that is fitted.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
+    /// Index into the dataset's views.
+    pub(super) view: usize,
     /// Where it was taken from, at the photo's size.
     pub(super) camera: Camera,
     /// The photo.
@@ -109,6 +111,7 @@ impl Targets {
                 .collect();
             array.write_at(gpu, first, &packed);
             self.all.push(Target {
+                view,
                 camera: camera_of(&loader.dataset().views[view], &photo.lens),
                 photo: Photo {
                     pixels: array.clone(),

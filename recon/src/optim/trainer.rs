@@ -6,11 +6,13 @@ use render::gradient::{Choice, choose};
 use render::loss::AlphaUse;
 use render::training::{Descent, DescentConfig, Filter, Noise, PoolOptions, SplatPool};
 use render::{
-    GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer, RenderConfig, Splats,
+    Camera, GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer, RenderConfig,
+    Splats,
 };
 
 use super::chance::Chance;
 use super::checkpoint::Checkpoint;
+use super::corrections::{CorrectionState, Corrections};
 use super::growing::{Growing, Occasion};
 use super::initial::thinned;
 use super::targets::{Target, Targets};
@@ -36,6 +38,7 @@ pub(super) struct Trainer {
     descent: Descent,
     noise: Noise,
     filter: Option<Filter>,
+    corrections: Corrections,
     growth: Growing,
     fetch: Fetch<LossValues>,
     chance: Chance,
@@ -51,7 +54,7 @@ impl Trainer {
         gpu: &Gpu,
         config: OptimiseConfig,
         splats: &Splats,
-        targets: Targets,
+        (targets, cameras): (Targets, &[Camera]),
         extent: f32,
     ) -> Result<Self, OptimError> {
         let budget = config.budget(gpu.capabilities());
@@ -64,7 +67,9 @@ impl Trainer {
             max_chunk_bytes: None,
         };
         let pool = SplatPool::with_options(gpu, &splats, &options)?;
-        Self::with_pool(gpu, config, pool, targets, extent)
+        let mut trainer = Self::with_pool(gpu, config, pool, targets, extent)?;
+        trainer.correct(gpu, cameras, CorrectionState::default())?;
+        Ok(trainer)
     }
 
     /// Goes on where a checkpoint left off.
@@ -72,7 +77,7 @@ impl Trainer {
         gpu: &Gpu,
         mut config: OptimiseConfig,
         checkpoint: &Checkpoint,
-        targets: Targets,
+        (targets, cameras): (Targets, &[Camera]),
     ) -> Result<Self, OptimError> {
         config.sh_degree = checkpoint.pool.splats.sh_degree;
         let len = checkpoint.pool.splats.len();
@@ -81,6 +86,7 @@ impl Trainer {
         let pool = SplatPool::from_state(gpu, &checkpoint.fitted(&config), room)?;
         let mut trainer = Self::with_pool(gpu, config, pool, targets, checkpoint.extent)?;
         trainer.step = checkpoint.step;
+        trainer.correct(gpu, cameras, checkpoint.corrections.clone())?;
         Ok(trainer)
     }
 
@@ -93,6 +99,7 @@ impl Trainer {
     ) -> Result<Self, OptimError> {
         let options = GradientOptions {
             until_sums: true,
+            pose: config.refine_poses,
             ..GradientOptions::portable(gpu.capabilities())
         };
         let mut trainer = Self {
@@ -106,6 +113,7 @@ impl Trainer {
             descent: Descent::new(gpu)?,
             noise: Noise::new(gpu)?,
             filter: None,
+            corrections: Corrections::default(),
             growth: Growing::new(gpu)?,
             fetch: Fetch::new(gpu, 1)?,
             chance: Chance::new(config.seed),
@@ -116,6 +124,16 @@ impl Trainer {
         };
         trainer.fit_filter(gpu)?;
         Ok(trainer)
+    }
+
+    fn correct(
+        &mut self,
+        gpu: &Gpu,
+        cameras: &[Camera],
+        state: CorrectionState,
+    ) -> Result<(), GpuError> {
+        self.corrections = Corrections::new(gpu, &self.config, cameras, state)?;
+        Ok(())
     }
 
     /// Other photos of the same views from now on: of another size.
@@ -209,6 +227,7 @@ impl Trainer {
             step: self.step,
             elapsed_secs: 0.0,
             extent: self.extent,
+            corrections: self.corrections.read(gpu)?,
             pool: self.pool.read(gpu)?,
         })
     }
@@ -229,6 +248,7 @@ impl Trainer {
         in_parts: bool,
     ) -> Result<Option<LossValues>, OptimError> {
         let target = self.next_target();
+        let camera = self.corrections.camera(target.view, &target.camera);
         self.image_side = target.photo.size[0].max(target.photo.size[1]);
         let pause = |gpu: &Gpu| if in_parts { gpu.wait() } else { Ok(()) };
         let background = self.background(target.alpha_use);
@@ -238,11 +258,11 @@ impl Trainer {
             ..self.render_config()
         };
         let splats = self.pool.splats();
-        self.rasterizer.draw(gpu, splats, &target.camera, &render)?;
+        self.rasterizer.draw(gpu, splats, &camera, &render)?;
         pause(gpu)?;
         self.compare(gpu, &target, background)?;
         pause(gpu)?;
-        self.descend(gpu)?;
+        self.descend(gpu, (target.view, &camera))?;
         self.step += 1;
         if self.config.densifies_after(self.step) {
             pause(gpu)?;
@@ -253,6 +273,8 @@ impl Trainer {
         }
         pause(gpu)?;
         self.rasterizer.poll(gpu)?;
+        let done = self.config.done(self.step);
+        self.corrections.descend(self.extent, done);
         Ok(self.fetch.take().and_then(|it| it.first().copied()))
     }
 
@@ -269,8 +291,13 @@ impl Trainer {
         };
         self.loss
             .prepare(gpu, &self.rasterizer, &target.photo, background, &loss)?;
+        let done = self.config.done(self.step);
+        let parts = (&self.rasterizer, &self.loss);
+        self.corrections.prepare(gpu, parts, target.view, done)?;
         let mut recorder = Recorder::new(gpu, None, false);
+        self.corrections.record_before(&mut recorder);
         self.loss.record(&mut recorder);
+        self.corrections.record_after(&mut recorder);
         let requested = self.fetch.record(&mut recorder, self.loss.values());
         recorder.submit(gpu);
         if requested {
@@ -280,7 +307,7 @@ impl Trainer {
     }
 
     /// From there to the splats.
-    fn descend(&mut self, gpu: &Gpu) -> Result<(), GpuError> {
+    fn descend(&mut self, gpu: &Gpu, drawn: (usize, &Camera)) -> Result<(), GpuError> {
         let Some(d_image) = self.loss.d_image() else {
             return Ok(());
         };
@@ -312,14 +339,18 @@ impl Trainer {
             .prepare(gpu, &self.rasterizer, &self.gradient, &self.pool, &descent)?;
         let mut recorder = Recorder::new(gpu, None, false);
         self.gradient.record(&mut recorder, &self.rasterizer)?;
+        self.corrections
+            .record_pose(&mut recorder, &self.gradient, drawn);
         self.descent.record(&mut recorder);
-        let noise = self.config.densify.noise * rates.means / self.extent;
+        // Displacements by covariances are of world units squared: a step per extent, twice.
+        let noise = self.config.densify.noise * rates.means / (self.extent * self.extent);
         if is_mcmc && 0.0 < noise {
             let seed = self.chance.seed(self.step);
             self.noise.prepare(gpu, &self.pool, noise, seed);
             self.noise.record(&mut recorder);
         }
         recorder.submit(gpu);
+        self.corrections.request();
         Ok(())
     }
 

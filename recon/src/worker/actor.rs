@@ -49,8 +49,6 @@ impl Actor {
     pub(super) fn run(mut self) {
         while let Some(command) = self.next() {
             let job = match &command {
-                // Nothing is running: there is nothing to end.
-                Command::Cancel => continue,
                 Command::Open(path) => format!("Opening {}", path.display()),
                 Command::FindPoses { photos, .. } => {
                     format!("Finding poses for {}", photos.folder.path().display())
@@ -61,8 +59,9 @@ impl Actor {
                 Command::Demo { .. } => "Generating the demo scene".to_owned(),
                 Command::Export { path, .. } => format!("Writing {}", path.display()),
                 Command::Optimise(job) => format!("Optimising {}", job.dataset.name),
-                // No optimisation is running: there is nothing to change.
-                Command::Pause
+                // Nothing is running: there is nothing to end or to change.
+                Command::Cancel
+                | Command::Pause
                 | Command::Resume
                 | Command::Adjust(_)
                 | Command::Evaluate
@@ -135,11 +134,11 @@ impl Actor {
     }
 
     /// The same, after waiting for it.
-    pub(super) fn wait_for_order(&mut self) -> Option<Result<Command, ()>> {
+    pub(super) fn wait_for_order(&mut self) -> Result<Command, ()> {
         if let Some(command) = self.waiting.pop_front() {
-            return Some(Ok(command));
+            return Ok(command);
         }
-        Some(self.inbox.recv().map_err(|_| ()))
+        self.inbox.recv().map_err(|_| ())
     }
 
     /// Whether [`Self::order`] has something.

@@ -21,7 +21,7 @@ use super::pace::Pace;
 /// Splats in the making are shown no more often than this: each time takes a copy.
 const LIVE_EVERY: Duration = Duration::from_millis(500);
 /// Numbers are told no more often than this.
-const TOLD_EVERY: Duration = Duration::from_millis(100);
+const TOLD_EVERY: Duration = Duration::from_millis(250);
 /// Snapshots that a run takes by itself, measurements apart.
 const SNAPSHOTS: u32 = 10;
 
@@ -195,7 +195,7 @@ impl Run {
     fn obey(&mut self, actor: &mut Actor) -> Result<(), WorkerError> {
         loop {
             let command = if self.paused {
-                actor.wait_for_order()
+                Some(actor.wait_for_order())
             } else {
                 actor.order()
             };

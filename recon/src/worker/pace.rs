@@ -7,6 +7,9 @@ use render::gpu::{Gpu, GpuError};
 
 /// Work that is submitted ahead of the window's frames, in milliseconds.
 const AHEAD_MS: f32 = 10.0;
+/// Steps that take longer are cut: on a slow device each part waits behind a frame of the window,
+/// so that cutting has its price.
+const LONG_MS: f32 = 250.0;
 /// How much a new step's time counts against the smoothed one.
 const NEW: f32 = 0.2;
 
@@ -28,9 +31,9 @@ impl Pace {
         }
     }
 
-    /// Whether a step takes longer than may be submitted at a time: then it is to be cut.
+    /// Whether steps are so long that they are to be cut.
     pub(super) fn is_slow(&self) -> bool {
-        self.step_ms.is_none_or(|it| AHEAD_MS < it)
+        self.step_ms.is_none_or(|it| LONG_MS < it)
     }
 
     /// Waits where as much was submitted as may be. `begun` is when the newest step was.
