@@ -78,7 +78,10 @@ fn training_steps_are_measured_in_every_design() {
         return;
     };
     let case = Case::new("tiny", Scene::Demo, 300, 1, [40, 30]);
-    let report = train::measure(gpu, &[case.clone()], &mut |it| assert_eq!(*it, case)).unwrap();
+    let report = train::measure(gpu, std::slice::from_ref(&case), &mut |it| {
+        assert_eq!(*it, case)
+    })
+    .unwrap();
     assert!(report.skipped.is_empty(), "{:?}", report.skipped);
     let [measured] = &report.cases[..] else {
         panic!("{report:?}")

@@ -4,12 +4,12 @@ use std::fs;
 use std::ops::ControlFlow;
 
 use recon::io::checkpoint::{open, read, write};
-use recon::optim::{Begin, Checkpoint, Optimisation, OptimiseConfig, Update};
+use recon::optim::{Begin, Checkpoint, CorrectionState, Optimisation, OptimiseConfig, Update};
 use recon::synthetic::demo_scene;
 use recon::worker::Adjustment;
 use recon::{Command, Event};
 use render::gpu::Gpu;
-use render::training::SplatPool;
+use render::training::{ExposureState, SplatPool};
 use serde_json::Value;
 use tests::gpu;
 
@@ -38,6 +38,10 @@ fn checkpoint(gpu: &Gpu) -> Checkpoint {
         step: 41,
         elapsed_secs: 0.1,
         extent: 1.0 / 3.0,
+        corrections: CorrectionState {
+            exposures: Some(ExposureState::identity(12)),
+            poses: None,
+        },
         pool,
     }
 }
@@ -136,8 +140,13 @@ fn odd_checkpoints_do_not_panic() {
     let Some(gpu) = gpu::gpu() else { return };
     let scan = Scan::small();
     let whole = checkpoint(gpu);
-    let changes: [fn(&mut Checkpoint); 6] = [
+    let changes: [fn(&mut Checkpoint); 7] = [
         |it| it.extent = f32::NAN,
+        |it| {
+            it.config.exposure = true;
+            let exposures = it.corrections.exposures.as_mut().unwrap();
+            exposures.numbers.truncate(7);
+        },
         |it| it.pool.splats.means[3].x = f32::INFINITY,
         |it| it.pool.geometry.fill(f32::NAN),
         |it| (it.config.steps, it.step) = (0, u32::MAX),

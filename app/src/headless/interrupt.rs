@@ -19,7 +19,7 @@ const EXIT_CODE: i32 = 130;
 
 /// As long as it lives, the first Ctrl-C is heard by [`Interrupts::taken`].
 #[derive(Debug)]
-pub(super) struct Interrupts(());
+pub(super) struct Interrupts(&'static AtomicU8);
 
 impl Interrupts {
     /// Listens from now on. Where the system grants no handler, Ctrl-C does what it always did.
@@ -34,12 +34,12 @@ impl Interrupts {
         if let Err(err) = ctrlc::set_handler(answer) {
             log::warn!("Ctrl-C will not keep what there is: {err}");
         }
-        Self(())
+        Self(&STATE)
     }
 
     /// Whether there was a Ctrl-C, once.
     pub(super) fn taken(&self) -> bool {
-        STATE
+        self.0
             .compare_exchange(ASKED, TOLD, Ordering::SeqCst, Ordering::SeqCst)
             .is_ok()
     }
@@ -47,6 +47,6 @@ impl Interrupts {
 
 impl Drop for Interrupts {
     fn drop(&mut self) {
-        STATE.store(IDLE, Ordering::SeqCst);
+        self.0.store(IDLE, Ordering::SeqCst);
     }
 }

@@ -160,7 +160,7 @@ fn measure_case(gpu: &Gpu, case: &Case, skipped: &mut Vec<Skipped>) -> Result<Tr
         photo: Photo::upload(gpu, size, &photo(size))?,
         camera: camera(case),
     };
-    let (camera, config) = (steps.camera.clone(), RenderConfig::default());
+    let (camera, config) = (steps.camera, RenderConfig::default());
     let stats = steps
         .rasterizer
         .draw_complete(gpu, steps.pool.splats(), &camera, &config)?;
@@ -287,7 +287,7 @@ fn profile(
     };
     let stamps = GpuVec::<u8>::zeroed(gpu, "kernel times", Profiler::BYTES as usize)?;
     let mut profiled = Vec::new();
-    let (camera, config) = (steps.camera.clone(), RenderConfig::default());
+    let (camera, config) = (steps.camera, RenderConfig::default());
     for _ in 0..*FRAMES.start() {
         steps.rasterizer.set_profiling(true);
         let mut times = steps
