@@ -221,7 +221,7 @@ fn the_fastest_design_is_chosen() {
     let splats = differences::random_splats(10, 2000, 0);
     let splats = GpuSplats::upload(gpu, &splats).unwrap();
     let camera = differences::camera(64, 48);
-    let d_image = GpuVec::from_slice(gpu, "gradient", &[0.1; 4 * 64 * 48]).unwrap();
+    let d_image = GpuVec::from_slice(gpu, "gradient", &vec![0.1; 4 * 64 * 48]).unwrap();
     let wanted = GradientOptions {
         pose: true,
         ..GradientOptions::portable(gpu.capabilities())

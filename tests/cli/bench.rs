@@ -79,7 +79,7 @@ fn training_steps_are_measured_in_every_design() {
     };
     let case = Case::new("tiny", Scene::Demo, 300, 1, [40, 30]);
     let report = train::measure(gpu, std::slice::from_ref(&case), &mut |it| {
-        assert_eq!(*it, case)
+        assert_eq!(*it, case);
     })
     .unwrap();
     assert!(report.skipped.is_empty(), "{:?}", report.skipped);

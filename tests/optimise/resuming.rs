@@ -28,7 +28,7 @@ fn mean_difference(a: &[f32], b: &[f32]) -> f64 {
 /// their gradient is nothing but rounding, which Adam makes as large as any other.
 fn parameters(checkpoint: &Checkpoint) -> [(&'static str, Vec<f32>); 4] {
     let splats = &checkpoint.pool.splats;
-    let flat = |it: &[glam::Vec3]| it.iter().flat_map(|it| it.to_array()).collect();
+    let flat = |it: &[glam::Vec3]| it.iter().flat_map(glam::Vec3::to_array).collect();
     [
         ("means", flat(&splats.means)),
         ("log scales", flat(&splats.log_scales)),

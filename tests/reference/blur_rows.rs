@@ -18,8 +18,9 @@ pub(crate) fn blur_rows(loss: &LossUniform, pair: &Pair) -> Vec<Moments> {
             for (at, w) in in_row(width, x, y) {
                 for channel in 0..3 {
                     let (a, b) = (pair.frame[at][channel], pair.photo[at][channel]);
-                    for (k, it) in [a, b, a * a, b * b, a * b].into_iter().enumerate() {
-                        moments[k][channel] += w * it;
+                    let products = [a, b, a * a, b * b, a * b];
+                    for (moment, it) in moments.iter_mut().zip(products) {
+                        moment[channel] += w * it;
                     }
                 }
             }
