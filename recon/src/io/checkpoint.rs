@@ -35,6 +35,7 @@ struct Record {
     sh_degree: u32,
     statistics: usize,
     config: OptimiseConfig,
+    #[serde(default)]
     corrections: CorrectionState,
 }
 

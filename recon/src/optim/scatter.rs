@@ -20,8 +20,11 @@ use crate::io::photo::{Photo, PhotoLoader, PhotoOptions, TargetSize};
 const SIDE_PX: u32 = 160;
 /// Photos that are looked at, evenly chosen.
 const MAX_VIEWS: usize = 48;
-/// Candidates for each point that is kept.
-const CANDIDATES: usize = 12;
+/// Candidates for each point that is kept: of so many the best one is.
+const CANDIDATES: usize = 4;
+/// Rounds of as many candidates as points are wanted, until enough are found: of a small object in
+/// a large space few survive.
+const ROUNDS: u64 = 100;
 /// Views that must see a point, beside the one that proposed it.
 const LEAST_VIEWS: usize = 3;
 /// Depths along a ray, in units of the distance to where the cameras look.
@@ -70,10 +73,15 @@ pub(super) fn scatter(dataset: &Arc<Dataset>, count: usize, seed: u64) -> Points
         return Points::default();
     }
     let focus = focus(&seen);
-    let mut found: Vec<Candidate> = (0..count * CANDIDATES)
-        .into_par_iter()
-        .filter_map(|number| candidate(&seen, focus, seed, number as u64))
-        .collect();
+    let mut found: Vec<Candidate> = Vec::new();
+    for round in 0..ROUNDS {
+        let first = round * count as u64;
+        let numbers = (first..first + count as u64).into_par_iter();
+        found.par_extend(numbers.filter_map(|it| candidate(&seen, focus, seed, it)));
+        if count * CANDIDATES <= found.len() {
+            break;
+        }
+    }
     found.sort_by(|a, b| a.doubt.total_cmp(&b.doubt));
     found.truncate(count);
     Points {
