@@ -122,6 +122,19 @@ pub struct FrameReport {
     pub bytes: u64,
     /// The frame has a pixel for this many of the screen's, along each axis.
     pub reduction: u32,
+    /// Work of the window's own thread; `None` before it was measured.
+    pub ui_time: Option<UiTime>,
+}
+
+/// How long the window's thread works on a frame, waiting left out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UiTime {
+    /// The middle one of the last frames, milliseconds.
+    pub median_ms: f32,
+    /// 95 in a hundred stay below this, milliseconds.
+    pub p95_ms: f32,
+    /// How many frames these are.
+    pub frames: usize,
 }
 
 impl AppState {
