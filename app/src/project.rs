@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use glam::{Affine3A, DAffine3, DVec3, Mat3A, Quat, Vec2, Vec3};
-use recon::dataset::{Dataset, Split};
+use glam::{Affine3A, DAffine3, DVec3, Vec2, Vec3};
+use recon::dataset::{Dataset, Split, pose_of};
 use recon::poses::{GateReport, LivePoses, Photos, PoseConfig};
 use recon::worker::{Command, EngineChoice};
 
@@ -155,7 +155,7 @@ impl Project {
     pub fn frusta(&self) -> Vec<Frustum> {
         if let Some(live) = &self.live {
             let frustum = |c2w: &DAffine3| Frustum {
-                c2w: single(c2w),
+                c2w: pose_of(c2w),
                 half_tangents: Vec2::new(0.5, 0.375),
                 role: Role::Live,
             };
@@ -167,7 +167,7 @@ impl Project {
         let views = dataset.views.iter().enumerate();
         views
             .map(|(index, view)| Frustum {
-                c2w: single(&view.c2w),
+                c2w: pose_of(&view.c2w),
                 half_tangents: self.half_tangents(index),
                 role: match (self.selected == Some(index), view.ignored, view.split) {
                     (true, ..) => Role::Selected,
@@ -195,7 +195,7 @@ impl Project {
     pub fn camera(&self, view: usize) -> Option<Frustum> {
         let c2w = self.dataset()?.views.get(view)?.c2w;
         Some(Frustum {
-            c2w: single(&c2w),
+            c2w: pose_of(&c2w),
             half_tangents: self.half_tangents(view),
             role: Role::Selected,
         })
@@ -269,16 +269,6 @@ pub(crate) fn common_up<'a>(cameras: impl Iterator<Item = &'a DAffine3>) -> Opti
     }
     let mean = (sum / f64::max(count, 1.0)).as_vec3();
     (LEAST_AGREEMENT < mean.length()).then(|| mean.normalize())
-}
-
-/// As a rotation and a position in single precision.
-fn single(c2w: &DAffine3) -> Affine3A {
-    let rotation = Quat::from_mat3a(&Mat3A::from_cols(
-        c2w.matrix3.x_axis.as_vec3a(),
-        c2w.matrix3.y_axis.as_vec3a(),
-        c2w.matrix3.z_axis.as_vec3a(),
-    ));
-    Affine3A::from_rotation_translation(rotation.normalize(), c2w.translation.as_vec3())
 }
 
 fn name_of(path: &Path) -> String {

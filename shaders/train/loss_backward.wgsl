@@ -6,6 +6,7 @@
 
 #import shared/dispatch
 #import shared/loss
+#import shared/run
 #import shared/slopes
 
 @group(0) @binding(0) var<uniform> loss: LossUniform;
@@ -14,44 +15,13 @@
 @group(0) @binding(3) var<storage, read> blurred_slopes: array<vec4f>; // planes: of mean, square, product
 @group(0) @binding(4) var<storage, read_write> d_image: array<f32>; // planes: rgb, alpha
 
-// The first of a run of pixels down a column.
-struct Run {
-    x: u32,
-    y: u32,
-}
-
 @compute @workgroup_size(RUNS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
     let number = unfold_group(group) * RUNS + thread;
     let runs = loss.image_size.x * ((loss.image_size.y + RUN - 1u) / RUN);
     if runs <= number { return; }
     let run = Run(number % loss.image_size.x, number / loss.image_size.x * RUN);
-    let p0 = at(run, -5);
-    let p1 = at(run, -4);
-    let p2 = at(run, -3);
-    let p3 = at(run, -2);
-    let p4 = at(run, -1);
-    let p5 = at(run, 0);
-    let p6 = at(run, 1);
-    let p7 = at(run, 2);
-    let p8 = at(run, 3);
-    let p9 = at(run, 4);
-    let p10 = at(run, 5);
-    let p11 = at(run, 6);
-    let p12 = at(run, 7);
-    let p13 = at(run, 8);
-    let p14 = at(run, 9);
-    let p15 = at(run, 10);
-    let p16 = at(run, 11);
-    let p17 = at(run, 12);
-    write(run, 0u, blurred(p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10));
-    write(run, 1u, blurred(p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11));
-    write(run, 2u, blurred(p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12));
-    write(run, 3u, blurred(p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13));
-    write(run, 4u, blurred(p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14));
-    write(run, 5u, blurred(p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15));
-    write(run, 6u, blurred(p6, p7, p8, p9, p10, p11, p12, p13, p14, p15, p16));
-    write(run, 7u, blurred(p7, p8, p9, p10, p11, p12, p13, p14, p15, p16, p17));
+    slide(run);
 }
 
 fn at(run: Run, offset: i32) -> Slopes {

@@ -1,6 +1,6 @@
 //! Posed photos' cameras as the rasteriser takes them, in single precision.
 
-use glam::{Affine3A, DAffine3, Mat3A, Quat, Vec3A};
+use glam::{Affine3A, DAffine3, Mat3A, Quat};
 use render::{Camera, Intrinsics};
 
 use super::{Lens, View};
@@ -13,15 +13,7 @@ pub fn camera_of(view: &View, lens: &Lens) -> Camera {
 
 /// A pinhole camera with the focal lengths and the principal point of `lens`, whose distortion is
 /// passed over, at the pose `c2w` (camera to world, OpenCV axes).
-///
-/// Poses of files are rotations up to rounding: the nearest rotation is taken.
 pub fn camera_at(lens: &Lens, c2w: &DAffine3) -> Camera {
-    let rotation = Mat3A::from_cols(
-        c2w.matrix3.x_axis.as_vec3a(),
-        c2w.matrix3.y_axis.as_vec3a(),
-        c2w.matrix3.z_axis.as_vec3a(),
-    );
-    let rotation = Quat::from_mat3a(&rotation).normalize();
     Camera {
         intrinsics: Intrinsics {
             fx: lens.fx as f32,
@@ -31,11 +23,19 @@ pub fn camera_at(lens: &Lens, c2w: &DAffine3) -> Camera {
             width: lens.width,
             height: lens.height,
         },
-        c2w: Affine3A {
-            matrix3: Mat3A::from_quat(rotation),
-            translation: Vec3A::from(c2w.translation.as_vec3()),
-        },
+        c2w: pose_of(c2w),
     }
+}
+
+/// A pose in single precision, as a rotation and a position. Poses of files are rotations up to
+/// rounding: the nearest rotation is taken.
+pub fn pose_of(c2w: &DAffine3) -> Affine3A {
+    let rotation = Quat::from_mat3a(&Mat3A::from_cols(
+        c2w.matrix3.x_axis.as_vec3a(),
+        c2w.matrix3.y_axis.as_vec3a(),
+        c2w.matrix3.z_axis.as_vec3a(),
+    ));
+    Affine3A::from_rotation_translation(rotation.normalize(), c2w.translation.as_vec3())
 }
 
 #[cfg(test)]

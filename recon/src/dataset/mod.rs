@@ -27,7 +27,7 @@ mod split;
 mod undistort;
 mod view;
 
-pub use camera::{camera_at, camera_of};
+pub use camera::{camera_at, camera_of, pose_of};
 pub use dots::dots;
 pub use lens::{Distortion, Lens, LensModel, Projection};
 pub use outliers::outliers;

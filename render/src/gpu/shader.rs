@@ -50,6 +50,7 @@ const SHARED: &[Shader] = &[
     shader!("shared/project"),
     shader!("shared/project_backward"),
     shader!("shared/random"),
+    shader!("shared/run"),
     shader!("shared/sh"),
     shader!("shared/sh_backward"),
     shader!("shared/slopes"),
