@@ -7,6 +7,7 @@ pub mod camera_path;
 pub mod dataset;
 pub mod io;
 pub mod metrics;
+pub mod model;
 pub mod optim;
 pub mod poses;
 pub mod synthetic;

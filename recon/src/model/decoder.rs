@@ -1,0 +1,147 @@
+//! From a view's last tokens to one Gaussian a pixel.
+
+use burn::tensor::activation::sigmoid;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use glam::Vec3;
+use render::Splats;
+
+use super::config::DepthRange;
+use super::layers::{linear, normalise};
+use super::newton_schulz::Precision;
+use super::rays::{Grid, NetworkCamera};
+use super::weights::Weights;
+use super::{ModelConfig, ModelError};
+
+/// Gaussians in the network's frame, in the order of [`Grid::pixels`], view after view.
+#[derive(Clone, Debug)]
+pub struct Gaussians {
+    /// \[N × 3\].
+    pub means: Tensor<2>,
+    /// \[N × (L + 1)² × 3\].
+    pub harmonics: Tensor<3>,
+    /// Logarithms, \[N × 3\].
+    pub log_scales: Tensor<2>,
+    /// w x y z as they come, \[N × 4\].
+    pub quats: Tensor<2>,
+    /// \[N × 1\].
+    pub opacity_logits: Tensor<2>,
+}
+
+/// Rays of the pixels to decode.
+#[derive(Clone, Debug)]
+pub struct Rays {
+    /// The camera's centre.
+    pub origin: Vec3,
+    /// Unit vectors, \[N × 3\].
+    pub directions: Tensor<2>,
+}
+
+impl Rays {
+    /// Of all pixels of a view, patch by patch.
+    pub fn new(camera: &NetworkCamera, grid: Grid, precision: Precision, device: &Device) -> Self {
+        let all = camera.directions(grid, precision);
+        let count = all.len() / 3;
+        Self {
+            origin: camera.centre(),
+            directions: Tensor::from_data(TensorData::new(all, [count, 3]), device),
+        }
+    }
+
+    /// Of some of them, in this order.
+    pub fn select(self, pixels: &Tensor<1, Int>) -> Self {
+        Self {
+            directions: self.directions.select(0, pixels.clone()),
+            ..self
+        }
+    }
+}
+
+/// The decoder's numbers \[n P² × channels\], a row a pixel, of a view's tokens \[n × d\].
+pub fn decode(tokens: Tensor<2>, weights: &Weights, config: &ModelConfig) -> Tensor<2> {
+    let [n, _] = tokens.dims();
+    let out = linear(normalise(tokens, &weights.decoder_norm), &weights.decoder);
+    let pixels = n * config.patch_size * config.patch_size;
+    out.reshape([pixels, config.decoded_channels()]) // (n · ph · pw) × channels
+}
+
+/// Opacity logits \[n P² × 1\] alone, at 1 / channels of the cost: what is pruned is never decoded.
+pub fn decode_opacity(tokens: Tensor<2>, weights: &Weights, config: &ModelConfig) -> Tensor<2> {
+    let [n, d] = tokens.dims();
+    let pixels = config.patch_size * config.patch_size;
+    let channels = config.decoded_channels();
+    let by_pixel = weights.decoder.clone().reshape([pixels, channels, d]);
+    let last = by_pixel.narrow(1, channels - 1, 1).reshape([pixels, d]);
+    let logits = linear(normalise(tokens, &weights.decoder_norm), &last);
+    logits.reshape([n * pixels, 1]) + config.opacity_bias
+}
+
+/// From the decoder's numbers \[N × channels\] to Gaussians along `rays` \[N\].
+pub fn activate(numbers: Tensor<2>, rays: &Rays, config: &ModelConfig) -> Gaussians {
+    let [count, _] = numbers.dims();
+    let harmonics = config.num_harmonics();
+    let mut begin = 0;
+    let mut take = |width: usize| {
+        begin += width;
+        numbers.clone().narrow(1, begin - width, width)
+    };
+    let depth = sigmoid(take(3).mean_dim(1)); // [N × 1]
+    let distance = match config.depth {
+        DepthRange::Linear { max } => depth * max,
+        DepthRange::Object { radius } => {
+            ((depth * 2.0 - 1.0) * radius + rays.origin.length()).clamp_min(0.0)
+        }
+    };
+    let origin = TensorData::new(rays.origin.to_array().to_vec(), [1, 3]);
+    let origin = Tensor::<2>::from_data(origin, &numbers.device());
+    Gaussians {
+        means: rays.directions.clone() * distance + origin,
+        harmonics: take(3 * harmonics).reshape([count, harmonics, 3]),
+        log_scales: (take(3) + config.log_scale_bias).clamp_max(config.max_log_scale),
+        quats: take(4),
+        opacity_logits: take(1) + config.opacity_bias,
+    }
+}
+
+impl Gaussians {
+    /// All of several, one after the other.
+    pub fn join(parts: Vec<Self>) -> Option<Self> {
+        if parts.is_empty() {
+            return None;
+        }
+        let all = |f: fn(&Self) -> &Tensor<2>| {
+            Tensor::cat(parts.iter().map(|it| f(it).clone()).collect(), 0)
+        };
+        Some(Self {
+            means: all(|it| &it.means),
+            harmonics: Tensor::cat(parts.iter().map(|it| it.harmonics.clone()).collect(), 0),
+            log_scales: all(|it| &it.log_scales),
+            quats: all(|it| &it.quats),
+            opacity_logits: all(|it| &it.opacity_logits),
+        })
+    }
+
+    /// As splats on the host, still in the network's frame.
+    ///
+    /// # Errors
+    /// Where the device does not give them.
+    pub fn into_splats(self, config: &ModelConfig) -> Result<Splats, ModelError> {
+        let rows = |it: Tensor<2>| numbers(it.into_data());
+        let threes = |all: Vec<f32>| all.as_chunks::<3>().0.to_vec();
+        let vectors = |all: Vec<f32>| all.as_chunks().0.iter().map(|it| Vec3::from(*it)).collect();
+        let quats = rows(self.quats)?;
+        Ok(Splats {
+            means: vectors(rows(self.means)?),
+            quats: quats.as_chunks::<4>().0.to_vec(),
+            log_scales: vectors(rows(self.log_scales)?),
+            opacity_logits: rows(self.opacity_logits)?,
+            sh_coeffs: threes(numbers(self.harmonics.into_data())?),
+            sh_degree: config.sh_degree,
+        })
+    }
+}
+
+/// Numbers that came back from the device.
+pub(super) fn numbers(data: TensorData) -> Result<Vec<f32>, ModelError> {
+    let data = data.into_vec::<f32>();
+    data.map_err(|it| ModelError::Device(it.to_string()))
+}

@@ -1,0 +1,33 @@
+//! What can go wrong with the network.
+
+use render::gpu::GpuError;
+
+use crate::io::IoError;
+
+/// Why the network cannot be used or a reconstruction ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// Settings that do not fit together.
+    #[error(
+        "the network's settings do not fit together: {0}. Correct them, or give the file that came with the weights"
+    )]
+    Config(String),
+    /// Weights that are not those of the network.
+    #[error("the weights are not those of this network: {0}")]
+    Weights(String),
+    /// Views that the network cannot take.
+    #[error("{0}")]
+    Views(String),
+    /// The device that runs the network refused.
+    #[error("the device that runs the network failed: {0}")]
+    Device(String),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// The GPU refused.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// It was told to stop.
+    #[error("cancelled")]
+    Cancelled,
+}

@@ -1,0 +1,101 @@
+//! The layers of a block, as functions of tokens \[m × d\]. Each gives what is added to its input.
+
+use std::ops::Range;
+
+use burn::tensor::Tensor;
+use burn::tensor::activation::{gelu, silu, softplus};
+use burn::tensor::module::{attention, layer_norm};
+use burn::tensor::ops::AttentionModuleOptions;
+
+use super::weights::{AttentionWeights, LactWeights, MlpWeights};
+
+/// Of every layer norm, and of the norm after the fast weights.
+const EPS: f64 = 1e-5;
+/// Added to the lengths of q and k in the layer with fast weights.
+const LENGTH_EPS: f32 = 1e-5;
+/// ln(e^0.01 − 1): a rate of 0.01 where the logit is 0.
+const RATE_BIAS: f32 = -4.600_166;
+
+/// y = x · Wᵀ for W \[out × in\].
+pub fn linear(x: Tensor<2>, weight: &Tensor<2>) -> Tensor<2> {
+    x.matmul(weight.clone().transpose())
+}
+
+/// To mean 0 and variance 1 over a token, times a weight \[1 × d\].
+pub fn normalise(x: Tensor<2>, weight: &Tensor<2>) -> Tensor<2> {
+    let [_, d] = weight.dims();
+    layer_norm(x, weight.clone().reshape([d]), None, EPS)
+}
+
+/// To mean square 1 over the last axis, times a weight \[1 × last\].
+fn to_unit_square<const D: usize>(x: Tensor<D>, weight: &Tensor<2>, eps: f32) -> Tensor<D> {
+    let mean = x.clone().square().mean_dim(D - 1);
+    x / (mean + eps).sqrt() * weight.clone().unsqueeze::<D>()
+}
+
+/// Attention of a view's tokens x \[n × d\] (after its norm) to one another, with q and k brought to
+/// mean square 1 a head. `eps` is that of this norm.
+pub fn attend(x: Tensor<2>, weights: &AttentionWeights, heads: usize, eps: f32) -> Tensor<2> {
+    let [n, d] = x.dims();
+    let head = d / heads;
+    let qkv = linear(x, &weights.to_qkv); // [n × 3 d]
+    let part = |i: usize| {
+        let part = qkv.clone().narrow(1, i * d, d); // [n × d]
+        part.reshape([1, n, heads, head]).swap_dims(1, 2) // [1 × heads × n × head]
+    };
+    let q = to_unit_square(part(0), &weights.q_norm, eps);
+    let k = to_unit_square(part(1), &weights.k_norm, eps);
+    let options = AttentionModuleOptions::default(); // scaled by 1 / √head
+    let mixed = attention(q, k, part(2), None, None, options);
+    let mixed = mixed.swap_dims(1, 2).reshape([n, d]); // heads side by side
+    linear(mixed, &weights.project)
+}
+
+/// What a token is to the fast weights.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// What is looked up by, \[m × d\], of length 1.
+    pub k: Tensor<2>,
+    /// What is to be found, \[m × d\].
+    pub v: Tensor<2>,
+    /// How much that counts for w₀, w₁, w₂, \[m × 3\].
+    pub rates: Tensor<2>,
+}
+
+/// Keys, values and rates of tokens x \[m × d\] (after the norm).
+pub fn memorise(x: &Tensor<2>, weights: &LactWeights) -> Memory {
+    let [_, d] = x.dims();
+    let kv = silu(linear(x.clone(), &rows(&weights.to_qkv, d..3 * d))); // [m × 2 d]
+    let logits = linear(x.clone(), &weights.rates) + weights.rates_bias.clone() + RATE_BIAS;
+    Memory {
+        k: to_length_one(kv.clone().narrow(1, 0, d)),
+        v: kv.narrow(1, d, d),
+        rates: softplus(logits, 1.0),
+    }
+}
+
+/// Queries \[m × d\] of tokens x \[m × d\] (after the norm), of length 1.
+pub fn ask(x: Tensor<2>, weights: &LactWeights) -> Tensor<2> {
+    let [_, d] = x.dims();
+    to_length_one(silu(linear(x, &rows(&weights.to_qkv, 0..d))))
+}
+
+/// From the fast weights' answers \[m × d\] to what the layer adds.
+pub fn answer(found: Tensor<2>, weights: &LactWeights) -> Tensor<2> {
+    let found = to_unit_square(found, &weights.out_norm, EPS as f32);
+    linear(found, &weights.project)
+}
+
+/// The MLP with the exact (erf) GELU.
+pub fn think(x: Tensor<2>, weights: &MlpWeights) -> Tensor<2> {
+    linear(gelu(linear(x, &weights.expand)), &weights.project)
+}
+
+fn rows(weight: &Tensor<2>, range: Range<usize>) -> Tensor<2> {
+    weight.clone().narrow(0, range.start, range.len())
+}
+
+fn to_length_one(x: Tensor<2>) -> Tensor<2> {
+    let length = x.clone().square().sum_dim(1).sqrt();
+    x / (length + LENGTH_EPS)
+}

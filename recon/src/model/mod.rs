@@ -1,0 +1,31 @@
+//! tttLRM (Wang et al. 2026): posed photos in, Gaussians out, by training fast weights while the
+//! network runs.
+//!
+//! ```text
+//! photos + poses ─► rays ─► Network::tokenise ─► Network::run ─► decoder ─► prune ─► Splats
+//! ```
+//!
+//! What is deliberately absent: no thread, no file. Progress and cancelling are one closure. Only
+//! this module and `train` know the tensor library.
+
+mod budget;
+mod collective;
+mod config;
+pub mod decoder;
+mod error;
+pub mod fast_weights;
+pub mod layers;
+mod network;
+pub mod newton_schulz;
+pub mod prune;
+pub mod rays;
+mod tokens;
+pub mod weights;
+
+pub use budget::Budget;
+pub use collective::{Alone, Collective};
+pub use config::{DepthRange, Elastic, Frame, ModelConfig, Prune, Scan};
+pub use error::ModelError;
+pub use network::{Listener, Network, Numerics, Op, SceneMemory, operations};
+pub use tokens::Tokens;
+pub use weights::Weights;

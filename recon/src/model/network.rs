@@ -1,0 +1,282 @@
+//! The network on a list of views, layer by layer: the one place where its layers are strung
+//! together.
+//!
+//! ```text
+//! views ─► patches ─► tokens ─┐ for every layer:
+//!                             │   x ← x + attend(norm x)          each view for itself
+//!                             │   W ← update(W, tokens of a chunk) the inputs, all or chunk by chunk
+//!                             │   x ← x + answer(apply(W, ask x))  each view for itself
+//!                             │   x ← x + think(norm x)
+//!                             └─► decoder ─► one Gaussian a pixel
+//! ```
+//! Views never meet except in the fast weights. Views that are asked for and are inputs too are
+//! computed once: equal tokens under equal weights stay equal.
+
+use std::ops::{ControlFlow, Range};
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::budget::Budget;
+use super::collective::{Alone, Collective};
+use super::config::Scan;
+use super::fast_weights::{FastWeights, Matrices, UpdateOptions, apply};
+use super::layers::{answer, ask, attend, linear, memorise, normalise, think};
+use super::newton_schulz::Precision;
+use super::rays::{Grid, NetworkCamera};
+use super::tokens::Tokens;
+use super::weights::{BlockWeights, LactWeights, Weights};
+use super::{ModelConfig, ModelError};
+
+/// In which numbers the network runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Numerics {
+    /// Of the orthogonaliser.
+    pub newton_schulz: Precision,
+    /// Of the rays: see [`NetworkCamera::direction`].
+    pub rays: Precision,
+    /// Added to the mean square of q and k in the attention. 2⁻²³ in single precision; the
+    /// published runs had 2⁻⁷.
+    pub qk_eps: f32,
+}
+
+impl Default for Numerics {
+    fn default() -> Self {
+        Self {
+            newton_schulz: Precision::F32,
+            rays: Precision::F32,
+            qk_eps: f32::EPSILON,
+        }
+    }
+}
+
+/// A network with its weights on a device.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// What it is.
+    pub config: ModelConfig,
+    /// Its parameters.
+    pub weights: Weights,
+    /// In which numbers it runs.
+    pub numerics: Numerics,
+    /// How much it may hold at a time.
+    pub budget: Budget,
+    /// Where it runs.
+    pub device: Device,
+}
+
+/// Asked between pieces of work: how many of how many are done, and whether to go on.
+pub type Listener<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
+
+/// The fast weights of all layers: all that a network keeps of a scene.
+pub type SceneMemory = Vec<FastWeights>;
+
+/// The tokens of some views, with what the fast weights do with them in every layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Op {
+    /// Which views.
+    pub views: Range<usize>,
+    /// Whether their tokens update the fast weights.
+    pub update: bool,
+    /// Whether the fast weights are then applied to them.
+    pub apply: bool,
+}
+
+/// The published list of operations: `inputs` views update, all `views` are answered by the last
+/// weights.
+pub fn operations(scan: Scan, chunk: usize, inputs: usize, views: usize) -> Vec<Op> {
+    let step = match scan {
+        Scan::Full => inputs,
+        Scan::Autoregressive => chunk,
+    };
+    let chunks = (0..inputs).step_by(step.max(1));
+    let mut all: Vec<Op> = chunks
+        .map(|begin| Op {
+            views: begin..(begin + step).min(inputs),
+            update: true,
+            apply: false,
+        })
+        .collect();
+    all.push(Op {
+        views: 0..views,
+        update: false,
+        apply: true,
+    });
+    all
+}
+
+impl Network {
+    /// A network with the numerics it is meant to have.
+    pub fn new(config: ModelConfig, weights: Weights, device: Device) -> Self {
+        Self {
+            config,
+            weights,
+            numerics: Numerics::default(),
+            budget: Budget::default(),
+            device,
+        }
+    }
+
+    /// How photos lie in tokens.
+    pub fn grid(&self) -> Grid {
+        Grid::new(&self.config)
+    }
+
+    /// The slow weights of all layers, as every scene begins.
+    pub fn begin(&self) -> SceneMemory {
+        let blocks = self.weights.blocks.iter();
+        blocks
+            .map(|it| FastWeights::new(&it.lact.slow, self.config.elastic))
+            .collect()
+    }
+
+    /// The tokens \[n × d\] of a photo `rgb`, row by row, 0 to 1.
+    pub fn tokenise(&self, camera: &NetworkCamera, rgb: &[[f32; 3]]) -> Tensor<2> {
+        let patches = camera.patches(rgb, self.grid(), self.numerics.rays);
+        let shape = [self.config.tokens_per_view(), self.config.patch_width()];
+        let patches = Tensor::from_data(TensorData::new(patches, shape), &self.device);
+        let tokens = linear(patches, &self.weights.tokenizer);
+        normalise(tokens, &self.weights.input_norm)
+    }
+
+    /// Sends tokens through all layers. `memory` is what the fast weights are before and after.
+    ///
+    /// # Errors
+    /// [`ModelError::Cancelled`] when `listener` says so; what `collective` has to tell.
+    pub fn run(
+        &self,
+        tokens: &mut Tokens,
+        memory: &mut SceneMemory,
+        ops: &[Op],
+        collective: &dyn Collective,
+        listener: Listener<'_>,
+    ) -> Result<(), ModelError> {
+        let of = |ops: &[Op]| ops.iter().map(|it| it.views.len()).sum::<usize>();
+        let pieces = self.config.layers * (2 * tokens.len() + of(ops));
+        let mut pass = Pass {
+            network: self,
+            tokens,
+            collective,
+            listener,
+            done: 0,
+            total: pieces as u64,
+        };
+        for (block, fast) in self.weights.blocks.iter().zip(memory) {
+            pass.block(block, fast, ops)?;
+        }
+        Ok(())
+    }
+
+    /// [`Self::run`] on one device.
+    pub fn run_alone(
+        &self,
+        tokens: &mut Tokens,
+        memory: &mut SceneMemory,
+        ops: &[Op],
+        listener: Listener<'_>,
+    ) -> Result<(), ModelError> {
+        self.run(tokens, memory, ops, &Alone, listener)
+    }
+
+    /// How updates of the fast weights are made.
+    pub fn update_options(&self) -> UpdateOptions {
+        UpdateOptions {
+            steps: self.config.newton_schulz_steps,
+            precision: self.numerics.newton_schulz,
+        }
+    }
+}
+
+/// A run in progress.
+struct Pass<'a, 'b> {
+    network: &'a Network,
+    tokens: &'a mut Tokens,
+    collective: &'a dyn Collective,
+    listener: Listener<'b>,
+    done: u64,
+    total: u64,
+}
+
+impl Pass<'_, '_> {
+    /// Attention → fast weights → MLP, each added to its input.
+    fn block(
+        &mut self,
+        block: &BlockWeights,
+        fast: &mut FastWeights,
+        ops: &[Op],
+    ) -> Result<(), ModelError> {
+        let network = self.network;
+        let (heads, eps) = (network.config.heads, network.numerics.qk_eps);
+        for view in 0..self.tokens.len() {
+            self.add(view, |x| {
+                let x = normalise(x, &block.attention.norm);
+                attend(x, &block.attention, heads, eps)
+            })?;
+        }
+        for op in ops {
+            let mut weights = fast.current.clone();
+            if op.update {
+                let gradient = self.gradient(fast, &block.lact, op.views.clone())?;
+                weights = fast.candidate(gradient, network.update_options());
+                fast.commit(weights.clone());
+            }
+            if op.apply {
+                for view in op.views.clone() {
+                    self.add(view, |x| recall(x, &weights, &block.lact))?;
+                }
+            }
+        }
+        for view in 0..self.tokens.len() {
+            self.add(view, |x| think(normalise(x, &block.mlp.norm), &block.mlp))?;
+        }
+        Ok(())
+    }
+
+    /// x ← x + f(x) for a view, a few tokens at a time where f is one of every token for itself.
+    fn add(&mut self, view: usize, f: impl Fn(Tensor<2>) -> Tensor<2>) -> Result<(), ModelError> {
+        let x = self.tokens.get(view);
+        self.tokens.put(view, x.clone() + f(x))?;
+        self.count()
+    }
+
+    /// The direction of an update from the views' tokens, summed a few tokens at a time.
+    fn gradient(
+        &mut self,
+        fast: &FastWeights,
+        lact: &LactWeights,
+        views: Range<usize>,
+    ) -> Result<Matrices, ModelError> {
+        let step = self.network.budget.tokens_at_once(&self.network.config);
+        let mut sum: Option<Matrices> = None;
+        for view in views {
+            let x = self.tokens.get(view);
+            for part in x.split(step, 0) {
+                let memory = memorise(&normalise(part, &lact.norm), lact);
+                let part = fast.gradient(&memory.k, &memory.v, &memory.rates);
+                sum = Some(match sum {
+                    None => part,
+                    Some([a, b, c]) => {
+                        let [d, e, f] = part;
+                        [a + d, b + e, c + f]
+                    }
+                });
+            }
+            self.count()?;
+        }
+        let sum = sum.unwrap_or_else(|| fast.current.clone().map(|it| it.zeros_like()));
+        self.collective.sum(sum)
+    }
+
+    fn count(&mut self) -> Result<(), ModelError> {
+        self.done += 1;
+        match (self.listener)(self.done, self.total) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(ModelError::Cancelled),
+        }
+    }
+}
+
+/// What the layer with fast weights adds to tokens x \[m × d\].
+fn recall(x: Tensor<2>, weights: &Matrices, lact: &LactWeights) -> Tensor<2> {
+    let q = ask(normalise(x, &lact.norm), lact);
+    answer(apply(weights, q), lact)
+}
