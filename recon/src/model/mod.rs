@@ -19,6 +19,7 @@ mod network;
 pub mod newton_schulz;
 pub mod prune;
 pub mod rays;
+mod stream;
 mod tokens;
 pub mod weights;
 
@@ -27,5 +28,6 @@ pub use collective::{Alone, Collective};
 pub use config::{DepthRange, Elastic, Frame, ModelConfig, Prune, Scan};
 pub use error::ModelError;
 pub use network::{Listener, Network, Numerics, Op, SceneMemory, operations};
+pub use stream::Stream;
 pub use tokens::Tokens;
 pub use weights::Weights;
