@@ -13,7 +13,7 @@ use crate::dataset::Dataset;
 use crate::io::{SplatFile, SplatFormat, checkpoint, open_lpips};
 use crate::metrics::{Lpips, LpipsNet};
 use crate::model::{
-    Budget, Chunk, ModelError, Network, ReconstructUpdate, device_name, load_network, open_device,
+    Budget, Chunk, Network, ReconstructUpdate, device_name, load_network, open_device,
     reconstruct, wait_for,
 };
 use crate::optim::{
@@ -82,7 +82,6 @@ fn load(actor: &Actor, gpu: &Gpu, job: &ReconstructJob) -> Result<Network, Worke
             ignored.tensors
         )));
     }
-    network.numerics = job.config.numerics;
     network.budget = Budget::default();
     Ok(network)
 }
@@ -129,7 +128,7 @@ impl Run<'_> {
         run.report.secs = begun.elapsed().saturating_sub(run.measuring).as_secs_f32();
         let failed = run.failed.take();
         let failed = failed.or_else(|| match ended {
-            Err(ModelError::Cancelled) | Ok(_) => None,
+            Ok(_) => None,
             Err(err) => Some(err.into()),
         });
         run.finish(failed)
