@@ -16,6 +16,7 @@ mod device;
 mod error;
 pub mod fast_weights;
 pub mod layers;
+mod load;
 mod network;
 pub mod newton_schulz;
 pub mod prune;
@@ -31,6 +32,9 @@ pub use collective::{Alone, Collective};
 pub use config::{DepthRange, Elastic, Frame, ModelConfig, Prune, Scan};
 pub use device::{DeviceChoice, device_name, has_half, open_device, wait_for};
 pub use error::ModelError;
+pub use load::{
+    ConfigFrom, ModelSummary, ORIGIN, load_network, save_network, save_random, summarise,
+};
 pub use network::{Listener, Network, Numerics, Op, SceneMemory, operations};
 pub use tokens::Tokens;
-pub use weights::Weights;
+pub use weights::{Ignored, Weights};
