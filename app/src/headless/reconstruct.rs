@@ -192,7 +192,10 @@ fn report(
     let network = network.map(|it| Point::at(0, it));
     let none = OptimiseReport::default();
     let optimised = run.optimised.as_ref().unwrap_or(&none);
-    let splats = run.optimised.as_ref().map_or(run.report.splats, |it| it.splats);
+    let splats = run
+        .optimised
+        .as_ref()
+        .map_or(run.report.splats, |it| it.splats);
     console.report(&Report {
         folder: &args.folder,
         adapter: &gpu.capabilities().name,
