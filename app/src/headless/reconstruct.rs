@@ -6,7 +6,6 @@ use std::sync::Arc;
 use ::render::RenderConfig;
 use ::render::gpu::Gpu;
 use recon::dataset::Dataset;
-use recon::io::OpenOptions;
 use recon::metrics::{EvalReport, Protocol, ViewScores};
 use recon::model::ReconstructConfig;
 use recon::optim::{Background, HeldOut, OptimiseConfig, polish};
@@ -115,9 +114,7 @@ fn job(args: &ReconstructArgs, dataset: Arc<Dataset>) -> ReconstructJob {
         lpips: measuring.lpips.clone(),
         watch: args.watch.map(|patience| Watch {
             patience,
-            options: OpenOptions {
-                hold_out: measuring.hold_out(),
-            },
+            hold_out: measuring.hold_out(),
         }),
     }
 }

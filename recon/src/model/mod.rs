@@ -52,5 +52,4 @@ pub use scene_frame::SceneFrame;
 pub use stream::Stream;
 pub use tokens::Tokens;
 pub use views::ViewChoice;
-pub use weights::Weights;
 pub use weights::{Ignored, Weights};
