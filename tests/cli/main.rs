@@ -8,6 +8,7 @@ mod eval;
 mod optimise;
 mod pictures;
 mod poses;
+mod reconstruct;
 mod stopping;
 mod trouble;
 

@@ -27,7 +27,7 @@ mod session;
 mod targets;
 mod trainer;
 
-pub use budget::default_budget;
+pub use budget::{default_budget, device_bytes};
 pub use checkpoint::Checkpoint;
 pub use config::{Background, Densify, OptimiseConfig, Preset, Rates, Strategy};
 pub use corrections::CorrectionState;

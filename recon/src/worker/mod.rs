@@ -14,6 +14,7 @@ mod pace;
 mod poses;
 mod reconstruct;
 mod reconstruct_messages;
+mod share;
 mod watch;
 
 pub use messages::{Command, EngineChoice, Event, Opened, Progress, Snapshot, WorkerError};

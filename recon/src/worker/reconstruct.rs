@@ -13,8 +13,8 @@ use crate::dataset::Dataset;
 use crate::io::{SplatFile, SplatFormat, checkpoint, open_lpips};
 use crate::metrics::{Lpips, LpipsNet};
 use crate::model::{
-    Budget, Chunk, Network, ReconstructUpdate, device_name, load_network, open_device, reconstruct,
-    wait_for,
+    Chunk, Network, ReconstructUpdate, ViewChoice, device_name, load_network, open_device,
+    reconstruct, wait_for,
 };
 use crate::optim::{
     EvalConfig, EvalStep, HeldOut, OptimError, default_budget, evaluate, most_opaque,
@@ -28,6 +28,7 @@ use super::pace::Pace;
 use super::reconstruct_messages::{
     ChunkEvaluation, ChunkReport, ReconstructJob, ReconstructReport, SeenChunk,
 };
+use super::share::share;
 use super::watch::Watcher;
 
 /// Reconstructs until all views are seen or it is told to end; keeps what there is.
@@ -82,7 +83,12 @@ fn load(actor: &Actor, gpu: &Gpu, job: &ReconstructJob) -> Result<Network, Worke
             ignored.tensors
         )));
     }
-    network.budget = Budget::default();
+    let views = match &job.config.choice {
+        ViewChoice::KMeans | ViewChoice::Even => job.config.views,
+        ViewChoice::All => job.dataset.report.train,
+        ViewChoice::Listed(list) => list.len(),
+    };
+    network.budget = share(&job.device, gpu, &network.config, views);
     Ok(network)
 }
 
@@ -123,7 +129,9 @@ impl Run<'_> {
         let mut hear = |update| run.borrow_mut().hear(update, &network);
         let ended = reconstruct(&job.dataset, &job.config, &network, &mut more, &mut hear);
         // Its memory is for what comes now.
+        let device = network.device.clone();
         drop(network);
+        device.memory_cleanup();
         let mut run = run.into_inner();
         run.report.secs = begun.elapsed().saturating_sub(run.measuring).as_secs_f32();
         let failed = run.failed.take();
