@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 const HOLD_OUT: HoldOut = HoldOut::EveryNth(4);
 
 /// A network of one layer that makes 48 splats of each patch of 8 × 8 pixels.
-pub(crate) fn tiny_network() -> ModelConfig {
+fn tiny_network() -> ModelConfig {
     ModelConfig {
         dim: 16,
         layers: 1,
@@ -106,8 +106,9 @@ impl Desk {
 
 /// A worker that waits after every event until it is let go on.
 struct InStep {
-    worker: Worker,
+    /// Dropped first: a worker that waits cannot be joined.
     go_on: Sender<()>,
+    worker: Worker,
 }
 
 impl InStep {
@@ -120,7 +121,7 @@ impl InStep {
         };
         let worker = Worker::spawn(gpu.clone(), wake).unwrap();
         worker.send(Command::Reconstruct(Box::new(job)));
-        Some(Self { worker, go_on })
+        Some(Self { go_on, worker })
     }
 
     /// All events of the job; `meet` sees each while the worker stands still.
