@@ -21,6 +21,9 @@ pub enum ModelError {
     /// The device that runs the network refused.
     #[error("the device that runs the network failed: {0}")]
     Device(String),
+    /// Another of the devices that share a sequence stopped.
+    #[error("another of the devices that share the views stopped")]
+    RankGone,
     /// A file could not be read or written.
     #[error(transparent)]
     Io(#[from] IoError),

@@ -33,9 +33,21 @@ fn to_unit_square<const D: usize>(x: Tensor<D>, weight: &Tensor<2>, eps: f32) ->
     x / (mean + eps).sqrt() * weight.clone().unsqueeze::<D>()
 }
 
+/// How a view's tokens attend to one another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Attending {
+    /// Heads that share d.
+    pub heads: usize,
+    /// Added to the mean square of q and k.
+    pub eps: f32,
+    /// Queries that meet the keys at a time; the result is the same.
+    pub queries_at_once: usize,
+}
+
 /// Attention of a view's tokens x \[n × d\] (after its norm) to one another, with q and k brought to
-/// mean square 1 a head. `eps` is that of this norm.
-pub fn attend(x: Tensor<2>, weights: &AttentionWeights, heads: usize, eps: f32) -> Tensor<2> {
+/// mean square 1 a head.
+pub fn attend(x: Tensor<2>, weights: &AttentionWeights, how: Attending) -> Tensor<2> {
+    let Attending { heads, eps, .. } = how;
     let [n, d] = x.dims();
     let head = d / heads;
     let qkv = linear(x, &weights.to_qkv); // [n × 3 d]
@@ -45,8 +57,11 @@ pub fn attend(x: Tensor<2>, weights: &AttentionWeights, heads: usize, eps: f32) 
     };
     let q = to_unit_square(part(0), &weights.q_norm, eps);
     let k = to_unit_square(part(1), &weights.k_norm, eps);
+    let v = part(2);
     let options = AttentionModuleOptions::default(); // scaled by 1 / √head
-    let mixed = attention(q, k, part(2), None, None, options);
+    let mixed = in_pieces(q, 2, how.queries_at_once, |q| {
+        attention(q, k.clone(), v.clone(), None, None, options)
+    });
     let mixed = mixed.swap_dims(1, 2).reshape([n, d]); // heads side by side
     linear(mixed, &weights.project)
 }
@@ -89,6 +104,20 @@ pub fn answer(found: Tensor<2>, weights: &LactWeights) -> Tensor<2> {
 /// The MLP with the exact (erf) GELU.
 pub fn think(x: Tensor<2>, weights: &MlpWeights) -> Tensor<2> {
     linear(gelu(linear(x, &weights.expand)), &weights.project)
+}
+
+/// f of x, of at most `most` entries along `dim` at a time, each being a matter of its own to f.
+pub fn in_pieces<const D: usize>(
+    x: Tensor<D>,
+    dim: usize,
+    most: usize,
+    f: impl Fn(Tensor<D>) -> Tensor<D>,
+) -> Tensor<D> {
+    if x.dims()[dim] <= most {
+        return f(x);
+    }
+    let pieces = x.split(most.max(1), dim);
+    Tensor::cat(pieces.into_iter().map(f).collect(), dim)
 }
 
 fn rows(weight: &Tensor<2>, range: Range<usize>) -> Tensor<2> {

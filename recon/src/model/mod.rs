@@ -24,7 +24,7 @@ mod tokens;
 pub mod weights;
 
 pub use budget::Budget;
-pub use collective::{Alone, Collective};
+pub use collective::{Alone, Collective, Rank, Share, gather};
 pub use config::{DepthRange, Elastic, Frame, ModelConfig, Prune, Scan};
 pub use error::ModelError;
 pub use network::{Listener, Network, Numerics, Op, SceneMemory, operations};

@@ -12,9 +12,12 @@ mod optimise;
 mod optimise_messages;
 mod pace;
 mod poses;
+mod ranks;
 
 pub use messages::{Command, EngineChoice, Event, Opened, Progress, Snapshot, WorkerError};
 pub use optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start};
+
+pub use ranks::{Sequence, on_ranks, run_shared};
 
 pub use crate::optim::{Evaluation, TrainProgress};
 
