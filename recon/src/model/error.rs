@@ -24,6 +24,9 @@ pub enum ModelError {
     /// Another of the devices that share a sequence stopped.
     #[error("another of the devices that share the views stopped")]
     RankGone,
+    /// The device that was asked for is not there.
+    #[error("{0}")]
+    NoDevice(String),
     /// A file could not be read or written.
     #[error(transparent)]
     Io(#[from] IoError),

@@ -12,6 +12,7 @@ mod budget;
 mod collective;
 mod config;
 pub mod decoder;
+mod device;
 mod error;
 pub mod fast_weights;
 pub mod layers;
@@ -23,9 +24,13 @@ mod stream;
 mod tokens;
 pub mod weights;
 
+/// Where tensors lie.
+pub use burn::tensor::Device;
+
 pub use budget::Budget;
 pub use collective::{Alone, Collective, Rank, Share, gather};
 pub use config::{DepthRange, Elastic, Frame, ModelConfig, Prune, Scan};
+pub use device::{DeviceChoice, device_name, has_half, open_device, wait_for};
 pub use error::ModelError;
 pub use network::{Listener, Network, Numerics, Op, SceneMemory, operations};
 pub use stream::Stream;
