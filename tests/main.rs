@@ -26,6 +26,8 @@ mod gradients;
 mod kernels;
 /// Metrics agree with the programs that papers measured with.
 mod metrics;
+/// Causal streaming, kept scenes, ranks that share a sequence, small budgets.
+mod model_stream;
 /// Splats optimised for photos: orders, checkpoints, strategies, what goes wrong.
 mod optimise;
 /// Photos of every kind and turn, damaged ones, streams of them; views chosen and normalised.

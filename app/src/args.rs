@@ -12,6 +12,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use glam::Vec3;
 use recon::io::DatasetFormat;
+use recon::model::DeviceChoice;
 use render::{RenderConfig, Style};
 
 pub use eval::{EvalArgs, SsimName};
@@ -214,6 +215,8 @@ pub enum Bench {
         #[arg(long)]
         quick: bool,
     },
+    /// Run a network with random weights on 4 to 64 views and chunk by chunk, and time it
+    Model(ModelBenchArgs),
     /// Write photos of four megapixels, open their folder and stream them all
     Dataset {
         /// Empty folder for the photos, which stay there [default: a temporary one]
@@ -224,6 +227,22 @@ pub enum Bench {
         #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         photos: u32,
     },
+}
+
+/// What `bench model` takes.
+#[derive(Args, Clone, Debug)]
+pub struct ModelBenchArgs {
+    /// A small network, done in seconds
+    #[arg(long, conflicts_with = "published")]
+    pub quick: bool,
+
+    /// The published network at its full size, on 16 to 64 views: for a fast GPU
+    #[arg(long)]
+    pub published: bool,
+
+    /// What it runs on: auto, cpu, gpu, cuda:NUMBER or remote:WHERE
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub device: DeviceChoice,
 }
 
 /// What `render` takes.

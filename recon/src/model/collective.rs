@@ -8,6 +8,7 @@ use super::ModelError;
 use super::decoder::numbers;
 use super::fast_weights::Matrices;
 use super::network::Op;
+use super::tokens::on_host;
 
 /// Ranks that hold some of the views each. Views meet only in the fast weights' updates, so sums
 /// of those are all that travels before the Gaussians do.
@@ -69,10 +70,7 @@ impl Collective for Rank {
     fn sum(&self, matrices: Matrices) -> Result<Matrices, ModelError> {
         let mut own = Vec::with_capacity(matrices.len());
         for it in &matrices {
-            let data = it.clone().try_into_data();
-            own.push(numbers(
-                data.map_err(|it| ModelError::Device(it.to_string()))?,
-            )?);
+            own.push(numbers(on_host(it.clone())?.convert::<f32>())?);
         }
         let sums = self.meeting.sum(self.index, own)?;
         let mut i = 0;

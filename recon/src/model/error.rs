@@ -15,6 +15,9 @@ pub enum ModelError {
     /// Weights that are not those of the network.
     #[error("the weights are not those of this network: {0}")]
     Weights(String),
+    /// What was kept of a scene is not this network's.
+    #[error("{0}")]
+    Scene(String),
     /// Views that the network cannot take.
     #[error("{0}")]
     Views(String),

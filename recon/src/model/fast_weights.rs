@@ -59,6 +59,34 @@ impl FastWeights {
         }
     }
 
+    /// Lengths of the columns that every update restores, \[1 × columns\] of w₀, w₁, w₂.
+    pub fn lengths(&self) -> &Matrices {
+        &self.lengths
+    }
+
+    /// Everything that is to be kept of them, by name.
+    pub fn named(&self) -> Vec<(String, Tensor<2>)> {
+        let mut all = Vec::new();
+        self.clone()
+            .replace(&mut |name, it| all.push((name.to_owned(), it.clone())));
+        all
+    }
+
+    /// Shows the same as [`Self::named`], and takes what the visitor leaves in its place.
+    pub fn replace(&mut self, visitor: &mut dyn FnMut(&str, &mut Tensor<2>)) {
+        let mut show = |group: &str, matrices: &mut Matrices| {
+            for (i, it) in matrices.iter_mut().enumerate() {
+                visitor(&format!("{group}w{i}"), it);
+            }
+        };
+        show("", &mut self.current);
+        show("lengths.", &mut self.lengths);
+        if let Some(elastic) = &mut self.elastic {
+            show("importance.", &mut elastic.importance);
+            show("anchor.", &mut elastic.anchor);
+        }
+    }
+
     /// The direction to go for tokens k, v \[m × d\] with rates η \[m × 3\]: sums over tokens, so that
     /// those of parts add up to that of the whole.
     ///

@@ -13,11 +13,13 @@
 mod budget;
 mod collective;
 mod config;
+pub mod cost;
 pub mod decoder;
 mod device;
 mod error;
 mod extract;
 pub mod fast_weights;
+mod kept_scene;
 pub mod layers;
 mod network;
 pub mod newton_schulz;
@@ -40,6 +42,7 @@ pub use config::{DepthRange, Elastic, Frame, ModelConfig, Prune, Scan};
 pub use device::{DeviceChoice, device_name, has_half, open_device, wait_for};
 pub use error::ModelError;
 pub use extract::{Extracted, Seen, extract};
+pub use kept_scene::KeptScene;
 pub use network::{Listener, Network, Numerics, Op, SceneMemory, operations};
 pub use reconstruct::{
     Chunk, Mode, ReconstructConfig, ReconstructListener, ReconstructUpdate, reconstruct,

@@ -203,7 +203,9 @@ fn check(ops: &[Op], views: usize) -> Result<(), ModelError> {
                 "an operation is for the views {start} to {end} of {views}"
             )));
         };
-        of.iter_mut().for_each(|it| *it += usize::from(op.apply));
+        for it in of {
+            *it += usize::from(op.apply);
+        }
     }
     match answers.iter().position(|it| *it != 1) {
         None => Ok(()),

@@ -17,7 +17,7 @@ mod ranks;
 pub use messages::{Command, EngineChoice, Event, Opened, Progress, Snapshot, WorkerError};
 pub use optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start};
 
-pub use ranks::{Sequence, on_ranks, run_shared};
+pub use ranks::{Keep, Load, Sequence, on_ranks, run_shared};
 
 pub use crate::optim::{Evaluation, TrainProgress};
 

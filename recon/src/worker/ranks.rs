@@ -14,11 +14,19 @@ pub struct Sequence<'a, T> {
     pub views: usize,
     /// As [`operations`](crate::model::operations) lists them.
     pub ops: &'a [Op],
-    /// Puts a view's tokens onto the network's device.
-    pub load: &'a (dyn Fn(&Network, usize, &mut Tokens) -> Result<(), ModelError> + Sync),
-    /// What is kept of a view whose tokens have been through the network.
-    pub keep: &'a (dyn Fn(&Network, usize, &Tokens, usize) -> Result<T, ModelError> + Sync),
+    /// Puts a view's tokens behind the others on the network's device.
+    pub load: &'a Load<'a>,
+    /// What is kept of a view that has been through the network.
+    pub keep: &'a Keep<'a, T>,
 }
+
+/// Takes a network, the index of a view in the sequence, and the tokens of the views before it on
+/// this device.
+pub type Load<'a> = dyn Fn(&Network, usize, &mut Tokens) -> Result<(), ModelError> + Sync + 'a;
+
+/// Takes a network, the index of a view in the sequence, the tokens of this device's views, and
+/// the view's index among those.
+pub type Keep<'a, T> = dyn Fn(&Network, usize, &Tokens, usize) -> Result<T, ModelError> + Sync + 'a;
 
 /// Sends a sequence through copies of a network on several devices, and gives what is kept of its
 /// views in their order, with the fast weights of the first device. The listener hears of the
@@ -80,7 +88,6 @@ pub fn on_ranks<T: Send>(
     for result in results {
         match result {
             Ok(it) => all.push(it),
-            Err(ModelError::RankGone) if found.is_some() => {}
             Err(error) if matches!(found, None | Some(ModelError::RankGone)) => {
                 found = Some(error);
             }
