@@ -26,6 +26,8 @@ mod gradients;
 mod kernels;
 /// Metrics agree with the programs that papers measured with.
 mod metrics;
+/// The network agrees, layer by layer, with the published program.
+mod model;
 /// Causal streaming, kept scenes, ranks that share a sequence, small budgets.
 mod model_stream;
 /// Splats optimised for photos: orders, checkpoints, strategies, what goes wrong.
