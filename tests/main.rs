@@ -26,6 +26,8 @@ mod gradients;
 mod kernels;
 /// Metrics agree with the programs that papers measured with.
 mod metrics;
+/// The network agrees, layer by layer, with the published program.
+mod model;
 /// Splats optimised for photos: orders, checkpoints, strategies, what goes wrong.
 mod optimise;
 /// Photos of every kind and turn, damaged ones, streams of them; views chosen and normalised.
