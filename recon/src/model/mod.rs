@@ -21,6 +21,7 @@ mod extract;
 pub mod fast_weights;
 mod kept_scene;
 pub mod layers;
+mod load;
 mod network;
 pub mod newton_schulz;
 pub mod prune;
@@ -43,6 +44,9 @@ pub use device::{DeviceChoice, device_name, has_half, open_device, wait_for};
 pub use error::ModelError;
 pub use extract::{Extracted, Seen, extract};
 pub use kept_scene::KeptScene;
+pub use load::{
+    ConfigFrom, ModelSummary, ORIGIN, load_network, save_network, save_random, summarise,
+};
 pub use network::{Listener, Network, Numerics, Op, SceneMemory, operations};
 pub use reconstruct::{
     Chunk, Mode, ReconstructConfig, ReconstructListener, ReconstructUpdate, reconstruct,
@@ -51,4 +55,4 @@ pub use scene_frame::SceneFrame;
 pub use stream::Stream;
 pub use tokens::Tokens;
 pub use views::ViewChoice;
-pub use weights::Weights;
+pub use weights::{Ignored, Weights};
