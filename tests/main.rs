@@ -26,6 +26,8 @@ mod gradients;
 mod kernels;
 /// Metrics agree with the programs that papers measured with.
 mod metrics;
+/// The network agrees, layer by layer, with the published program.
+mod model;
 /// Photos through a tiny network of random weights into splats in the dataset's coordinates.
 mod model_frames;
 /// Splats optimised for photos: orders, checkpoints, strategies, what goes wrong.

@@ -152,8 +152,9 @@ impl Network {
         collective: &dyn Collective,
         listener: Listener<'_>,
     ) -> Result<(), ModelError> {
-        let of = |ops: &[Op]| ops.iter().map(|it| it.views.len()).sum::<usize>();
-        let pieces = self.config.layers * (2 * tokens.len() + of(ops));
+        let of = |op: &Op| op.views.len() * (usize::from(op.update) + usize::from(op.apply));
+        let pieces = 2 * tokens.len() + ops.iter().map(of).sum::<usize>();
+        let pieces = self.config.layers * pieces;
         let mut pass = Pass {
             network: self,
             tokens,
@@ -233,7 +234,7 @@ impl Pass<'_, '_> {
         Ok(())
     }
 
-    /// x ← x + f(x) for a view, a few tokens at a time where f is one of every token for itself.
+    /// x ← x + f(x) for a view.
     fn add(&mut self, view: usize, f: impl Fn(Tensor<2>) -> Tensor<2>) -> Result<(), ModelError> {
         let x = self.tokens.get(view);
         self.tokens.put(view, x.clone() + f(x))?;

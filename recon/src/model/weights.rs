@@ -156,7 +156,7 @@ impl Weights {
             let Some((name, shape)) = shapes.next() else {
                 return;
             };
-            match it.clone().into_data().into_vec::<f32>() {
+            match it.clone().into_data().try_into_vec::<f32>() {
                 Ok(values) => {
                     all.insert(name, weights::Tensor { shape, values });
                 }
