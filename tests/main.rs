@@ -28,6 +28,8 @@ mod kernels;
 mod metrics;
 /// The network agrees, layer by layer, with the published program.
 mod model;
+/// Photos through a tiny network of random weights into splats in the dataset's coordinates.
+mod model_frames;
 /// Causal streaming, kept scenes, ranks that share a sequence, small budgets.
 mod model_stream;
 /// Splats optimised for photos: orders, checkpoints, strategies, what goes wrong.
