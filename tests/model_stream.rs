@@ -489,5 +489,5 @@ fn a_scene_of_another_network_is_refused() {
     refused(&own, "layers.1.");
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
-    refused(&own, "not what is kept of a scene");
+    refused(&own, "Copy or download it again");
 }

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use glam::{Affine3A, Mat4};
 use recon::model::decoder::{Gaussians, Rays, activate, decode, decode_opacity};
 use recon::model::fast_weights::apply;
-use recon::model::layers::{answer, ask, attend, normalise, think};
+use recon::model::layers::{Attending, answer, ask, attend, normalise, think};
 use recon::model::prune::keep;
 use recon::model::rays::NetworkCamera;
 use recon::model::{ModelConfig, Network, Prune, Scan, Tokens, Weights, operations};
@@ -326,12 +326,12 @@ fn every_layer_of_a_block_agrees() {
         let views = x.clone().split(n, 0).into_iter();
         let attended = views.map(|it| {
             let it = normalise(it, &block.attention.norm);
-            attend(
-                it,
-                &block.attention,
-                network.config.heads,
-                network.numerics.qk_eps,
-            )
+            let how = Attending {
+                heads: network.config.heads,
+                eps: network.numerics.qk_eps,
+                queries_at_once: usize::MAX,
+            };
+            attend(it, &block.attention, how)
         });
         let attended = Tensor::cat(attended.collect(), 0);
         agree(attended, file, &name("block0.attn_f"), TOLERANCE);

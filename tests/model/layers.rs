@@ -1,13 +1,17 @@
 //! Attention, MLP and their functions by themselves.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use recon::model::layers::{attend, linear, think};
+use recon::model::layers::{Attending, attend, linear, think};
 use recon::model::weights::{AttentionWeights, MlpWeights};
 
 use super::{golden, matrix, numbers, relative};
 
-/// 2⁻²³, which is what the published code has in single precision.
-const QK_EPS: f32 = f32::EPSILON;
+/// With 2⁻²³, which is what the published code has in single precision.
+const HOW: Attending = Attending {
+    heads: 2,
+    eps: f32::EPSILON,
+    queries_at_once: 20,
+};
 
 fn to_f32(values: Vec<f64>) -> Vec<f32> {
     values.into_iter().map(|it| it as f32).collect()
@@ -30,7 +34,7 @@ fn attention_agrees_for_large_and_for_small_tokens() {
     for scale in ["normal", "small"] {
         let x = matrix(&file, &format!("{scale}/x"), &device);
         let windows = x.split(20, 0).into_iter();
-        let all = windows.map(|it| attend(it, &weights, 2, QK_EPS)).collect();
+        let all = windows.map(|it| attend(it, &weights, HOW)).collect();
         let ours = numbers(Tensor::cat(all, 0));
         let error = relative(&ours, &file.f32s(&format!("{scale}/f32")));
         println!("{scale}: {error:.1e}");
@@ -39,9 +43,12 @@ fn attention_agrees_for_large_and_for_small_tokens() {
     // As the published runs rounded it on a GPU: half a per cent away, not more.
     let x = matrix(&file, "normal/x", &device);
     let windows = x.split(20, 0).into_iter();
-    let all = windows
-        .map(|it| attend(it, &weights, 2, 0.007_812_5))
-        .collect();
+    let how = Attending {
+        eps: 0.007_812_5,
+        queries_at_once: 7, // in pieces: the same
+        ..HOW
+    };
+    let all = windows.map(|it| attend(it, &weights, how)).collect();
     let rounded = file.bf16s("normal/amp_emul");
     let error = relative(&numbers(Tensor::cat(all, 0)), &rounded);
     assert!(error < 1e-2, "{error}");

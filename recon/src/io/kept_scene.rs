@@ -8,13 +8,10 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use bytemuck::cast_slice;
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
-use super::weights::{self, Tensors};
-use super::{FormatError, IoError, replace};
+use super::weights::{self, Layout, Number, WeightsFile};
+use super::{FormatError, IoError};
 use crate::model::ModelConfig;
 
 /// Grows when older files can no longer be read.
@@ -45,53 +42,53 @@ struct Header<Record> {
     record: Record,
 }
 
-/// Writes what is kept of a scene in one step, into a folder that is made if need be. Returns the
-/// file's size in bytes.
+/// Writes what is kept of a scene in one step, into a folder that is made if need be. `values` is
+/// asked for the numbers of each of the `tensors`, whose shapes are given, in their order. Returns
+/// the file's size in bytes.
 ///
 /// # Errors
-/// Naming the path, where the system refuses; a file that was there before is then intact.
-pub fn save(path: &Path, record: &SceneRecord, tensors: &Tensors) -> Result<u64, IoError> {
+/// Naming the path, where the system refuses; what `values` says. A file that was there before is
+/// then intact.
+pub fn save<E: From<IoError>>(
+    path: &Path,
+    record: &SceneRecord,
+    tensors: Vec<(String, Vec<usize>)>,
+    values: &mut dyn FnMut(&str) -> Result<Vec<f32>, E>,
+) -> Result<u64, E> {
     if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(|it| IoError::system(folder, it))?;
     }
-    let bytes = write(record, tensors).map_err(|it| IoError::format(path, it))?;
-    replace(path, &bytes).map_err(|it| IoError::system(path, it))?;
-    Ok(bytes.len() as u64)
-}
-
-/// Reads what was kept of a scene.
-///
-/// # Errors
-/// Naming the path, where it cannot be read, is something else, or is damaged.
-pub fn open(path: &Path) -> Result<(SceneRecord, Tensors), IoError> {
-    let bytes = fs::read(path).map_err(|it| IoError::system(path, it))?;
-    read(&bytes).map_err(|it| IoError::format(path, it))
-}
-
-fn write(record: &SceneRecord, tensors: &Tensors) -> Result<Vec<u8>, FormatError> {
-    let malformed = |it: &dyn std::fmt::Display| FormatError::Malformed(it.to_string());
     let header = Header {
         version: VERSION,
         record,
     };
-    let text = serde_json::to_string(&header).map_err(|it| malformed(&it))?;
-    let views = tensors.iter().map(|(name, it)| {
-        let view = TensorView::new(Dtype::F32, it.shape.clone(), cast_slice(&it.values));
-        view.map(|view| (name, view)).map_err(|it| malformed(&it))
-    });
-    let views = views.collect::<Result<Vec<_>, _>>()?;
-    let header = HashMap::from([(KEY.to_owned(), text)]);
-    safetensors::serialize(views, Some(header)).map_err(|it| malformed(&it))
+    let text = serde_json::to_string(&header)
+        .map_err(|it| IoError::format(path, FormatError::Malformed(it.to_string())))?;
+    let layout = Layout {
+        tensors,
+        number: Number::F32,
+        header: HashMap::from([(KEY.to_owned(), text)]),
+    };
+    weights::save(path, &layout, values)
 }
 
-fn read(bytes: &[u8]) -> Result<(SceneRecord, Tensors), FormatError> {
+/// Opens what was kept of a scene; its tensors can be read one after the other.
+///
+/// # Errors
+/// Naming the path, where it cannot be read, is something else, or is damaged.
+pub fn open(path: &Path) -> Result<(SceneRecord, WeightsFile<'static>), IoError> {
+    let file = WeightsFile::open(path)?;
+    let record = record(file.header(KEY)).map_err(|it| IoError::format(path, it))?;
+    Ok((record, file))
+}
+
+/// Reads the header's text.
+fn record(text: Option<&str>) -> Result<SceneRecord, FormatError> {
     let other = |why: &dyn std::fmt::Display| {
         FormatError::Malformed(format!(
             "not what is kept of a scene ({why}). Choose a file that was saved as one"
         ))
     };
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|it| other(&it))?;
-    let text = header.metadata().as_ref().and_then(|it| it.get(KEY));
     let text = text.ok_or_else(|| other(&"it says nothing of a scene"))?;
     let version: Header<serde_json::Value> = serde_json::from_str(text).map_err(|it| other(&it))?;
     if version.version != VERSION {
@@ -111,15 +108,14 @@ fn read(bytes: &[u8]) -> Result<(SceneRecord, Tensors), FormatError> {
                 .to_owned(),
         ));
     }
-    Ok((record, weights::read(bytes, &|_| true)?))
+    Ok(record)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::io::Tensor;
 
-    fn sample() -> (SceneRecord, Tensors) {
+    fn sample() -> Header<SceneRecord> {
         let record = SceneRecord {
             network: ModelConfig::default(),
             scale: 0.25,
@@ -127,33 +123,29 @@ mod tests {
             translation: [0.1, -2.0, 1e-9],
             seen: vec!["a.jpg".to_owned(), "b.jpg".to_owned()],
         };
-        let tensor = Tensor {
-            shape: vec![2, 3],
-            values: vec![1.0, 2.0, 3.0, -1.0, 0.0, 0.5],
-        };
-        (record, Tensors::from([("layers.0.w0".to_owned(), tensor)]))
-    }
-
-    #[test]
-    fn what_is_written_is_read() {
-        let (record, tensors) = sample();
-        let bytes = write(&record, &tensors).unwrap();
-        assert_eq!(read(&bytes).unwrap(), (record, tensors));
-    }
-
-    #[test]
-    fn other_files_and_damaged_ones_are_told() {
-        let (mut record, tensors) = sample();
-        let bytes = write(&record, &tensors).unwrap();
-        for bytes in [&b""[..], b"hello, hello", &bytes[..bytes.len() / 2]] {
-            let error = read(bytes).unwrap_err().to_string();
-            assert!(error.contains("scene"), "{error}");
+        Header {
+            version: VERSION,
+            record,
         }
-        let plain = safetensors::serialize::<&str, TensorView<'_>, _>([], None).unwrap();
-        let error = read(&plain).unwrap_err().to_string();
-        assert!(error.contains("says nothing"), "{error}");
-        record.scale = 0.0;
-        let error = read(&write(&record, &tensors).unwrap()).unwrap_err();
-        assert!(error.to_string().contains("damaged"), "{error}");
+    }
+
+    #[test]
+    fn the_header_says_of_what_scene_it_is() {
+        let text = serde_json::to_string(&sample()).unwrap();
+        assert_eq!(record(Some(&text)).unwrap(), sample().record);
+        let refused = |text: Option<&str>, word: &str| {
+            let error = record(text).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        };
+        refused(None, "says nothing");
+        refused(Some("hello"), "not what is kept");
+        refused(Some(&text[..text.len() / 2]), "not what is kept");
+        let change = |change: fn(&mut Header<SceneRecord>)| {
+            let mut header = sample();
+            change(&mut header);
+            serde_json::to_string(&header).unwrap()
+        };
+        refused(Some(&change(|it| it.record.scale = 0.0)), "damaged");
+        refused(Some(&change(|it| it.version = 2)), "version 2");
     }
 }

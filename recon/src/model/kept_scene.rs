@@ -1,5 +1,6 @@
 //! What is kept of a scene between runs: its fast weights, its frame, the views they have seen.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
@@ -11,8 +12,8 @@ use super::network::{Network, SceneMemory};
 use super::tokens::on_host;
 use super::{ModelConfig, ModelError, SceneFrame};
 use crate::dataset::normalise::Normalisation;
+use crate::io::WeightsFile;
 use crate::io::kept_scene::{self, SceneRecord};
-use crate::io::weights::{self, Tensors};
 
 /// A scene as it was left.
 #[derive(Clone, Debug)]
@@ -32,13 +33,13 @@ impl KeptScene {
     /// # Errors
     /// Where the device does not give the weights, or the system refuses.
     pub fn save(&self, network: &Network, path: &Path) -> Result<u64, ModelError> {
-        let mut tensors = Tensors::new();
+        let mut tensors = HashMap::new();
+        let mut shapes = Vec::new();
         for (layer, fast) in self.memory.iter().enumerate() {
             for (name, it) in fast.named() {
-                let shape = it.dims().to_vec();
-                let values = numbers(on_host(it)?.convert::<f32>())?;
-                let tensor = weights::Tensor { shape, values };
-                tensors.insert(format!("layers.{layer}.{name}"), tensor);
+                let name = format!("layers.{layer}.{name}");
+                shapes.push((name.clone(), it.dims().to_vec()));
+                tensors.insert(name, it);
             }
         }
         let map = &self.network_from_dataset;
@@ -49,7 +50,15 @@ impl KeptScene {
             translation: map.translation.to_array(),
             seen: self.seen.clone(),
         };
-        Ok(kept_scene::save(path, &record, &tensors)?)
+        kept_scene::save(
+            path,
+            &record,
+            shapes,
+            &mut |name| match tensors.remove(name) {
+                Some(it) => numbers(on_host(it)?.convert::<f32>()),
+                None => Ok(Vec::new()), // told as numbers that do not fit
+            },
+        )
     }
 
     /// Reads it onto the network's device.
@@ -58,7 +67,7 @@ impl KeptScene {
     /// Naming the file, where it cannot be read, is damaged, or is of another network: of another
     /// size, other weights, or with another selective update.
     pub fn open(network: &Network, path: &Path) -> Result<Self, ModelError> {
-        let (record, mut tensors) = kept_scene::open(path)?;
+        let (record, mut file) = kept_scene::open(path)?;
         let fail = |what: String| {
             let path = path.display();
             ModelError::Scene(format!("{path}: {what}"))
@@ -70,21 +79,20 @@ impl KeptScene {
         for (layer, (fast, block)) in memory.iter_mut().zip(&network.weights.blocks).enumerate() {
             let mut wrong = None;
             fast.replace(&mut |name, it| {
+                if wrong.is_some() {
+                    return;
+                }
                 let name = format!("layers.{layer}.{name}");
-                match fitting(tensors.remove(&name), it.dims()) {
+                match fitting(&mut file, &name, it.dims()) {
                     Ok(values) => {
                         let data = TensorData::new(values, it.dims());
                         *it = Tensor::from_data(data, &network.device);
                     }
-                    Err(what) => {
-                        wrong.get_or_insert(format!("{name} {what}"));
-                    }
+                    Err(what) => wrong = Some(what),
                 }
             });
             if let Some(what) = wrong {
-                return Err(fail(format!(
-                    "{what}. The file is damaged: use an older one"
-                )));
+                return Err(fail(what));
             }
             if !is_of(fast, &block.lact.slow)? {
                 return Err(fail(
@@ -148,13 +156,19 @@ fn mismatch(kept: &ModelConfig, now: &ModelConfig) -> Option<String> {
 }
 
 /// The numbers of a tensor of a file, or what is wrong with it.
-fn fitting(tensor: Option<weights::Tensor>, shape: [usize; 2]) -> Result<Vec<f32>, String> {
-    let tensor = tensor.ok_or_else(|| "is missing".to_owned())?;
-    if tensor.shape != shape {
-        return Err(format!("is {:?} where {shape:?} is wanted", tensor.shape));
+fn fitting(file: &mut WeightsFile<'_>, name: &str, shape: [usize; 2]) -> Result<Vec<f32>, String> {
+    let damaged = |what: String| format!("{name} {what}. The file is damaged: use an older one");
+    match file.find(name) {
+        None => return Err(damaged("is missing".to_owned())),
+        Some(Ok(found)) if found.shape != shape => {
+            let found = &found.shape;
+            return Err(damaged(format!("is {found:?} where {shape:?} is wanted")));
+        }
+        Some(_) => {}
     }
+    let tensor = file.read(name).map_err(|it| it.to_string())?;
     if !tensor.values.iter().all(|it| it.is_finite()) {
-        return Err("holds what is no number".to_owned());
+        return Err(damaged("holds what is no number".to_owned()));
     }
     Ok(tensor.values)
 }
