@@ -112,8 +112,11 @@ fn run(network: &Network, ops: &[Op], views: usize) -> (Vec<Vec<f32>>, SceneMemo
     (all.collect(), memory)
 }
 
-/// The network, cameras and photos of a golden file.
-fn golden(path: &Path, config: ModelConfig) -> (Network, Vec<(NetworkCamera, Vec<[f32; 3]>)>) {
+/// A camera and its photo, row by row.
+type View = (NetworkCamera, Vec<[f32; 3]>);
+
+/// The network and the views of a golden file.
+fn golden(path: &Path, config: ModelConfig) -> (Network, Vec<View>) {
     let device = Device::flex();
     let bytes = std::fs::read(path).unwrap();
     let parameters = weights::read(&bytes, &|name| name.starts_with("param/")).unwrap();

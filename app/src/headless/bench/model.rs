@@ -33,7 +33,7 @@ pub struct ModelBench {
 }
 
 impl ModelBench {
-    /// A network of 16 million parameters, or for `quick` one that is done in seconds.
+    /// A network of 12 million parameters, or for `quick` one that is done in seconds.
     pub fn middle(quick: bool) -> Self {
         let side = if quick { 64 } else { 128 };
         let config = ModelConfig {
