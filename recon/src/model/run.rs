@@ -232,7 +232,9 @@ impl<'a> Run<'a> {
         Ok(tokens)
     }
 
-    /// In [`Mode::Causal`] the last tokens of the earlier inputs, asked again, and of the chunk.
+    /// In [`Mode::Causal`] the last tokens of the earlier inputs, asked again one at a time, and of
+    /// the chunk. They wait until all opacities are known, on the host where there is no room on
+    /// the device; of the published network they take less than the splats.
     fn with_earlier(
         &mut self,
         chunk: Tokens,
