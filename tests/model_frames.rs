@@ -132,9 +132,11 @@ fn growing(
     told
 }
 
-/// The views' cameras in the dataset's coordinates, as the optimiser and the window have them, at
-/// the network's size.
-fn cameras(dataset: &Arc<Dataset>, views: &[usize], config: &ModelConfig) -> Vec<Camera> {
+/// A view's camera in the dataset's coordinates, as the optimiser and the window have it, at the
+/// network's size, and which of its pixels become splats (255) where not all do.
+type Taken = (Camera, Option<Vec<u8>>);
+
+fn cameras(dataset: &Arc<Dataset>, views: &[usize], config: &ModelConfig) -> Vec<Taken> {
     let size = TargetSize::Exact(config.image_width as u32, config.image_height as u32);
     let options = PhotoOptions {
         size,
@@ -143,25 +145,27 @@ fn cameras(dataset: &Arc<Dataset>, views: &[usize], config: &ModelConfig) -> Vec
     let loader = PhotoLoader::new(dataset.clone(), options, 1 << 24);
     let camera = |view: &usize| {
         let photo = loader.load(*view).unwrap();
-        camera_at(&photo.lens, &dataset.views[*view].c2w)
+        let camera = camera_at(&photo.lens, &dataset.views[*view].c2w);
+        (camera, photo.mask.clone())
     };
     views.iter().map(camera).collect()
 }
 
 /// How far splats of all pixels of these views are from their own pixel, the farthest of all.
-fn farthest_from_its_pixel(splats: &Splats, cameras: &[Camera], config: &ModelConfig) -> f32 {
+fn farthest_from_its_pixel(splats: &Splats, cameras: &[Taken], config: &ModelConfig) -> f32 {
     let grid = recon::model::rays::Grid::new(config);
-    let pixels: Vec<Vec2> = grid
-        .pixels()
-        .map(|(x, y)| Vec2::new(x as f32 + 0.5, y as f32 + 0.5))
-        .collect();
-    assert_eq!(splats.len(), cameras.len() * pixels.len());
-    let of_views = splats.means.chunks(pixels.len()).zip(cameras);
-    let apart = of_views.flat_map(|(means, camera)| {
-        means.iter().zip(&pixels).map(|(mean, pixel)| {
-            let (seen, _) = camera.project(*mean).unwrap();
-            seen.distance(*pixel)
-        })
-    });
-    apart.fold(0.0, f32::max)
+    let mut means = splats.means.iter();
+    let mut farthest = 0.0_f32;
+    for (camera, mask) in cameras {
+        for (x, y) in grid.pixels() {
+            let mask = mask.as_ref().map(|it| it[y * grid.width + x]);
+            if mask.is_some_and(|it| it < 128) {
+                continue;
+            }
+            let (seen, _) = camera.project(*means.next().unwrap()).unwrap();
+            farthest = farthest.max(seen.distance(Vec2::new(x as f32 + 0.5, y as f32 + 0.5)));
+        }
+    }
+    assert_eq!(means.next(), None);
+    farthest
 }
