@@ -28,6 +28,8 @@ mod kernels;
 mod metrics;
 /// The network agrees, layer by layer, with the published program.
 mod model;
+/// Networks in files: containers, numbers, settings beside them, what is missing.
+mod model_weights;
 /// Splats optimised for photos: orders, checkpoints, strategies, what goes wrong.
 mod optimise;
 /// Photos of every kind and turn, damaged ones, streams of them; views chosen and normalised.

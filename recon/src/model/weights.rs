@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
@@ -181,6 +181,25 @@ impl Weights {
         all.collect()
     }
 
+    /// With the matrices of the linear layers in half precision; norms, rates and the slow weights
+    /// stay as they are.
+    #[must_use]
+    pub fn in_half(mut self) -> Self {
+        const LARGE: [&str; 5] = [
+            "tokenizer.1.weight",
+            "to_qkv.weight",
+            "c_proj.weight",
+            "c_fc.weight",
+            "decoder.1.weight",
+        ];
+        self.visit(&mut |name, it| {
+            if LARGE.iter().any(|end| name.ends_with(end)) {
+                *it = it.clone().cast(FloatDType::F16);
+            }
+        });
+        self
+    }
+
     /// All parameters in the order of [`ModelConfig::parameters`].
     pub fn list(&self) -> Vec<Tensor<2>> {
         let mut all = Vec::new();
@@ -343,16 +362,16 @@ pub(super) fn prefix(names: &[String]) -> &str {
 /// What a source lacks, or has in another shape.
 pub(super) fn misfits(config: &ModelConfig, source: &dyn Source, prefix: &str) -> Vec<String> {
     let wanted = config.parameters().into_iter();
-    let wrong = wanted.filter_map(|(name, shape)| {
-        match source.shape(&format!("{prefix}{name}")) {
+    let wrong = wanted.filter_map(
+        |(name, shape)| match source.shape(&format!("{prefix}{name}")) {
             None => Some(format!("{name} {shape:?} is missing")),
             Some(Err(why)) => Some(format!("{name} cannot be read: {why}")),
             Some(Ok(found)) if found != shape => {
                 Some(format!("{name} is {found:?} where {shape:?} is wanted"))
             }
             Some(Ok(_)) => None,
-        }
-    });
+        },
+    );
     wrong.collect()
 }
 
