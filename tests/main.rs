@@ -32,6 +32,8 @@ mod model;
 mod model_frames;
 /// Causal streaming, kept scenes, ranks that share a sequence, small budgets.
 mod model_stream;
+/// Networks in files: containers, numbers, settings beside them, what is missing.
+mod model_weights;
 /// Splats optimised for photos: orders, checkpoints, strategies, what goes wrong.
 mod optimise;
 /// Photos of every kind and turn, damaged ones, streams of them; views chosen and normalised.

@@ -1,6 +1,7 @@
 //! The network agrees, layer by layer, with golden files that the published program wrote.
 
 mod cases;
+mod devices;
 mod lact;
 mod layers;
 mod newton_schulz;

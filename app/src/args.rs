@@ -2,6 +2,7 @@
 
 mod eval;
 mod measuring;
+mod model;
 mod optimise;
 mod poses;
 
@@ -17,6 +18,7 @@ use render::{RenderConfig, Style};
 
 pub use eval::{EvalArgs, SsimName};
 pub use measuring::MeasuringArgs;
+pub use model::{ModelCommand, ModelInfoArgs, ModelNewArgs};
 pub use optimise::{OptimiseArgs, PresetName, StrategyName, Switches};
 pub use poses::{Engine, MapperName, PosesArgs};
 
@@ -145,6 +147,9 @@ pub enum Command {
     ///
     /// Without --camera, --path or --turntable the whole scene is framed from its front.
     Render(RenderArgs),
+    /// Look into files with a network's weights, and write new ones
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Measure the speed of this machine
     #[command(subcommand)]
     Bench(Bench),

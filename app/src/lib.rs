@@ -98,6 +98,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Bench(Bench::Dataset { folder, photos }) => {
             headless::bench::dataset::run(&console, folder.as_deref(), photos)
         }
+        Command::Model(command) => headless::model::run(&console, &command),
         Command::Adapters => headless::adapters::run(&console),
     }
 }

@@ -18,7 +18,7 @@ use super::{agree, golden, numbers, parameters, relative};
 const TOLERANCE: f64 = 3e-5;
 
 /// A capture's sizes.
-struct Case {
+pub(super) struct Case {
     file: &'static str,
     prefix: &'static str,
     size: (usize, usize),
@@ -28,6 +28,7 @@ struct Case {
     sh_degree: u32,
     scan: Scan,
     chunk: usize,
+    half: bool,
 }
 
 const FULL: Case = Case {
@@ -40,6 +41,7 @@ const FULL: Case = Case {
     sh_degree: 1,
     scan: Scan::Full,
     chunk: 4,
+    half: false,
 };
 const CHUNKS_OF_FOUR: Case = Case {
     file: "c_ar_8views",
@@ -51,13 +53,14 @@ const CHUNKS_OF_FOUR: Case = Case {
     sh_degree: 3,
     scan: Scan::Autoregressive,
     chunk: 4,
+    half: false,
 };
 const CHUNKS_OF_TWO: Case = Case {
     prefix: "ref.chunk2",
     chunk: 2,
     ..CHUNKS_OF_FOUR
 };
-const WIDE: Case = Case {
+pub(super) const WIDE: Case = Case {
     file: "d_full_nonsquare",
     prefix: "ref",
     size: (40, 24),
@@ -65,6 +68,8 @@ const WIDE: Case = Case {
     scan: Scan::Full,
     ..CHUNKS_OF_FOUR
 };
+/// The same in half precision.
+pub(super) const HALF: Case = Case { half: true, ..WIDE };
 const NOVEL: Case = Case {
     file: "e_novel_virtual",
     prefix: "ref.full",
@@ -77,6 +82,16 @@ const NOVEL_CHUNKS: Case = Case {
     chunk: 2,
     ..NOVEL
 };
+
+/// Every capture, in every mode.
+pub(super) const ALL: [&Case; 6] = [
+    &FULL,
+    &CHUNKS_OF_FOUR,
+    &CHUNKS_OF_TWO,
+    &WIDE,
+    &NOVEL,
+    &NOVEL_CHUNKS,
+];
 
 /// A network and the views of a golden file.
 pub(super) struct Scene {
@@ -120,8 +135,12 @@ impl Case {
             }
         }
         cameras.extend(virtual_cameras);
+        let mut network = Network::new(config, weights, device.clone());
+        if self.half {
+            network = network.in_half().unwrap();
+        }
         Some(Scene {
-            network: Network::new(config, weights, device.clone()),
+            network,
             cameras,
             photos,
             num_inputs,
@@ -186,7 +205,7 @@ impl Scene {
 }
 
 /// The whole network against the file. Returns what it made, for more comparisons.
-fn check(case: &Case, device: &Device, tolerance: f64) -> Option<(Scene, Gaussians)> {
+pub(super) fn check(case: &Case, device: &Device, tolerance: f64) -> Option<(Scene, Gaussians)> {
     let scene = case.open(device)?;
     let (file, network) = (&scene.file, &scene.network);
     let name = |it: &str| format!("{}/{it}", case.prefix);
@@ -305,14 +324,7 @@ fn the_same_gaussians_are_kept() {
 /// Each layer of the first block from the golden input of the block, so that a failure says where.
 #[test]
 fn every_layer_of_a_block_agrees() {
-    for case in [
-        &FULL,
-        &CHUNKS_OF_FOUR,
-        &CHUNKS_OF_TWO,
-        &WIDE,
-        &NOVEL,
-        &NOVEL_CHUNKS,
-    ] {
+    for case in ALL {
         let device = Device::flex();
         let Some(scene) = case.open(&device) else {
             return;

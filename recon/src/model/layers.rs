@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use burn::tensor::Tensor;
 use burn::tensor::activation::{gelu, silu, softplus};
 use burn::tensor::module::{attention, layer_norm};
 use burn::tensor::ops::AttentionModuleOptions;
+use burn::tensor::{DType, FloatDType, Tensor};
 
 use super::weights::{AttentionWeights, LactWeights, MlpWeights};
 
@@ -18,7 +18,24 @@ const RATE_BIAS: f32 = -4.600_166;
 
 /// y = x · Wᵀ for W \[out × in\].
 pub fn linear(x: Tensor<2>, weight: &Tensor<2>) -> Tensor<2> {
-    x.matmul(weight.clone().transpose())
+    product(x, weight.clone().transpose())
+}
+
+/// a · b in single precision; where one of them is in half, they meet in half.
+pub fn product(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
+    if a.dtype() != DType::F16 && b.dtype() != DType::F16 {
+        return a.matmul(b);
+    }
+    let half = |it: Tensor<2>| it.cast(FloatDType::F16);
+    half(a).matmul(half(b)).cast(FloatDType::F32)
+}
+
+/// x in half precision where `model` is.
+pub fn as_precise_as(x: Tensor<2>, model: &Tensor<2>) -> Tensor<2> {
+    match model.dtype() {
+        DType::F16 => x.cast(FloatDType::F16),
+        _ => x,
+    }
 }
 
 /// To mean 0 and variance 1 over a token, times a weight \[1 × d\].
@@ -66,7 +83,7 @@ pub fn attend(x: Tensor<2>, weights: &AttentionWeights, how: Attending) -> Tenso
     linear(mixed, &weights.project)
 }
 
-/// What a token is to the fast weights.
+/// What a token is to the fast weights. k and v are in half precision where the weights are.
 #[derive(Clone, Debug)]
 pub struct Memory {
     /// What is looked up by, \[m × d\], of length 1.
@@ -83,8 +100,8 @@ pub fn memorise(x: &Tensor<2>, weights: &LactWeights) -> Memory {
     let kv = silu(linear(x.clone(), &rows(&weights.to_qkv, d..3 * d))); // [m × 2 d]
     let logits = linear(x.clone(), &weights.rates) + weights.rates_bias.clone() + RATE_BIAS;
     Memory {
-        k: to_length_one(kv.clone().narrow(1, 0, d)),
-        v: kv.narrow(1, d, d),
+        k: as_precise_as(to_length_one(kv.clone().narrow(1, 0, d)), &weights.to_qkv),
+        v: as_precise_as(kv.narrow(1, d, d), &weights.to_qkv),
         rates: softplus(logits, 1.0),
     }
 }
@@ -92,7 +109,8 @@ pub fn memorise(x: &Tensor<2>, weights: &LactWeights) -> Memory {
 /// Queries \[m × d\] of tokens x \[m × d\] (after the norm), of length 1.
 pub fn ask(x: Tensor<2>, weights: &LactWeights) -> Tensor<2> {
     let [_, d] = x.dims();
-    to_length_one(silu(linear(x, &rows(&weights.to_qkv, 0..d))))
+    let q = to_length_one(silu(linear(x, &rows(&weights.to_qkv, 0..d))));
+    as_precise_as(q, &weights.to_qkv)
 }
 
 /// From the fast weights' answers \[m × d\] to what the layer adds.
