@@ -9,6 +9,7 @@ mod model;
 mod optimise;
 mod pictures;
 mod poses;
+mod reconstruct;
 mod stopping;
 mod trouble;
 

@@ -130,6 +130,8 @@ fn every_command_explains_itself() {
         "convert-dataset",
         "info",
         "poses",
+        "reconstruct",
+        "eval-model",
         "render",
         "bench",
         "adapters",

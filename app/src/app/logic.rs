@@ -150,6 +150,9 @@ impl App {
                 Event::SplatsGrew(_)
                 | Event::Trained(_)
                 | Event::Evaluated(_)
+                | Event::ChunkEvaluated(_)
+                | Event::DatasetGrew(_)
+                | Event::Reconstructed(_)
                 | Event::CheckpointSaved { .. }
                 | Event::Optimised(_) => self.hear_optimisation(event),
                 Event::Exported {

@@ -64,6 +64,7 @@ impl Kept {
             moment: Some(Moment {
                 step: self.step,
                 psnr: self.psnr,
+                chunk: None,
             }),
         })
     }

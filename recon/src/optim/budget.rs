@@ -32,16 +32,21 @@ pub fn default_budget(device: &Capabilities, config: &OptimiseConfig) -> usize {
         Preset::Quality => 3_000_000,
         Preset::Compact => 400_000,
     };
-    let memory = match device.kind {
-        AdapterKind::Discrete => 4 << 30,
-        AdapterKind::Integrated | AdapterKind::Virtual | AdapterKind::Other => 1 << 30,
-        AdapterKind::Cpu => 512 << 20,
-    };
+    let memory = device_bytes(device);
     let array = device.max_binding_bytes.min(device.max_buffer_bytes);
     let held = (memory / splat_bytes(config.sh_degree))
         .min(array / WIDEST_BYTES)
         .min(device.max_splats(config.sh_degree));
     (held.min(wanted)).max(1) as usize
+}
+
+/// Memory that nearly every device of its kind has to spare, bytes: [`default_budget`] says why.
+pub fn device_bytes(device: &Capabilities) -> u64 {
+    match device.kind {
+        AdapterKind::Discrete => 4 << 30,
+        AdapterKind::Integrated | AdapterKind::Virtual | AdapterKind::Other => 1 << 30,
+        AdapterKind::Cpu => 512 << 20,
+    }
 }
 
 /// Bytes on the device for a splat under optimisation.

@@ -27,12 +27,13 @@ mod session;
 mod targets;
 mod trainer;
 
-pub use budget::default_budget;
+pub use budget::{default_budget, device_bytes};
 pub use checkpoint::Checkpoint;
 pub use config::{Background, Densify, OptimiseConfig, Preset, Rates, Strategy};
 pub use corrections::CorrectionState;
 pub use error::OptimError;
 pub use evaluate::{Compared, EvalConfig, EvalStep, HeldOut, evaluate};
-pub use presets::preset;
+pub use initial::most_opaque;
+pub use presets::{polish, preset};
 pub use progress::{Evaluation, TrainProgress, Update};
 pub use session::{Begin, Listener, Optimisation};

@@ -13,9 +13,16 @@ mod optimise_messages;
 mod pace;
 mod poses;
 mod ranks;
+mod reconstruct;
+mod reconstruct_messages;
+mod share;
+mod watch;
 
 pub use messages::{Command, EngineChoice, Event, Opened, Progress, Snapshot, WorkerError};
 pub use optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start};
+pub use reconstruct_messages::{
+    ChunkEvaluation, ChunkReport, ReconstructJob, ReconstructReport, SeenChunk, Watch,
+};
 
 pub use ranks::{Keep, Load, Sequence, on_ranks, run_shared};
 
