@@ -3,6 +3,7 @@
 mod export;
 mod scene;
 
+use std::fmt;
 use std::sync::Arc;
 
 use glam::Vec3;
@@ -126,15 +127,58 @@ pub struct FrameReport {
     pub ui_time: Option<UiTime>,
 }
 
-/// How long the window's thread works on a frame, waiting left out.
+/// How the window's own thread keeps up, of the last frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UiTime {
-    /// The middle one of the last frames, milliseconds.
+    /// How long it works for a frame, waiting left out.
+    pub work: Quantiles,
+    /// From an input to the end of the frame that shows it, at most; `None` before the first.
+    pub input: Option<Quantiles>,
+    /// Whether the work is the processor's time. Else it is time that passed, which others may
+    /// have used.
+    pub is_cpu: bool,
+}
+
+/// Many times in two numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantiles {
+    /// The middle one, milliseconds.
     pub median_ms: f32,
     /// 95 in a hundred stay below this, milliseconds.
     pub p95_ms: f32,
-    /// How many frames these are.
-    pub frames: usize,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl fmt::Display for UiTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let clock = if self.is_cpu {
+            "processor time"
+        } else {
+            "elapsed time"
+        };
+        let work = self.work;
+        write!(
+            f,
+            "Window's thread, {clock} a frame: {work} of {} frames",
+            work.count
+        )?;
+        if let Some(input) = self.input {
+            write!(
+                f,
+                "\nFrom input to the next frame: {input} of {} inputs",
+                input.count
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Quantiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (median, p95) = (self.median_ms, self.p95_ms);
+        write!(f, "{median:.1} ms, 95 % below {p95:.1} ms")
+    }
 }
 
 impl AppState {

@@ -150,6 +150,7 @@ fn start_carries_the_chosen_settings() {
     let Some(gpu) = gpu() else { return };
     let mut harness = show(gpu, "optimise", full_state(gpu));
     harness.get_by_label_contains("7\u{2009}000 steps");
+    harness.get_by_label_contains("up to 1\u{2009}500\u{2009}000 splats");
     change_plan(&mut harness, "Fast");
     click(&mut harness, "Settings");
     change_plan(&mut harness, "Full-size photos");
@@ -316,6 +317,27 @@ fn a_photo_is_chosen() {
     );
     let shown = harness.state().0.film.shown.get();
     assert_eq!(shown, (0, 4), "small copies of these are wanted");
+}
+
+#[test]
+fn a_double_click_looks_through_the_camera_of_a_photo() {
+    let Some(gpu) = gpu() else { return };
+    let mut harness = show(gpu, "film_strip", running_state(gpu));
+    let photo = harness.get_by_label("Photo 1.jpg").rect().center();
+    for _ in 0..2 {
+        harness.hover_at(photo);
+        harness.drag_at(photo);
+        harness.drop_at(photo);
+        harness.step();
+    }
+    let actions = std::mem::take(&mut harness.state_mut().1);
+    assert!(
+        matches!(
+            actions[..],
+            [Action::SelectView(1), Action::LookThrough(1)]
+        ),
+        "{actions:?}"
+    );
 }
 
 #[test]

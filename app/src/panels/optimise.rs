@@ -4,8 +4,9 @@ mod live;
 mod settings;
 
 use eframe::egui::{self, Button, ComboBox, Label, RichText};
-use recon::optim::Preset;
+use recon::optim::{Preset, default_budget};
 use recon::worker::Command;
+use render::gpu::Capabilities;
 
 use super::grouped;
 use crate::action::Action;
@@ -36,7 +37,7 @@ fn plan_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
             }
         }
     });
-    ui.add(Label::new(RichText::new(summary(&plan)).color(theme::MUTED)).wrap());
+    ui.add(Label::new(RichText::new(summary(&plan, &state.adapter)).color(theme::MUTED)).wrap());
     start_from(ui, state, &mut plan);
     ui.horizontal(|ui| {
         let text = RichText::new("Start").color(theme::ACCENT).strong();
@@ -65,16 +66,16 @@ fn about(preset: Preset) -> &'static str {
 }
 
 /// What the settings come to, in a line.
-fn summary(plan: &Plan) -> String {
+fn summary(plan: &Plan, device: &Capabilities) -> String {
     let config = &plan.config;
     let side = match config.max_side {
         Some(side) => format!("photos of up to {side} px"),
         None => "photos at full size".to_owned(),
     };
-    let budget = match config.splat_budget {
-        Some(budget) => format!("up to {} splats", grouped(budget as u64)),
-        None => "as many splats as the memory suggests".to_owned(),
-    };
+    let budget = config
+        .splat_budget
+        .unwrap_or_else(|| default_budget(device, config));
+    let budget = format!("up to {} splats", grouped(budget as u64));
     format!("{} steps, {side}, {budget}", grouped(config.steps.into()))
 }
 
