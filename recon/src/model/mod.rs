@@ -3,6 +3,8 @@
 //!
 //! ```text
 //! photos + poses ─► rays ─► Network::tokenise ─► Network::run ─► decoder ─► prune ─► Splats
+//! Dataset ─► views ─► SceneFrame ─► the above, chunk by chunk ─► back to the dataset's frame
+//!                                                                `reconstruct` does all of it
 //! ```
 //!
 //! What is deliberately absent: no thread, no file. Progress and cancelling are one closure. Only
@@ -13,19 +15,32 @@ mod collective;
 mod config;
 pub mod decoder;
 mod error;
+mod extract;
 pub mod fast_weights;
 pub mod layers;
 mod network;
 pub mod newton_schulz;
 pub mod prune;
 pub mod rays;
+mod reconstruct;
+mod run;
+mod scene_frame;
+mod stream;
 mod tokens;
+pub mod views;
 pub mod weights;
 
 pub use budget::Budget;
 pub use collective::{Alone, Collective};
 pub use config::{DepthRange, Elastic, Frame, ModelConfig, Prune, Scan};
 pub use error::ModelError;
+pub use extract::{Extracted, Seen, extract};
 pub use network::{Listener, Network, Numerics, Op, SceneMemory, operations};
+pub use reconstruct::{
+    Chunk, Mode, ReconstructConfig, ReconstructListener, ReconstructUpdate, reconstruct,
+};
+pub use scene_frame::SceneFrame;
+pub use stream::Stream;
 pub use tokens::Tokens;
+pub use views::ViewChoice;
 pub use weights::Weights;

@@ -15,6 +15,7 @@
 use std::ops::{ControlFlow, Range};
 
 use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 use super::budget::Budget;
 use super::collective::{Alone, Collective};
@@ -28,7 +29,8 @@ use super::weights::{BlockWeights, LactWeights, Weights};
 use super::{ModelConfig, ModelError};
 
 /// In which numbers the network runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Numerics {
     /// Of the orthogonaliser.
     pub newton_schulz: Precision,

@@ -1,0 +1,255 @@
+//! From the last tokens of all views to the splats that are kept, and to those only.
+
+use std::ops::ControlFlow;
+
+use burn::tensor::{Int, Tensor, TensorData};
+use render::Splats;
+
+use super::decoder::{Rays, activate, decode, decode_opacity, numbers};
+use super::network::{Listener, Network};
+use super::rays::NetworkCamera;
+use super::tokens::Tokens;
+use super::{ModelError, prune};
+
+/// A view whose tokens are decoded.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// Where it was taken from.
+    pub camera: NetworkCamera,
+    /// Which pixels become splats, row by row; `None`: all.
+    pub counts: Option<&'a [bool]>,
+}
+
+/// Splats in the network's frame, view after view, pixels in the order of
+/// [`super::rays::Grid::pixels`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Extracted {
+    /// Those that are kept.
+    pub splats: Splats,
+    /// How many would have been kept and were no numbers.
+    pub broken: usize,
+}
+
+/// Decodes the opacities of all views, lets [`prune::keep`] choose among all of them together, and
+/// decodes the others' numbers of the chosen pixels only, a piece of a view at a time: what is
+/// pruned never becomes a splat.
+///
+/// `inputs` is how many input views there were, on which pruning depends; `seed` is for its random
+/// part. `listener` is asked twice for every view.
+///
+/// # Errors
+/// [`ModelError::Cancelled`] when `listener` says so; where the device fails.
+///
+/// # Panics
+/// Where there are fewer tokens than views.
+pub fn extract(
+    network: &Network,
+    tokens: &Tokens,
+    views: &[Seen<'_>],
+    inputs: usize,
+    seed: u32,
+    listener: Listener<'_>,
+) -> Result<Extracted, ModelError> {
+    let mut done = 0;
+    let total = 2 * views.len() as u64;
+    let mut count = || {
+        done += 1;
+        match listener(done, total) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(ModelError::Cancelled),
+        }
+    };
+    let mut candidates = Candidates::default();
+    for (i, view) in views.iter().enumerate() {
+        candidates.add(network, tokens.get(i), view)?;
+        count()?;
+    }
+    let mut extracted = Extracted {
+        splats: Splats {
+            sh_degree: network.config.sh_degree,
+            ..Splats::default()
+        },
+        broken: candidates.broken,
+    };
+    let kept = candidates.keep(network, inputs, seed);
+    for (i, (view, pixels)) in views.iter().zip(&kept).enumerate() {
+        if !pixels.is_empty() {
+            decode_some(network, &tokens.get(i), view, pixels, &mut extracted.splats)?;
+        }
+        count()?;
+    }
+    extracted.broken += drop_broken(&mut extracted.splats);
+    Ok(extracted)
+}
+
+/// All pixels that may become splats.
+#[derive(Default)]
+struct Candidates {
+    logits: Vec<f32>,
+    /// Which pixel of its view each is, patch by patch.
+    pixels: Vec<u32>,
+    /// How many there are with each view.
+    ends: Vec<usize>,
+    /// How many are none for being no numbers.
+    broken: usize,
+}
+
+impl Candidates {
+    fn add(
+        &mut self,
+        network: &Network,
+        tokens: Tensor<2>,
+        view: &Seen<'_>,
+    ) -> Result<(), ModelError> {
+        let logits = decode_opacity(tokens, &network.weights, &network.config);
+        let logits = numbers(logits.into_data())?;
+        let grid = network.grid();
+        let places = grid.pixels().map(|(column, row)| row * grid.width + column);
+        for ((pixel, logit), place) in (0..).zip(logits).zip(places) {
+            let counts = view.counts.and_then(|it| it.get(place).copied());
+            if !counts.unwrap_or(true) {
+                continue;
+            }
+            if logit.is_finite() {
+                self.logits.push(logit);
+                self.pixels.push(pixel);
+            } else {
+                self.broken += 1;
+            }
+        }
+        self.ends.push(self.logits.len());
+        Ok(())
+    }
+
+    /// The pixels that are kept, view by view, ascending.
+    fn keep(&self, network: &Network, inputs: usize, seed: u32) -> Vec<Vec<u32>> {
+        let mut kept = prune::keep(&self.logits, &network.config.prune, inputs, seed);
+        kept.sort_unstable();
+        let mut rest = kept.as_slice();
+        let mut views = Vec::with_capacity(self.ends.len());
+        for end in &self.ends {
+            let (of_view, others) = rest.split_at(rest.partition_point(|it| it < end));
+            views.push(of_view.iter().map(|i| self.pixels[*i]).collect());
+            rest = others;
+        }
+        views
+    }
+}
+
+/// Adds the splats of some pixels of a view, as many tokens at a time as the budget allows.
+fn decode_some(
+    network: &Network,
+    tokens: &Tensor<2>,
+    view: &Seen<'_>,
+    pixels: &[u32],
+    splats: &mut Splats,
+) -> Result<(), ModelError> {
+    // The decoder's numbers, those of the chosen pixels, and what is made of them.
+    const ARRAYS: usize = 3;
+    let config = &network.config;
+    let a_patch = config.patch_size * config.patch_size;
+    let a_token = ARRAYS * a_patch * config.decoded_channels() * size_of::<f32>();
+    let step = (network.budget.step_bytes / a_token.max(1) as u64).max(1) as usize;
+    let rays = Rays::new(
+        &view.camera,
+        network.grid(),
+        network.numerics.rays,
+        &network.device,
+    );
+    let [count, _] = tokens.dims();
+    let mut rest = pixels;
+    for begin in (0..count).step_by(step) {
+        let end = (begin + step).min(count);
+        let (here, others) =
+            rest.split_at(rest.partition_point(|it| (*it as usize) < end * a_patch));
+        rest = others;
+        if here.is_empty() {
+            continue;
+        }
+        let choose = |first: usize| {
+            let chosen: Vec<i32> = here
+                .iter()
+                .map(|it| (*it as usize - first) as i32)
+                .collect();
+            let data = TensorData::new(chosen, [here.len()]);
+            Tensor::<1, Int>::from_data(data, &network.device)
+        };
+        let part = tokens.clone().narrow(0, begin, end - begin);
+        let decoded = decode(part, &network.weights, config).select(0, choose(begin * a_patch));
+        let gaussians = activate(decoded, &rays.clone().select(&choose(0)), config);
+        append(splats, gaussians.into_splats(config)?);
+    }
+    Ok(())
+}
+
+/// Adds splats behind others of the same degree.
+pub(super) fn append(splats: &mut Splats, more: Splats) {
+    splats.means.extend(more.means);
+    splats.quats.extend(more.quats);
+    splats.log_scales.extend(more.log_scales);
+    splats.opacity_logits.extend(more.opacity_logits);
+    splats.sh_coeffs.extend(more.sh_coeffs);
+}
+
+/// Takes out what has a number that is none, and says how many these were.
+pub(super) fn drop_broken(splats: &mut Splats) -> usize {
+    let coeffs = splats.coeffs_per_splat();
+    let is_finite = |it: &[f32]| it.iter().all(|v| v.is_finite());
+    let harmonics = splats.sh_coeffs.chunks(coeffs);
+    let others = (splats.means.iter().zip(&splats.quats)).zip(&splats.log_scales);
+    let sound: Vec<bool> = others
+        .zip(&splats.opacity_logits)
+        .zip(harmonics)
+        .map(|((((mean, quat), log_scale), logit), harmonics)| {
+            let base = mean.is_finite() && log_scale.is_finite() && logit.is_finite();
+            base && is_finite(quat) && is_finite(harmonics.as_flattened())
+        })
+        .collect();
+    let broken = sound.iter().filter(|it| !**it).count();
+    if broken == 0 {
+        return 0;
+    }
+    retain(&mut splats.means, &sound, 1);
+    retain(&mut splats.quats, &sound, 1);
+    retain(&mut splats.log_scales, &sound, 1);
+    retain(&mut splats.opacity_logits, &sound, 1);
+    retain(&mut splats.sh_coeffs, &sound, coeffs);
+    broken
+}
+
+/// Keeps the entries, `each` of them a splat, of those that are `sound`.
+fn retain<T>(entries: &mut Vec<T>, sound: &[bool], each: usize) {
+    let mut i = 0;
+    entries.retain(|_| {
+        i += 1;
+        sound[(i - 1) / each]
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use glam::Vec3;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_is_taken_out() {
+        let mut splats = Splats {
+            means: (0..5).map(|i| Vec3::splat(i as f32)).collect(),
+            quats: vec![[1.0, 0.0, 0.0, 0.0]; 5],
+            log_scales: vec![Vec3::ZERO; 5],
+            opacity_logits: vec![0.0; 5],
+            sh_coeffs: (0..20).map(|i| [i as f32; 3]).collect(),
+            sh_degree: 1,
+        };
+        assert_eq!(drop_broken(&mut splats), 0);
+        splats.means[0].y = f32::INFINITY;
+        splats.sh_coeffs[2 * 4 + 3][1] = f32::NAN;
+        splats.quats[4][3] = f32::NAN;
+        assert_eq!(drop_broken(&mut splats), 3);
+        assert_eq!(splats.means, [Vec3::ONE, Vec3::splat(3.0)]);
+        let expected: Vec<[f32; 3]> = [4, 5, 6, 7, 12, 13, 14, 15].map(|i| [i as f32; 3]).to_vec();
+        assert_eq!(splats.sh_coeffs, expected);
+        splats.check().unwrap();
+    }
+}

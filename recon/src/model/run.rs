@@ -1,0 +1,377 @@
+//! A reconstruction in progress: what was seen, and what is done with the next chunk.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use burn::tensor::Tensor;
+use glam::DAffine3;
+use render::Splats;
+
+use super::ModelError;
+use super::config::Scan;
+use super::extract::{Extracted, Seen, append, drop_broken, extract};
+use super::network::{Network, operations};
+use super::reconstruct::{Chunk, Mode, ReconstructConfig, ReconstructListener, ReconstructUpdate};
+use super::scene_frame::SceneFrame;
+use super::stream::Stream;
+use super::tokens::Tokens;
+use super::views::{InputLoader, InputView, usable};
+use crate::dataset::{Dataset, Split};
+
+/// What there is of a scene.
+pub(super) struct Run<'a> {
+    config: &'a ReconstructConfig,
+    network: &'a Network,
+    listener: ReconstructListener<'a>,
+    loader: InputLoader,
+    /// The views that take part, as indices into the dataset's.
+    order: Vec<usize>,
+    /// How many of them had their turn.
+    taken: usize,
+    /// Those that had and could be read. Colours are kept only where they are asked for again.
+    inputs: Vec<InputView>,
+    /// Those that could not be read.
+    unread: Vec<usize>,
+    /// The network's frame where it stays as it is.
+    frame: Option<SceneFrame>,
+    /// The fast weights, where they are kept.
+    stream: Stream<'a>,
+    /// Splats of earlier chunks, the dataset's coordinates, where they are kept.
+    merged: Splats,
+    chunks: usize,
+    has_grown: bool,
+}
+
+impl<'a> Run<'a> {
+    /// With nothing seen.
+    ///
+    /// # Errors
+    /// Where there is no view to begin with.
+    pub(super) fn new(
+        dataset: &Arc<Dataset>,
+        config: &'a ReconstructConfig,
+        network: &'a Network,
+        listener: ReconstructListener<'a>,
+    ) -> Result<Self, ModelError> {
+        let mut order = config.choice.choose(dataset, config.views)?;
+        let is_at_once = config.mode == Mode::Full && network.config.scan == Scan::Full;
+        if !is_at_once {
+            order.sort_unstable(); // as they were taken
+        }
+        Ok(Self {
+            config,
+            network,
+            listener,
+            loader: InputLoader::new(dataset.clone(), &network.config, config.background),
+            order,
+            taken: 0,
+            inputs: Vec::new(),
+            unread: Vec::new(),
+            frame: None,
+            stream: Stream::new(network),
+            merged: Splats {
+                sh_degree: network.config.sh_degree,
+                ..Splats::default()
+            },
+            chunks: 0,
+            has_grown: false,
+        })
+    }
+
+    /// Chunk after chunk, as long as there are views.
+    pub(super) fn all(
+        mut self,
+        more: &mut dyn FnMut() -> Option<Arc<Dataset>>,
+    ) -> Result<(), ModelError> {
+        while self.frame_of(self.order.len()).is_scale_unknown
+            && let Some(grown) = more()
+        {
+            self.grow(&grown)?;
+        }
+        if self.frame_of(self.order.len()).is_scale_unknown {
+            self.warn(
+                "all photos were taken from one place, so that nothing says how large the scene \
+                 is: one unit of the dataset is one of the network's. Add photos from other places"
+                    .to_owned(),
+            )?;
+        }
+        loop {
+            while self.taken < self.order.len() {
+                self.chunk()?;
+            }
+            match more() {
+                Some(grown) => self.grow(&grown)?,
+                None => break,
+            }
+        }
+        if self.inputs.is_empty() {
+            return Err(ModelError::Views(format!(
+                "none of the {} chosen photos of \u{201c}{}\u{201d} can be read: the warnings say why",
+                self.order.len(),
+                self.loader.dataset().name
+            )));
+        }
+        Ok(())
+    }
+
+    /// The next chunk's photos, what they do to the fast weights, the splats.
+    fn chunk(&mut self) -> Result<(), ModelError> {
+        let begun = Instant::now();
+        let mode = self.config.mode;
+        let begin = self.taken;
+        self.taken = match mode {
+            Mode::Full => self.order.len(),
+            _ => (begin + self.config.chunk).min(self.order.len()),
+        };
+        let frame = self.frame();
+        let mut tokens = Tokens::new(self.network.budget.stream_bytes, &self.network.device);
+        let begin = match mode {
+            Mode::Full => {
+                self.inputs.clear();
+                self.unread.clear();
+                0
+            }
+            Mode::Replay => {
+                for input in &self.inputs {
+                    tokens.push(self.tokenise(input, &frame))?;
+                }
+                begin
+            }
+            Mode::Causal | Mode::Merge => begin,
+        };
+        let earlier = self.inputs.len();
+        self.read(begin..self.taken, &frame, &mut tokens)?;
+        let index = self.chunks;
+        self.chunks += 1;
+        if self.inputs.len() == earlier {
+            return Ok(()); // none of them could be read
+        }
+        let tokens = self.run(tokens, earlier, &frame)?;
+        let splats = self.splats(&tokens, earlier, &frame)?;
+        let chunk = Chunk {
+            index,
+            of: (!self.has_grown).then(|| match mode {
+                Mode::Full => 1,
+                _ => self.order.len().div_ceil(self.config.chunk),
+            }),
+            views_seen: self.inputs.iter().map(|it| it.view).collect(),
+            splats,
+            secs: begun.elapsed().as_secs_f32(),
+        };
+        self.tell(ReconstructUpdate::Chunk(chunk))
+    }
+
+    /// Decodes photos and puts their tokens behind `tokens`.
+    fn read(
+        &mut self,
+        which: std::ops::Range<usize>,
+        frame: &SceneFrame,
+        tokens: &mut Tokens,
+    ) -> Result<(), ModelError> {
+        let views = self.order[which].to_vec();
+        let loader = self.loader.clone();
+        let (mut done, total) = (0, views.len() as u64);
+        let is_seen_again = matches!(self.config.mode, Mode::Replay | Mode::Causal);
+        let mut outcome = Ok(());
+        let flow = loader.for_each(&views, &mut |view, loaded| {
+            done += 1;
+            outcome = match loaded {
+                Err(err) => {
+                    self.unread.push(view);
+                    let why = format!("the network does not see a photo: {err}");
+                    self.warn(why)
+                }
+                Ok(mut input) => {
+                    let pushed = tokens.push(self.tokenise(&input, frame));
+                    if !is_seen_again {
+                        input.rgb = Vec::new();
+                    }
+                    self.inputs.push(input);
+                    pushed
+                }
+            };
+            if outcome.is_err() {
+                return ControlFlow::Break(());
+            }
+            (self.listener)(step("Reading photos", done, total))
+        });
+        outcome?;
+        if flow.is_break() {
+            return Err(ModelError::Cancelled);
+        }
+        Ok(())
+    }
+
+    fn tokenise(&self, input: &InputView, frame: &SceneFrame) -> Tensor<2> {
+        let camera = frame.camera(&input.c2w, input.lens);
+        self.network.tokenise(&camera, &input.colours())
+    }
+
+    /// From the chunk's tokens (in [`Mode::Full`] and [`Mode::Replay`] those of all inputs) to the
+    /// last ones of all views that are decoded.
+    fn run(
+        &mut self,
+        mut tokens: Tokens,
+        earlier: usize,
+        frame: &SceneFrame,
+    ) -> Result<Tokens, ModelError> {
+        let network = self.network;
+        let listener = &mut *self.listener;
+        let mut hear = |done, total| listener(step("The network looks at photos", done, total));
+        let (scan, chunk) = match self.config.mode {
+            Mode::Full => (network.config.scan, network.config.chunk_views),
+            Mode::Replay => (Scan::Autoregressive, self.config.chunk),
+            Mode::Causal | Mode::Merge => {
+                self.stream.push(&mut tokens, &mut hear)?;
+                return self.with_earlier(tokens, earlier, frame);
+            }
+        };
+        let ops = operations(scan, chunk, tokens.len(), tokens.len());
+        network.run_alone(&mut tokens, &mut network.begin(), &ops, &mut hear)?;
+        Ok(tokens)
+    }
+
+    /// In [`Mode::Causal`] the last tokens of the earlier inputs, asked again, and of the chunk.
+    fn with_earlier(
+        &mut self,
+        chunk: Tokens,
+        earlier: usize,
+        frame: &SceneFrame,
+    ) -> Result<Tokens, ModelError> {
+        if self.config.mode == Mode::Merge || earlier == 0 {
+            return Ok(chunk);
+        }
+        let mut all = Tokens::new(self.network.budget.stream_bytes, &self.network.device);
+        for i in 0..earlier {
+            let tokens = self.tokenise(&self.inputs[i], frame);
+            let listener = &mut *self.listener;
+            let mut hear = |done, total| {
+                let (before, all) = (i as u64 * total, earlier as u64 * total);
+                listener(step(
+                    "The network looks at earlier photos again",
+                    before + done,
+                    all,
+                ))
+            };
+            all.push(self.stream.query(tokens, &mut hear)?)?;
+        }
+        for i in 0..chunk.len() {
+            all.push(chunk.get(i))?;
+        }
+        Ok(all)
+    }
+
+    /// All splats there are with these tokens, in the dataset's coordinates.
+    fn splats(
+        &mut self,
+        tokens: &Tokens,
+        earlier: usize,
+        frame: &SceneFrame,
+    ) -> Result<Splats, ModelError> {
+        let is_merged = self.config.mode == Mode::Merge;
+        let first = if is_merged { earlier } else { 0 };
+        let views = self.inputs[first..].iter().map(|it| Seen {
+            camera: frame.camera(&it.c2w, it.lens),
+            counts: it.counts.as_deref(),
+        });
+        let views: Vec<Seen<'_>> = views.collect();
+        let listener = &mut *self.listener;
+        let Extracted { splats, broken } = extract(
+            self.network,
+            tokens,
+            &views,
+            self.inputs.len(),
+            self.config.seed as u32,
+            &mut |done, total| listener(step("Making splats", done, total)),
+        )?;
+        let mut splats = frame.bring_back(splats);
+        let broken = broken + drop_broken(&mut splats);
+        if 0 < broken {
+            self.warn(format!(
+                "{broken} splats are left out: the network's numbers for them are not finite. Are \
+                 these the weights of this network?"
+            ))?;
+        }
+        if !is_merged {
+            return Ok(splats);
+        }
+        append(&mut self.merged, splats);
+        Ok(self.merged.clone())
+    }
+
+    /// The network's frame for the chunk that is on.
+    fn frame(&mut self) -> SceneFrame {
+        match self.config.mode {
+            Mode::Full => self.frame_of(self.order.len()),
+            Mode::Replay => self.frame_of(self.taken),
+            Mode::Causal | Mode::Merge => {
+                let frame = self.frame;
+                let frame = frame.unwrap_or_else(|| self.frame_of(self.order.len()));
+                self.frame = Some(frame);
+                frame
+            }
+        }
+    }
+
+    /// That of the first `count` cameras.
+    fn frame_of(&self, count: usize) -> SceneFrame {
+        let dataset = self.loader.dataset();
+        let targets = self
+            .config
+            .with_targets
+            .then(|| usable(dataset, Split::HeldOut));
+        let inputs = self.order.iter().take(count).copied();
+        let views = inputs.chain(targets.into_iter().flatten());
+        let cameras: Vec<DAffine3> = views.map(|i| dataset.views[i].c2w).collect();
+        SceneFrame::new(self.network.config.frame, &cameras)
+    }
+
+    /// New views take part from now on, and what could not be read is tried again.
+    fn grow(&mut self, grown: &Arc<Dataset>) -> Result<(), ModelError> {
+        let before = &self.loader.dataset().views;
+        let is_same = before.len() <= grown.views.len()
+            && before
+                .iter()
+                .zip(&grown.views)
+                .all(|(a, b)| a.name == b.name);
+        if !is_same {
+            return Err(ModelError::Views(format!(
+                "\u{201c}{}\u{201d} has lost photos, or their order has changed, while it was watched. Begin anew",
+                grown.name
+            )));
+        }
+        let first = before.len();
+        if self.config.mode != Mode::Full {
+            let mut again = std::mem::take(&mut self.unread);
+            self.order.retain(|it| !again.contains(it));
+            self.taken = self.taken.min(self.order.len());
+            again.dedup();
+            self.order.append(&mut again);
+        }
+        let new = usable(grown, Split::Train).filter(|i| first <= *i);
+        self.order.extend(new);
+        self.loader = InputLoader::new(grown.clone(), &self.network.config, self.config.background);
+        self.has_grown = true;
+        Ok(())
+    }
+
+    fn warn(&mut self, what: String) -> Result<(), ModelError> {
+        self.tell(ReconstructUpdate::Warned(what))
+    }
+
+    fn tell(&mut self, update: ReconstructUpdate) -> Result<(), ModelError> {
+        match (self.listener)(update) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(ModelError::Cancelled),
+        }
+    }
+}
+
+fn step(what: &str, done: u64, total: u64) -> ReconstructUpdate {
+    ReconstructUpdate::Preparing {
+        what: what.to_owned(),
+        done,
+        total,
+    }
+}
