@@ -21,6 +21,9 @@ pub enum ModelError {
     /// The device that runs the network refused.
     #[error("the device that runs the network failed: {0}")]
     Device(String),
+    /// The device that was asked for is not there.
+    #[error("{0}")]
+    NoDevice(String),
     /// A file could not be read or written.
     #[error(transparent)]
     Io(#[from] IoError),

@@ -14,6 +14,7 @@ mod budget;
 mod collective;
 mod config;
 pub mod decoder;
+mod device;
 mod error;
 mod extract;
 pub mod fast_weights;
@@ -30,9 +31,13 @@ mod tokens;
 pub mod views;
 pub mod weights;
 
+/// Where tensors lie.
+pub use burn::tensor::Device;
+
 pub use budget::Budget;
 pub use collective::{Alone, Collective};
 pub use config::{DepthRange, Elastic, Frame, ModelConfig, Prune, Scan};
+pub use device::{DeviceChoice, device_name, has_half, open_device, wait_for};
 pub use error::ModelError;
 pub use extract::{Extracted, Seen, extract};
 pub use network::{Listener, Network, Numerics, Op, SceneMemory, operations};

@@ -1,5 +1,6 @@
 //! The device and its queue: choosing an adapter, opening it, and hearing when it fails.
 
+use std::any::Any;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Capabilities, ShaderError};
@@ -35,7 +36,11 @@ pub struct Gpu {
     capabilities: Arc<Capabilities>,
     failure: Arc<Mutex<Option<GpuError>>>,
     lost: Arc<OnceLock<String>>,
+    companions: Arc<Mutex<Vec<Companion>>>,
 }
+
+/// What another library made of a device.
+type Companion = Box<dyn Any + Send + Sync>;
 
 /// Why no GPU could be opened, or what happened to it since.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -136,6 +141,7 @@ impl Gpu {
             capabilities: Arc::new(capabilities),
             failure: Arc::default(),
             lost: Arc::default(),
+            companions: Arc::default(),
         };
         gpu.listen();
         Ok(gpu)
@@ -181,6 +187,26 @@ impl Gpu {
         polled
             .map(|_| ())
             .map_err(|err| GpuError::DeviceLost(err.to_string()))
+    }
+
+    /// What `make` makes of this device for another library, made once: later calls, of clones
+    /// too, get a copy. For libraries that must not be shown the same device twice.
+    ///
+    /// # Errors
+    /// That of `make`; the next call then tries again.
+    pub fn once<T, E>(&self, make: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E>
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        // Held while `make` runs, so that two threads do not both make one.
+        let companions = self.companions.lock();
+        let mut companions = companions.unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = companions.iter().find_map(|it| it.downcast_ref::<T>()) {
+            return Ok(made.clone());
+        }
+        let made = make(self)?;
+        companions.push(Box::new(made.clone()));
+        Ok(made)
     }
 
     /// Runs `make` and turns the device's complaints about memory into an error.
