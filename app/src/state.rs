@@ -15,7 +15,7 @@ use render::{FrameStats, Splats};
 use crate::compare::Compare;
 use crate::film::Film;
 use crate::leaving::Leaving;
-use crate::optimise::{Plan, Run};
+use crate::optimise::{Plan, Run, Weights, When};
 use crate::project::{Project, Source};
 use crate::settings::Settings;
 
@@ -43,9 +43,11 @@ pub struct AppState {
     pub project: Option<Project>,
     /// What the worker does.
     pub job: Option<Progress>,
-    /// What is wanted of the next optimisation.
+    /// What is wanted of the next optimisation or reconstruction.
     pub plan: Plan,
-    /// The optimisation that runs, or ran last.
+    /// Whether the network's weights were there when they were looked for last.
+    pub weights: Weights,
+    /// The optimisation or reconstruction that runs, or ran last.
     pub run: Option<Run>,
     /// The photo that is looked at through its own camera.
     pub compare: Option<Compare>,
@@ -186,6 +188,7 @@ impl AppState {
     pub fn new(adapter: Capabilities, settings: Settings) -> Self {
         Self {
             plan: Plan::new(adapter.is_cpu()),
+            weights: Weights::of(settings.network.weights.as_deref()),
             run: None,
             compare: None,
             film: Film::default(),
@@ -252,7 +255,7 @@ impl AppState {
         let Some(run) = &mut self.run else {
             return;
         };
-        run.newest_step = run.newest_step.max(live.step);
+        run.see(When::Step(live.step));
         let id = self.next_live;
         self.next_live += 1;
         if self.scene.is_none() {
@@ -274,9 +277,9 @@ impl AppState {
         }
     }
 
-    /// Keeps a snapshot of the running optimisation. What the camera frames stays as it is.
+    /// Keeps a snapshot of the running optimisation or reconstruction. What the camera frames stays as it is.
     pub fn set_moment(&mut self, snapshot: Snapshot) {
-        let step = snapshot.moment.as_ref().map_or(0, |it| it.step);
+        let when = snapshot.moment.as_ref().map(When::of);
         let is_first = self.scene.as_ref().is_none_or(|it| it.is_sparse);
         let Some(run) = &mut self.run else {
             return;
@@ -286,7 +289,8 @@ impl AppState {
             Some(scene) => {
                 scene.whole = extent(snapshot.bounds);
                 scene.is_sparse = false;
-                if scene.live.as_ref().is_some_and(|(_, it)| it.step <= step) {
+                let live = scene.live.as_ref().map(|(_, it)| When::Step(it.step));
+                if live <= when {
                     scene.live = None;
                 }
                 scene.snapshot = snapshot;
@@ -311,6 +315,11 @@ impl AppState {
         let dataset = self.project.as_ref().and_then(Project::dataset);
         let place = dataset.and_then(|it| checkpoint::place(&it.folder));
         self.plan.checkpoint = place.filter(|it| it.is_file());
+    }
+
+    /// Looks for the network's weights.
+    pub fn find_weights(&mut self) {
+        self.weights = Weights::of(self.settings.network.weights.as_deref());
     }
 
     /// Nothing is open any longer.

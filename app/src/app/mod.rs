@@ -20,6 +20,7 @@ use render::CompareMode;
 use render::gpu::Gpu;
 
 use crate::action::Action;
+use crate::optimise::When;
 use crate::settings::{STORAGE_KEY, Settings};
 use crate::state::AppState;
 use crate::theme;
@@ -55,8 +56,8 @@ pub struct App {
     pictures: Option<Pictures>,
     /// How photos are compared until another way is chosen.
     compare_mode: CompareMode,
-    /// The step of the snapshot that is being exported.
-    exporting: Option<u32>,
+    /// When the snapshot that is being exported was taken.
+    exporting: Option<When>,
     /// The user has agreed to close.
     may_close: bool,
     cadence: Cadence,
