@@ -1,9 +1,12 @@
 //! The command line as it is typed; what can be checked one value at a time is checked here.
 
 mod eval;
+mod eval_model;
 mod measuring;
+mod network;
 mod optimise;
 mod poses;
+mod reconstruct;
 
 use std::path::PathBuf;
 
@@ -15,9 +18,12 @@ use recon::io::DatasetFormat;
 use render::{RenderConfig, Style};
 
 pub use eval::{EvalArgs, SsimName};
+pub use eval_model::EvalModelArgs;
 pub use measuring::MeasuringArgs;
+pub use network::{ChoiceName, ModeName, NetworkArgs};
 pub use optimise::{OptimiseArgs, PresetName, StrategyName, Switches};
 pub use poses::{Engine, MapperName, PosesArgs};
+pub use reconstruct::ReconstructArgs;
 
 /// No image is larger, in pixels along a side: beyond it PNG readers and video encoders give up.
 const MAX_SIDE_PX: i64 = 16_384;
@@ -52,6 +58,7 @@ Examples:
   accrete info scene.ply --json
   accrete poses photos/
   accrete info folder-of-photos
+  accrete reconstruct photos/ --weights dl3dv_full.pt --out scene.ply
   accrete optimise photos/ --preset fast --out scene.ply
   accrete eval photos/ scene.ply --sheet sheet.png
   accrete convert-dataset folder out --to colmap
@@ -129,6 +136,11 @@ pub enum Command {
     /// model, only if it holds. Photos are never changed. A video's sharpest frames are taken
     /// first, by ffmpeg.
     Poses(PosesArgs),
+    /// Let a network (tttLRM) make splats of posed photos: at once, or a few photos at a time
+    ///
+    /// Photos need poses: `accrete poses` finds them. Every 8th photo is held out and only
+    /// measured, unless the dataset says otherwise. Ctrl-C keeps what there is.
+    Reconstruct(Box<ReconstructArgs>),
     /// Make splats that look as the photos do
     ///
     /// Photos need poses: `accrete poses` finds them. Every 8th photo is held out and only
@@ -136,6 +148,13 @@ pub enum Command {
     Optimise(Box<OptimiseArgs>),
     /// Measure a splat file on held-out photos: PSNR, SSIM, LPIPS
     Eval(EvalArgs),
+    /// Measure a network as the tttLRM paper does: scene by scene, and the mean
+    ///
+    /// Every 8th frame of a scene is held out, the input views are those published with the scene
+    /// or chosen by k-means. Photos and renders have the network's size. PSNR, SSIM (7 × 7,
+    /// uniform) and LPIPS are means over a scene's views, then over the scenes. A scene that fails
+    /// is named; the exit code is then 1.
+    EvalModel(Box<EvalModelArgs>),
     /// Write posed photos in another format, as a folder that needs nothing else
     ///
     /// Photos are copied; where the format cannot hold a lens's distortion they are undistorted.

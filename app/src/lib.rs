@@ -85,8 +85,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::ConvertDataset(args) => headless::convert_dataset::run(&console, &args),
         Command::Info { file } => headless::info::run(&console, &file),
         Command::Poses(args) => headless::poses::run(&console, &args),
+        Command::Reconstruct(args) => headless::reconstruct::run(&console, &open_gpu, &args),
         Command::Optimise(args) => headless::optimise::run(&console, &open_gpu, &args),
         Command::Eval(args) => headless::eval::run(&console, &open_gpu, &args),
+        Command::EvalModel(args) => headless::eval_model::run(&console, &open_gpu, &args),
         Command::Render(args) => headless::render::run(&console, &open_gpu, &args),
         Command::Bench(Bench::Render { quick }) => headless::bench::run(&console, &open_gpu, quick),
         Command::Bench(Bench::Train { quick }) => {

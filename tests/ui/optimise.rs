@@ -42,7 +42,10 @@ fn snapshot(gpu: &Gpu, step: u32) -> Snapshot {
     let file = SplatFile::new(splats, SplatFormat::Ply);
     let name = "desk".to_owned();
     let mut snapshot = Snapshot::new(u64::from(step), on_gpu, file, name, None);
-    snapshot.moment = Some(Moment { step, psnr: None });
+    snapshot.moment = Some(Moment {
+        step,
+        ..Moment::default()
+    });
     snapshot
 }
 

@@ -4,12 +4,13 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use ::render::gpu::Gpu;
-use ::render::{GpuSplats, Rasterizer};
+use ::render::{GpuSplats, Rasterizer, RenderConfig};
 use anyhow::{Context, bail};
 use recon::dataset::Dataset;
 use recon::io::{self, OpenOptions, Opened, SplatFormat};
 use recon::metrics::{EvalReport, Lpips, LpipsNet, Sheet};
 use recon::optim::{EvalConfig, EvalStep, HeldOut, evaluate};
+use recon::worker::Snapshot;
 use serde::Serialize;
 
 use super::Console;
@@ -79,6 +80,19 @@ pub(super) fn open_lpips(path: Option<&Path>) -> anyhow::Result<Option<Lpips>> {
     let chosen = LpipsNet::ALL.into_iter().find_map(|it| found.get(it));
     let missing = || format!("{}: {}", path.display(), found.missing.join("; "));
     Ok(Some(chosen.with_context(missing)?.clone()))
+}
+
+/// A file that shall be read is there: better said before others are opened.
+///
+/// # Errors
+/// Where it is not.
+pub(super) fn check_file(path: &Path) -> anyhow::Result<()> {
+    let is_there = path.try_exists();
+    let is_there = is_there.with_context(|| path.display().to_string())?;
+    if !is_there {
+        bail!("{}: no such file", path.display());
+    }
+    Ok(())
 }
 
 /// A file that shall be written lies in a folder that is there: better said before the work.
@@ -174,6 +188,32 @@ pub(super) fn measure(
     }
     let report = report.context("the measurement was stopped")?;
     Ok((report, left_out))
+}
+
+/// Draws the held-out views of a snapshot and their photos on a sheet.
+///
+/// # Errors
+/// Where the device refuses or the sheet cannot be written.
+pub(super) fn draw_sheet(
+    console: &Console,
+    gpu: &Gpu,
+    snapshot: &Snapshot,
+    held_out: &HeldOut,
+    render: RenderConfig,
+    path: &Path,
+) -> anyhow::Result<()> {
+    let config = EvalConfig {
+        render,
+        ..EvalConfig::default()
+    };
+    let subject = Subject {
+        gpu,
+        splats: &snapshot.splats,
+        held_out,
+        config: &config,
+    };
+    measure(console, &subject, Some(path))?;
+    Ok(())
 }
 
 /// The figures for a person.

@@ -7,16 +7,16 @@ use ::render::RenderConfig;
 use ::render::gpu::{Capabilities, Gpu};
 use anyhow::{Context, bail};
 use recon::dataset::Dataset;
-use recon::io::{self, Opened, SplatFile, checkpoint};
-use recon::metrics::{Protocol, ViewScores};
-use recon::optim::{Background, EvalConfig, HeldOut, OptimiseConfig, preset};
+use recon::io::{self, Opened, checkpoint};
+use recon::metrics::{EvalReport, Protocol, ViewScores};
+use recon::optim::{Background, HeldOut, OptimiseConfig, preset};
 use recon::poses::{PoseConfig, Verdict};
-use recon::worker::{Command, EngineChoice, Evaluation, Event, OptimiseJob, Snapshot, Start};
+use recon::worker::{Command, EngineChoice, Evaluation, Event, OptimiseJob, Start};
 use serde::Serialize;
 
 use super::job::Job;
-use super::measuring::{self, Found, Subject};
-use super::optimising::Run;
+use super::measuring::{self, Found};
+use super::optimising::{Run, save};
 use super::{Console, OpenGpu, has_display};
 use crate::args::OptimiseArgs;
 use crate::window;
@@ -52,7 +52,7 @@ struct Report<'a> {
 
 /// What held-out photos said after a step.
 #[derive(Serialize)]
-struct Point {
+pub(super) struct Point {
     step: u32,
     psnr: Option<f64>,
     ssim: Option<f64>,
@@ -60,10 +60,14 @@ struct Point {
 }
 
 impl Point {
-    fn of(evaluation: &Evaluation) -> Self {
-        let mean = evaluation.report.mean;
+    pub(super) fn of(evaluation: &Evaluation) -> Self {
+        Self::at(evaluation.step, &evaluation.report)
+    }
+
+    pub(super) fn at(step: u32, report: &EvalReport) -> Self {
+        let mean = report.mean;
         Self {
-            step: evaluation.step,
+            step,
             psnr: mean.map(|it| it.psnr),
             ssim: mean.map(|it| it.ssim),
             lpips: mean.and_then(|it| it.lpips),
@@ -95,10 +99,19 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &OptimiseArgs) -> any
     let mut worker = Job::start(console, Some(gpu.clone()))?;
     let run = Run::of(&mut worker, job)?;
     if let (Some(path), Some(format)) = (out, format) {
-        run.save(&mut worker, format, path)?;
+        save(&run.snapshot, &mut worker, format, path)?;
     }
     if let Some(path) = sheet {
-        draw_sheet(console, &gpu, &run.snapshot, &dataset, &config, path)?;
+        let render = RenderConfig {
+            antialiased: run.snapshot.file.antialiased.unwrap_or(config.antialiased),
+            background: match config.background {
+                Background::Known(rgb) => rgb,
+                Background::Random => [0.0; 3],
+            },
+            ..RenderConfig::default()
+        };
+        let held_out = HeldOut::new(dataset.clone(), config.max_side);
+        measuring::draw_sheet(console, &gpu, &run.snapshot, &held_out, render, path)?;
     }
     tell(&run, console, args)?;
     report(&run, console, args, &gpu, &config)
@@ -259,35 +272,4 @@ fn report(
         sheet: args.measuring.sheet.as_deref(),
         warnings: &run.warnings,
     })
-}
-
-fn draw_sheet(
-    console: &Console,
-    gpu: &Gpu,
-    snapshot: &Snapshot,
-    dataset: &Arc<Dataset>,
-    config: &OptimiseConfig,
-    path: &Path,
-) -> anyhow::Result<()> {
-    let held_out = HeldOut::new(dataset.clone(), config.max_side);
-    let file: &SplatFile = &snapshot.file;
-    let config = EvalConfig {
-        render: RenderConfig {
-            antialiased: file.antialiased.unwrap_or(config.antialiased),
-            background: match config.background {
-                Background::Known(rgb) => rgb,
-                Background::Random => [0.0; 3],
-            },
-            ..RenderConfig::default()
-        },
-        ..EvalConfig::default()
-    };
-    let subject = Subject {
-        gpu,
-        splats: &snapshot.splats,
-        held_out: &held_out,
-        config: &config,
-    };
-    measuring::measure(console, &subject, Some(path))?;
-    Ok(())
 }

@@ -53,40 +53,40 @@ impl Run {
             warnings: worker.warnings().to_vec(),
         })
     }
-
-    /// Writes the splats, and tells what the format cannot hold.
-    ///
-    /// # Errors
-    /// Where they cannot be written.
-    pub(super) fn save(
-        &self,
-        worker: &mut Job,
-        format: SplatFormat,
-        path: &Path,
-    ) -> anyhow::Result<()> {
-        let mut lost = Vec::new();
-        let command = Command::Export {
-            file: self.snapshot.file.clone(),
-            format,
-            path: path.to_owned(),
-            options: ExportOptions::default(),
-        };
-        worker.work(command, |_, event| {
-            if let Event::Exported { losses, .. } = event {
-                lost = losses;
-            }
-        })?;
-        for loss in lost {
-            worker
-                .console
-                .warn(format_args!("{}: {loss}", path.display()));
-        }
-        Ok(())
-    }
 }
 
-/// Time left is the worker's estimate: it knows of measurements.
-fn style(bar: &ProgressBar, total: u32) {
+/// Writes the splats of a snapshot, and tells what the format cannot hold.
+///
+/// # Errors
+/// Where they cannot be written.
+pub(super) fn save(
+    snapshot: &Snapshot,
+    worker: &mut Job,
+    format: SplatFormat,
+    path: &Path,
+) -> anyhow::Result<()> {
+    let mut lost = Vec::new();
+    let command = Command::Export {
+        file: snapshot.file.clone(),
+        format,
+        path: path.to_owned(),
+        options: ExportOptions::default(),
+    };
+    worker.work(command, |_, event| {
+        if let Event::Exported { losses, .. } = event {
+            lost = losses;
+        }
+    })?;
+    for loss in lost {
+        worker
+            .console
+            .warn(format_args!("{}: {loss}", path.display()));
+    }
+    Ok(())
+}
+
+/// The bar of an optimisation. Time left is the worker's estimate: it knows of measurements.
+pub(super) fn style(bar: &ProgressBar, total: u32) {
     bar.reset();
     bar.set_length(u64::from(total));
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg}") {
@@ -94,7 +94,8 @@ fn style(bar: &ProgressBar, total: u32) {
     }
 }
 
-fn show(bar: &ProgressBar, progress: &TrainProgress) {
+/// Moves the bar.
+pub(super) fn show(bar: &ProgressBar, progress: &TrainProgress) {
     bar.set_length(u64::from(progress.steps));
     bar.set_position(u64::from(progress.step));
     let left = progress.left_secs.max(0.0).ceil() as u64;
@@ -109,7 +110,8 @@ fn show(bar: &ProgressBar, progress: &TrainProgress) {
     ));
 }
 
-fn tell_evaluation(console: &Console, evaluation: &Evaluation) {
+/// What held-out photos said, in a line.
+pub(super) fn tell_evaluation(console: &Console, evaluation: &Evaluation) {
     let Some(mean) = evaluation.report.mean else {
         return;
     };

@@ -14,6 +14,7 @@ mod camera;
 mod dots;
 mod eigen;
 mod headline;
+mod joined;
 pub mod kmeans;
 mod lens;
 pub mod normalise;
@@ -29,6 +30,7 @@ mod view;
 
 pub use camera::{camera_at, camera_of, pose_of};
 pub use dots::dots;
+pub use joined::Joined;
 pub use lens::{Distortion, Lens, LensModel, Projection};
 pub use outliers::outliers;
 pub use points::{Observation, Points};

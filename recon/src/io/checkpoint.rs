@@ -25,6 +25,9 @@ const KEY: &str = "accrete";
 /// Name of the file in the folder of results.
 const NAME: &str = "optimisation.checkpoint";
 
+/// The same of the optimisation that follows a reconstruction.
+const INSTANT_NAME: &str = "instant.checkpoint";
+
 /// What the header holds beside the tensors.
 #[derive(Serialize, Deserialize)]
 struct Record {
@@ -44,6 +47,12 @@ struct Record {
 pub fn place(folder: &Folder) -> Option<PathBuf> {
     let results = folder.on_disk(Path::new(RESULTS_FOLDER))?;
     Some(results.join(NAME))
+}
+
+/// The same for the optimisation that follows a reconstruction: that of an earlier, longer one is
+/// not to be lost to it.
+pub fn instant_place(folder: &Folder) -> Option<PathBuf> {
+    place(folder).map(|it| it.with_file_name(INSTANT_NAME))
 }
 
 /// Writes a checkpoint in one step, into a folder that is made if need be. Returns its size in

@@ -64,6 +64,8 @@ pub struct EvalConfig<'a> {
     pub render: RenderConfig,
     /// Which SSIM.
     pub ssim: SsimVariant,
+    /// Whether renders are rounded to 8 bits before they are compared.
+    pub precision: Precision,
     /// The user's LPIPS; `None` leaves it out.
     pub lpips: Option<&'a Lpips>,
 }
@@ -95,14 +97,14 @@ pub struct Compared<'a> {
     pub is_incomplete: bool,
     /// The photo, over the background.
     pub photo: &'a Picture,
-    /// What was drawn, 8 bits per channel.
+    /// What was drawn, 8 bits per channel unless it was to be compared as it came.
     pub render: &'a Picture,
     /// What counts of it; `None` where all does.
     pub mask: Option<&'a Mask>,
 }
 
-/// Draws every held-out view from its own camera at the size of its photo and compares the two as
-/// 8-bit pictures; nothing is fitted to the photo. After each view `visit` is told of it and says
+/// Draws every held-out view from its own camera at the size of its photo and compares the two, the
+/// photo as 8-bit picture; nothing is fitted to the photo. After each view `visit` is told of it and says
 /// whether to go on; `None` where it does not.
 ///
 /// A photo that cannot be read or compared is left out. Where none is left the report has no mean.
@@ -162,7 +164,7 @@ fn protocol(held_out: &HeldOut, config: &EvalConfig<'_>) -> Protocol {
         },
         masks: MaskRule::Applied,
         background: Some(config.render.background),
-        precision: Precision::EightBit,
+        precision: config.precision,
         ssim: config.ssim,
         lpips: config.lpips.map(Lpips::net),
         fitting: Fitting::Nothing,
@@ -251,7 +253,10 @@ impl Measurement<'_> {
         let (width, height) = (photo.width, photo.height);
         let background = self.config.render.background;
         let picture = Picture::from_rgba8_over(width, height, &photo.rgba, background)?.quantised();
-        let render = Picture::from_rgb(width, height, rgb)?.quantised();
+        let mut render = Picture::from_rgb(width, height, rgb)?;
+        if self.config.precision == Precision::EightBit {
+            render = render.quantised();
+        }
         let mask = photo.mask.as_deref();
         let mask = mask.map(|it| Mask::from_luma8(width, height, it));
         let mask = mask.transpose()?;

@@ -119,6 +119,21 @@ pub(super) fn thinned(splats: &Splats, budget: usize) -> Splats {
     kept
 }
 
+/// The `budget` most opaque of the splats, in their order; of equally opaque ones the first.
+pub fn most_opaque(splats: &Splats, budget: usize) -> Splats {
+    let count = splats.len();
+    if count <= budget {
+        return splats.clone();
+    }
+    let mut order: Vec<usize> = (0..count).collect();
+    let logits = &splats.opacity_logits;
+    let by_opacity = |a: &usize, b: &usize| logits[*b].total_cmp(&logits[*a]).then(a.cmp(b));
+    order.select_nth_unstable_by(budget, by_opacity);
+    order.truncate(budget);
+    order.sort_unstable();
+    splats.select(&order)
+}
+
 /// No splat begins with a standard deviation of more than this part of a photo's longer side: many
 /// large ones in each other's way show little and cost much.
 const LARGEST_IN_PHOTO: f32 = 0.03;
@@ -206,6 +221,18 @@ mod tests {
         let px = |i: usize| splats.scales(i).x * camera.intrinsics.fx / (splats.means[i].z + 4.0);
         assert!((px(4) - 3.0).abs() < 1e-3, "{}", px(4));
         assert!((splats.scales(27).x - 1.0).abs() < 1e-6, "not in the photo");
+    }
+
+    #[test]
+    fn the_most_opaque_splats_stay_in_order() {
+        let mut splats = from_points(&grid(), 10.0, &BEGINNING);
+        splats.opacity_logits = (0..28_u8).map(|i| f32::from(i * 11 % 28)).collect();
+        let few = most_opaque(&splats, 3);
+        few.check().unwrap();
+        // 11 · 5 = 27, 11 · 10 = 26, 11 · 15 = 25 modulo 28.
+        assert_eq!(few.means, [splats.means[5], splats.means[10], splats.means[15]]);
+        assert_eq!(most_opaque(&splats, 28), splats);
+        assert!(most_opaque(&splats, 0).is_empty());
     }
 
     #[test]

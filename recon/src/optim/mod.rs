@@ -33,6 +33,7 @@ pub use config::{Background, Densify, OptimiseConfig, Preset, Rates, Strategy};
 pub use corrections::CorrectionState;
 pub use error::OptimError;
 pub use evaluate::{Compared, EvalConfig, EvalStep, HeldOut, evaluate};
-pub use presets::preset;
+pub use initial::most_opaque;
+pub use presets::{polish, preset};
 pub use progress::{Evaluation, TrainProgress, Update};
 pub use session::{Begin, Listener, Optimisation};

@@ -94,6 +94,22 @@ fn quicker() -> Rates {
     }
 }
 
+/// Settings for a few steps on splats that a network made: their number stays, photos have their
+/// full size from the start, all harmonics move. Step sizes are the fast preset's.
+pub fn polish(steps: u32) -> OptimiseConfig {
+    let fast = preset(Preset::Fast);
+    OptimiseConfig {
+        steps,
+        sh_every: 0,
+        progressive: false,
+        densify: Densify {
+            strategy: Strategy::Fixed,
+            ..fast.densify
+        },
+        ..fast
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

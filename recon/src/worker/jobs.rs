@@ -34,6 +34,7 @@ pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, Worker
             num_splats,
             sh_degree,
         } => demo(actor, seed, num_splats, sh_degree),
+        Command::Reconstruct(job) => super::reconstruct::run(actor, &job),
         Command::Optimise(job) => super::optimise::optimise(actor, &job),
         Command::Export {
             file,

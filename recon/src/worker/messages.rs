@@ -8,8 +8,10 @@ use render::GpuSplats;
 use render::gpu::GpuError;
 
 use super::optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport};
+use super::reconstruct_messages::{ChunkEvaluation, ReconstructJob, ReconstructReport};
 use crate::dataset::Dataset;
 use crate::io::{ExportOptions, IoError, SplatFile, SplatFormat, SplatSummary};
+use crate::model::ModelError;
 use crate::optim::{Evaluation, OptimError, TrainProgress};
 use crate::poses::video::{FrameConfig, Frames};
 use crate::poses::{GateReport, LivePoses, Mapper, Photos, PoseConfig, PoseError};
@@ -62,6 +64,8 @@ pub enum Command {
         /// What is changed on the way.
         options: ExportOptions,
     },
+    /// Let the network make splats of posed photos, and optimise them where that is asked for.
+    Reconstruct(Box<ReconstructJob>),
     /// Optimise splats until they look as the photos do.
     Optimise(Box<OptimiseJob>),
     /// Hold the running optimisation.
@@ -76,7 +80,7 @@ pub enum Command {
     TakeSnapshot,
     /// Write a checkpoint of the running optimisation now.
     SaveCheckpoint,
-    /// End the running job. An optimisation keeps what it has.
+    /// End the running job. An optimisation or reconstruction keeps what it has.
     Cancel,
 }
 
@@ -140,6 +144,15 @@ pub enum Event {
     Trained(TrainProgress),
     /// Held-out photos were compared.
     Evaluated(Evaluation),
+    /// Held-out photos were compared with what the network made of the views so far;
+    /// [`Event::SplatsUpdated`] came before.
+    ChunkEvaluated(ChunkEvaluation),
+    /// Photos were added to the folder that is being reconstructed: the dataset with them. The
+    /// views that were there keep their indices.
+    DatasetGrew(Arc<Dataset>),
+    /// A reconstruction is over; [`Event::SplatsUpdated`] came before. Where it is optimised, that
+    /// begins now.
+    Reconstructed(ReconstructReport),
     /// A checkpoint was written: the optimisation can go on from it another day.
     CheckpointSaved {
         /// Where to.
@@ -209,7 +222,7 @@ pub struct Snapshot {
     pub name: String,
     /// Where it came from; `None` for a generated scene.
     pub path: Option<PathBuf>,
-    /// The moment of an optimisation; `None` for all others.
+    /// The moment of an optimisation or reconstruction; `None` for all others.
     pub moment: Option<Moment>,
 }
 
@@ -257,6 +270,9 @@ pub enum WorkerError {
     /// An optimisation could not begin or go on.
     #[error(transparent)]
     Optimise(Arc<OptimError>),
+    /// The network could not be used.
+    #[error(transparent)]
+    Model(Arc<ModelError>),
     /// The job panicked: a fault of this program.
     #[error("{job} stopped because of a fault of this program, please report it: {what}")]
     Panicked {
@@ -279,6 +295,16 @@ impl From<OptimError> for WorkerError {
             OptimError::Gpu(err) => Self::Gpu(err),
             OptimError::Io(err) => Self::Io(Arc::new(err)),
             other => Self::Optimise(Arc::new(other)),
+        }
+    }
+}
+
+impl From<ModelError> for WorkerError {
+    fn from(err: ModelError) -> Self {
+        match err {
+            ModelError::Gpu(err) => Self::Gpu(err),
+            ModelError::Io(err) => Self::Io(Arc::new(err)),
+            other => Self::Model(Arc::new(other)),
         }
     }
 }

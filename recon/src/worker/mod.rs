@@ -12,9 +12,15 @@ mod optimise;
 mod optimise_messages;
 mod pace;
 mod poses;
+mod reconstruct;
+mod reconstruct_messages;
+mod watch;
 
 pub use messages::{Command, EngineChoice, Event, Opened, Progress, Snapshot, WorkerError};
 pub use optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start};
+pub use reconstruct_messages::{
+    ChunkEvaluation, ChunkReport, ReconstructJob, ReconstructReport, SeenChunk, Watch,
+};
 
 pub use crate::optim::{Evaluation, TrainProgress};
 

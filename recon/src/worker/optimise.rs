@@ -282,7 +282,11 @@ impl Run {
             .map(|it| it.psnr);
         let name = self.name.clone();
         let mut snapshot = Snapshot::new(actor.snapshot_id(), splats, file, name, None);
-        snapshot.moment = Some(Moment { step, psnr });
+        snapshot.moment = Some(Moment {
+            step,
+            psnr,
+            chunk: None,
+        });
         self.snapshot = Some(step);
         actor.tell(Event::SplatsUpdated(snapshot));
         Ok(())

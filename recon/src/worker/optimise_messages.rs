@@ -6,6 +6,7 @@ use std::sync::Arc;
 use render::GpuSplats;
 use serde::Serialize;
 
+use super::reconstruct_messages::SeenChunk;
 use crate::dataset::Dataset;
 use crate::io::SplatFile;
 use crate::optim::{Evaluation, OptimiseConfig};
@@ -61,13 +62,16 @@ pub struct LiveSplats {
     pub antialiased: bool,
 }
 
-/// Where in an optimisation a snapshot was taken.
+/// Where in an optimisation or a reconstruction a snapshot was taken.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Moment {
-    /// After which step.
+    /// After which step of the optimisation; 0 in a reconstruction.
     pub step: u32,
-    /// What held-out photos said then, if they were asked.
+    /// What held-out photos said then, if they were asked. In a reconstruction they are asked
+    /// afterwards.
     pub psnr: Option<f64>,
+    /// In a reconstruction, after which chunk; `None` in an optimisation.
+    pub chunk: Option<SeenChunk>,
 }
 
 /// What an optimisation came to.

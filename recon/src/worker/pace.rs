@@ -41,6 +41,18 @@ impl Pace {
     /// # Errors
     /// What the device has to tell.
     pub(super) fn keep(&mut self, gpu: &Gpu, begun: Instant) -> Result<(), GpuError> {
+        self.keep_with(begun, || gpu.wait())
+    }
+
+    /// The same for whoever has another way to `wait` for what was submitted.
+    ///
+    /// # Errors
+    /// That of `wait`.
+    pub(super) fn keep_with<E>(
+        &mut self,
+        begun: Instant,
+        wait: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
         let (steps, since) = self.ahead.map_or((1, begun), |(n, since)| (n + 1, since));
         let is_full = self
             .step_ms
@@ -49,7 +61,7 @@ impl Pace {
             self.ahead = Some((steps, since));
             return Ok(());
         }
-        gpu.wait()?;
+        wait()?;
         let ms = 1e3 * since.elapsed().as_secs_f32() / steps as f32;
         self.step_ms = Some(self.step_ms.map_or(ms, |it| it + NEW * (ms - it)));
         self.ahead = None;

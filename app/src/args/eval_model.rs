@@ -1,0 +1,28 @@
+//! What `accrete eval-model` takes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::network::{ABOUT_WEIGHTS, NetworkArgs};
+
+/// What `eval-model` takes.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = ABOUT_WEIGHTS)]
+pub struct EvalModelArgs {
+    /// JSON array of paths of scenes (opencv_cameras.json), from here or from the list's folder
+    #[arg(value_name = "LIST.JSON")]
+    pub list: PathBuf,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show it as the help of the command")]
+    pub network: NetworkArgs,
+
+    /// Put cameras by the input views alone; the paper has the held-out ones in it
+    #[arg(long)]
+    pub without_targets: bool,
+
+    /// LPIPS weights: a file, or a folder of them; without, LPIPS is not measured
+    #[arg(long, value_name = "PATH", env = "ACCRETE_LPIPS")]
+    pub lpips: Option<PathBuf>,
+}

@@ -1,0 +1,104 @@
+//! What app and worker tell each other about a reconstruction by the network.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::dataset::Dataset;
+use crate::io::OpenOptions;
+use crate::metrics::EvalReport;
+use crate::model::{DeviceChoice, ReconstructConfig};
+use crate::optim::OptimiseConfig;
+
+/// A reconstruction to be run.
+#[derive(Clone, Debug)]
+pub struct ReconstructJob {
+    /// Photos with poses. The network sees those that are not held out.
+    pub dataset: Arc<Dataset>,
+    /// The network's weights.
+    pub weights: PathBuf,
+    /// Its settings; `None` looks for them beside the weights.
+    pub model: Option<PathBuf>,
+    /// What the network runs on.
+    pub device: DeviceChoice,
+    /// How.
+    pub config: ReconstructConfig,
+    /// Instant + optimise: the result is optimised with these settings; `None` leaves it as it is.
+    pub then: Option<OptimiseConfig>,
+    /// The longer side of the held-out photos that are measured on, in pixels; `None` for full
+    /// size.
+    pub max_side: Option<u32>,
+    /// LPIPS weights of the user; `None` leaves LPIPS out.
+    pub lpips: Option<PathBuf>,
+    /// Goes on while photos are added to the folder; `None` ends with those that are there.
+    pub watch: Option<Watch>,
+}
+
+/// A folder that is still being filled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watch {
+    /// It is taken to be full when nothing has come for so long.
+    pub patience: Duration,
+    /// How its photos are opened: as they were the first time.
+    pub options: OpenOptions,
+}
+
+/// Which views had been seen when a snapshot of a reconstruction was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenChunk {
+    /// Counts chunks from 0.
+    pub index: usize,
+    /// How many chunks there will be; `None` where nobody knows yet.
+    pub of: Option<usize>,
+    /// Indices of the dataset's views that the network had seen.
+    pub views_seen: Arc<[usize]>,
+}
+
+/// What held-out photos said of the snapshot of a chunk.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChunkEvaluation {
+    /// Counts chunks from 0.
+    pub index: usize,
+    /// How many views the network had seen.
+    pub views_seen: usize,
+    /// The figures.
+    pub report: EvalReport,
+}
+
+/// One chunk of a reconstruction.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ChunkReport {
+    /// Counts chunks from 0.
+    pub index: usize,
+    /// How many views the network had seen.
+    pub views_seen: usize,
+    /// Splats of its snapshot.
+    pub splats: usize,
+    /// From the decoding of its photos to its splats on the host, seconds.
+    pub secs: f32,
+    /// Mean over the held-out views, dB; `None` where nothing was measured.
+    pub psnr: Option<f64>,
+    /// The same of SSIM.
+    pub ssim: Option<f64>,
+    /// The same of LPIPS.
+    pub lpips: Option<f64>,
+}
+
+/// What a reconstruction came to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ReconstructReport {
+    /// Its chunks, in order.
+    pub chunks: Vec<ChunkReport>,
+    /// Splats in the end.
+    pub splats: usize,
+    /// From the weights to the last snapshot, seconds; measurements left out.
+    pub secs: f32,
+    /// What the network ran on, in words.
+    pub device: String,
+    /// The last measurement; `None` where no view is held out.
+    pub evaluation: Option<EvalReport>,
+    /// Whether it was told to stop before its last chunk.
+    pub cancelled: bool,
+}
