@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{IoError, Tensors, weights};
+use super::{IoError, Tensors, WeightsFile};
 use crate::metrics::{Lpips, LpipsError, LpipsNet};
 
 /// Endings of files with weights.
@@ -38,8 +38,7 @@ pub fn open_lpips(path: &Path) -> Result<LpipsFound, IoError> {
     let files = weight_files(path)?;
     let mut tensors = Vec::new();
     for file in files {
-        let bytes = fs::read(&file).map_err(|it| IoError::system(&file, it))?;
-        let found = weights::read(&bytes, &Lpips::wants);
+        let found = WeightsFile::open(&file)?.read_all(&Lpips::wants);
         tensors.push(found.map_err(|it| IoError::format(&file, it))?);
     }
     let mut found = LpipsFound::default();

@@ -36,13 +36,23 @@ fn write(file: &SplatFile) -> Result<Vec<u8>, FormatError> {
 /// # Errors
 /// What the system says; a file that was there before is then untouched.
 pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    replace_with(path, |it| it, |file| file.write_all(bytes))
+}
+
+/// The same with what `write` writes, for files too large to be made in memory. `failed` makes an
+/// error of what the system says.
+pub(super) fn replace_with<E>(
+    path: &Path,
+    failed: impl Fn(std::io::Error) -> E,
+    write: impl FnOnce(&mut File) -> Result<(), E>,
+) -> Result<(), E> {
     // A link stays one: what it points to is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let (part, mut file) = create_beside(&target)?;
-    let result = file
-        .write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&part, &target));
+    let (part, mut file) = create_beside(&target).map_err(&failed)?;
+    let result = write(&mut file).and_then(|()| {
+        let kept = file.sync_all().and_then(|()| fs::rename(&part, &target));
+        kept.map_err(&failed)
+    });
     if result.is_err() {
         // The first error is the one to tell; the file may not even be there.
         let _ = fs::remove_file(&part);

@@ -142,6 +142,6 @@ impl Gaussians {
 
 /// Numbers that came back from the device.
 pub(super) fn numbers(data: TensorData) -> Result<Vec<f32>, ModelError> {
-    let data = data.into_vec::<f32>();
+    let data = data.convert::<f32>().try_into_vec::<f32>();
     data.map_err(|it| ModelError::Device(it.to_string()))
 }

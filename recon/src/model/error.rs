@@ -13,7 +13,9 @@ pub enum ModelError {
     )]
     Config(String),
     /// Weights that are not those of the network.
-    #[error("the weights are not those of this network: {0}")]
+    #[error(
+        "the weights are not those of this network: {0}. Give the settings that belong to them (--model FILE), or other weights"
+    )]
     Weights(String),
     /// Views that the network cannot take.
     #[error("{0}")]

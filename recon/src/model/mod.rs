@@ -19,6 +19,7 @@ mod error;
 mod extract;
 pub mod fast_weights;
 pub mod layers;
+mod load;
 mod network;
 pub mod newton_schulz;
 pub mod prune;
@@ -40,6 +41,9 @@ pub use config::{DepthRange, Elastic, Frame, ModelConfig, Prune, Scan};
 pub use device::{DeviceChoice, device_name, has_half, open_device, wait_for};
 pub use error::ModelError;
 pub use extract::{Extracted, Seen, extract};
+pub use load::{
+    ConfigFrom, ModelSummary, ORIGIN, load_network, save_network, save_random, summarise,
+};
 pub use network::{Listener, Network, Numerics, Op, SceneMemory, operations};
 pub use reconstruct::{
     Chunk, Mode, ReconstructConfig, ReconstructListener, ReconstructUpdate, reconstruct,
@@ -48,4 +52,4 @@ pub use scene_frame::SceneFrame;
 pub use stream::Stream;
 pub use tokens::Tokens;
 pub use views::ViewChoice;
-pub use weights::Weights;
+pub use weights::{Ignored, Weights};

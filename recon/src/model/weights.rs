@@ -1,9 +1,12 @@
 //! All parameters of the network, by the published names.
 
+use std::collections::BTreeMap;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
+use super::decoder::numbers;
 use super::{ModelConfig, ModelError};
 use crate::io::weights::{self, Tensors};
 
@@ -86,29 +89,47 @@ pub struct Ignored {
     pub tensors: usize,
 }
 
+/// Where parameters come from: tensors under names that may all begin with the same words.
+pub trait Source {
+    /// All names.
+    fn names(&self) -> Vec<String>;
+
+    /// The shape of a tensor, or why it cannot be read; `None` where there is none of this name.
+    fn shape(&self, name: &str) -> Option<Result<Vec<usize>, String>>;
+
+    /// The numbers of a tensor that is there, row-major. Asked once for each.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    fn values(&mut self, name: &str) -> Result<Vec<f32>, ModelError>;
+}
+
+impl Source for BTreeMap<String, weights::Tensor> {
+    fn names(&self) -> Vec<String> {
+        self.keys().cloned().collect()
+    }
+
+    fn shape(&self, name: &str) -> Option<Result<Vec<usize>, String>> {
+        self.get(name).map(|it| Ok(it.shape.clone()))
+    }
+
+    fn values(&mut self, name: &str) -> Result<Vec<f32>, ModelError> {
+        Ok(self.remove(name).unwrap_or_default().values)
+    }
+}
+
 impl Weights {
     /// Random parameters as the authors begin with: N(0, 0.02²) for linear layers, fan-in scaled
     /// for the fast weights, ones for norms, zeros for biases.
     pub fn random(config: &ModelConfig, seed: u64, device: &Device) -> Self {
-        let mut rng = Pcg64Mcg::seed_from_u64(seed);
-        Self::build(config, &mut |name, [rows, columns]| {
-            let count = rows * columns;
-            let values = if name.ends_with("bias") {
-                vec![0.0; count]
-            } else if is_norm(name) {
-                vec![1.0; count]
-            } else if is_fast(name) {
-                // √2 / √fan-in; their rows are the inputs.
-                normal(&mut rng, count, (2.0 / rows as f32).sqrt())
-            } else {
-                normal(&mut rng, count, 0.02)
-            };
-            Ok(tensor(values, [rows, columns], device))
+        let mut random = RandomValues::new(seed);
+        Self::build(config, &mut |name, shape| {
+            Ok(tensor(random.next(name, shape), shape, device))
         })
         .unwrap_or_else(|_: ModelError| unreachable!("every name gets a tensor"))
     }
 
-    /// The parameters among the tensors of a file.
+    /// The parameters among the tensors of a file that was read as a whole.
     ///
     /// # Errors
     /// [`ModelError::Weights`] listing all that are missing or have another shape.
@@ -117,53 +138,54 @@ impl Weights {
         mut tensors: Tensors,
         device: &Device,
     ) -> Result<(Self, Ignored), ModelError> {
+        Self::read(config, &mut tensors, device)
+    }
+
+    /// The parameters among the tensors of a source, read one after the other.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] listing all that are missing or have another shape; what the source
+    /// says.
+    pub fn read(
+        config: &ModelConfig,
+        source: &mut dyn Source,
+        device: &Device,
+    ) -> Result<(Self, Ignored), ModelError> {
         config.check()?;
-        strip_prefix(&mut tensors);
-        let wanted = config.parameters();
-        let mut wrong = Vec::new();
-        for (name, shape) in &wanted {
-            match tensors.get(name) {
-                None => wrong.push(format!("{name} {shape:?} is missing")),
-                Some(found) if found.shape != *shape => {
-                    wrong.push(format!(
-                        "{name} is {:?} where {shape:?} is wanted",
-                        found.shape
-                    ));
-                }
-                Some(_) => {}
-            }
-        }
+        let names = source.names();
+        let prefix = prefix(&names);
+        let wrong = misfits(config, source, prefix);
         if !wrong.is_empty() {
             return Err(ModelError::Weights(list(&wrong)));
         }
         let weights = Self::build(config, &mut |name, shape| {
-            let found = tensors.remove(name).unwrap_or_default();
-            Ok(tensor(found.values, shape, device))
+            let values = source.values(&format!("{prefix}{name}"))?;
+            Ok(tensor(values, shape, device))
         })?;
         let ignored = Ignored {
-            tensors: tensors.len(),
+            tensors: names.len() - config.parameters().len(),
         };
         Ok((weights, ignored))
     }
 
     /// All parameters under their official names and shapes.
+    ///
+    /// # Errors
+    /// Where the device does not give them.
     pub fn to_tensors(&self, config: &ModelConfig) -> Result<Tensors, ModelError> {
-        let mut all = Tensors::new();
-        let mut failed = None;
-        let shapes = config.parameters();
-        let mut shapes = shapes.into_iter();
-        self.clone().visit(&mut |_, it| {
-            let Some((name, shape)) = shapes.next() else {
-                return;
-            };
-            match it.clone().into_data().into_vec::<f32>() {
-                Ok(values) => {
-                    all.insert(name, weights::Tensor { shape, values });
-                }
-                Err(err) => failed = Some(ModelError::Device(err.to_string())),
-            }
+        let all = config.parameters().into_iter().zip(self.list());
+        let all = all.map(|((name, shape), it)| {
+            let values = numbers(it.into_data())?;
+            Ok((name, weights::Tensor { shape, values }))
         });
-        failed.map_or(Ok(all), Err)
+        all.collect()
+    }
+
+    /// All parameters in the order of [`ModelConfig::parameters`].
+    pub fn list(&self) -> Vec<Tensor<2>> {
+        let mut all = Vec::new();
+        self.clone().visit(&mut |_, it| all.push(it.clone()));
+        all
     }
 
     /// Shows every parameter with its official name, in the order of
@@ -252,7 +274,7 @@ impl Weights {
 }
 
 /// `[out, in]` of a matrix of whatever rank it is stored in.
-fn matrix(shape: &[usize]) -> [usize; 2] {
+pub(super) fn matrix(shape: &[usize]) -> [usize; 2] {
     match shape {
         [columns] => [1, *columns],
         [.., rows, columns] => [*rows, *columns],
@@ -272,6 +294,30 @@ fn tensor(values: Vec<f32>, shape: [usize; 2], device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
+/// Parameters that nobody has trained, tensor by tensor.
+pub(super) struct RandomValues(Pcg64Mcg);
+
+impl RandomValues {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(Pcg64Mcg::seed_from_u64(seed))
+    }
+
+    /// The numbers of the next parameter; they depend on all that came before.
+    pub(super) fn next(&mut self, name: &str, [rows, columns]: [usize; 2]) -> Vec<f32> {
+        let count = rows * columns;
+        if name.ends_with("bias") {
+            vec![0.0; count]
+        } else if is_norm(name) {
+            vec![1.0; count]
+        } else if is_fast(name) {
+            // √2 / √fan-in; their rows are the inputs.
+            normal(&mut self.0, count, (2.0 / rows as f32).sqrt())
+        } else {
+            normal(&mut self.0, count, 0.02)
+        }
+    }
+}
+
 /// Normally distributed numbers (Box and Muller).
 fn normal(rng: &mut Pcg64Mcg, count: usize, deviation: f32) -> Vec<f32> {
     let mut uniform = || ((rng.next_u32() >> 8) as f32 + 0.5) / (1 << 24) as f32;
@@ -285,25 +331,33 @@ fn normal(rng: &mut Pcg64Mcg, count: usize, deviation: f32) -> Vec<f32> {
     all
 }
 
-/// Training programs keep the network under a name of their own: `model.` of the published files,
-/// `module.` of programs that ran on several devices.
-fn strip_prefix(tensors: &mut Tensors) {
+/// What stands before the names of the network. Training programs keep it under a name of their
+/// own: `model.` in the published files, `module.` where it ran on several devices.
+pub(super) fn prefix(names: &[String]) -> &str {
     const ANCHOR: &str = "tokenizer.1.weight";
-    let found = tensors.keys().find_map(|it| it.strip_suffix(ANCHOR));
-    let Some(prefix) = found.filter(|it| !it.is_empty()).map(str::to_owned) else {
-        return;
-    };
-    let all = std::mem::take(tensors).into_iter();
-    *tensors = all
-        .map(|(name, it)| match name.strip_prefix(&prefix) {
-            Some(rest) => (rest.to_owned(), it),
-            None => (name, it),
-        })
-        .collect();
+    let all = names.iter().filter_map(|it| it.strip_suffix(ANCHOR));
+    // The shortest, so that averaged copies and states of optimisers come second.
+    all.min_by_key(|it| it.len()).unwrap_or_default()
+}
+
+/// What a source lacks, or has in another shape.
+pub(super) fn misfits(config: &ModelConfig, source: &dyn Source, prefix: &str) -> Vec<String> {
+    let wanted = config.parameters().into_iter();
+    let wrong = wanted.filter_map(|(name, shape)| {
+        match source.shape(&format!("{prefix}{name}")) {
+            None => Some(format!("{name} {shape:?} is missing")),
+            Some(Err(why)) => Some(format!("{name} cannot be read: {why}")),
+            Some(Ok(found)) if found != shape => {
+                Some(format!("{name} is {found:?} where {shape:?} is wanted"))
+            }
+            Some(Ok(_)) => None,
+        }
+    });
+    wrong.collect()
 }
 
 /// The first few of a list, and how many more there are.
-fn list(all: &[String]) -> String {
+pub(super) fn list(all: &[String]) -> String {
     const SHOWN: usize = 12;
     let mut text = all
         .iter()

@@ -2,15 +2,20 @@
 //!
 //! Nothing in a file is run: of a pickle only what describes tensors is understood.
 
+mod file;
 mod pickle;
+mod save;
 mod torch;
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 
 use half::{bf16, f16};
-use safetensors::{Dtype, SafeTensors};
 
 use super::FormatError;
+
+pub use file::{Stored, WeightsFile};
+pub use save::{Layout, save};
 
 /// Numbers in a grid.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,15 +30,29 @@ pub struct Tensor {
 pub type Tensors = BTreeMap<String, Tensor>;
 
 /// The types of numbers that are read; each becomes f32.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Number {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Number {
+    /// Double precision.
     F64,
+    /// Single precision.
     F32,
+    /// Half precision.
     F16,
+    /// The upper half of single precision.
     Bf16,
 }
 
 impl Number {
+    /// Its short name: `f16`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F64 => "f64",
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+        }
+    }
+
     fn num_bytes(self) -> usize {
         match self {
             Self::F64 => 8,
@@ -63,37 +82,7 @@ impl Number {
 /// # Errors
 /// Where the file is neither, is damaged, or a wanted tensor is not stored row by row.
 pub fn read(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Result<Tensors, FormatError> {
-    if bytes.starts_with(b"PK") {
-        torch::read_zip(bytes, wanted)
-    } else if bytes.first() == Some(&0x80) && bytes.get(8) != Some(&b'{') {
-        torch::read_older(bytes, wanted)
-    } else {
-        read_safetensors(bytes, wanted)
-    }
-}
-
-fn read_safetensors(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Result<Tensors, FormatError> {
-    let file = SafeTensors::deserialize(bytes).map_err(|it| {
-        FormatError::Malformed(format!(
-            "not a readable .safetensors or .pth file ({it}). Copy or download it again"
-        ))
-    })?;
-    let tensors = file.iter().filter(|(name, _)| wanted(name));
-    let tensors = tensors.filter_map(|(name, tensor)| {
-        let number = match tensor.dtype() {
-            Dtype::F64 => Number::F64,
-            Dtype::F32 => Number::F32,
-            Dtype::F16 => Number::F16,
-            Dtype::BF16 => Number::Bf16,
-            _ => return None,
-        };
-        let tensor = Tensor {
-            shape: tensor.shape().to_vec(),
-            values: number.read(tensor.data()),
-        };
-        Some((name.to_owned(), tensor))
-    });
-    Ok(tensors.collect())
+    WeightsFile::new(Cursor::new(bytes))?.read_all(wanted)
 }
 
 #[cfg(test)]
