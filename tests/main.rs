@@ -40,6 +40,8 @@ mod poses;
 mod poses_colmap;
 /// The forward rasteriser agrees with golden files.
 mod raster;
+/// The worker's reconstruction: chunks, cancelling, optimising, watching, bad weights.
+mod reconstructing;
 /// The plain twins of the kernels.
 mod reference;
 /// Every shader is valid, translates to each back end, and agrees with its Rust structs.

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use recon::model::ORIGIN;
 
-use super::network::{ABOUT_WEIGHTS, NetworkArgs};
+use super::network::NetworkArgs;
 
 /// What `eval-model` takes.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = ABOUT_WEIGHTS)]
+#[command(after_help = ORIGIN)]
 pub struct EvalModelArgs {
     /// JSON array of paths of scenes (opencv_cameras.json), from here or from the list's folder
     #[arg(value_name = "LIST.JSON")]

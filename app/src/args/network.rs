@@ -6,18 +6,11 @@ use clap::{Args, ValueEnum};
 use recon::model::newton_schulz::Precision;
 use recon::model::{DeviceChoice, Elastic, Mode, Numerics, ReconstructConfig, ViewChoice};
 
-/// Told at the end of the help of every command that wants weights.
-pub(super) const ABOUT_WEIGHTS: &str = "\
-Weights are files that you bring; nothing is downloaded. Those of the paper (dl3dv_full.pt for \
---mode full, dl3dv_ar.pt for the others) are published by its authors at \
-https://huggingface.co/chenwang/tttLRM under the Adobe Research License, which allows \
-non-commercial research only. Splats made with them are bound by it, too. .pt, .pth and \
-.safetensors files are read; `accrete model info FILE` tells what one holds.";
-
 /// The network and what it is shown.
 #[derive(Args, Clone, Debug)]
 pub struct NetworkArgs {
-    /// The network's weights: .safetensors, or .pt as PyTorch writes it
+    /// The network's weights: .safetensors, or .pt as PyTorch writes it. Those of the paper are
+    /// dl3dv_full.pt, made for --mode full, and dl3dv_ar.pt, made for the others; see below
     #[arg(long, value_name = "FILE", env = "ACCRETE_WEIGHTS")]
     pub weights: PathBuf,
 
@@ -141,7 +134,8 @@ impl From<ChoiceName> for ViewChoice {
 }
 
 fn device(text: &str) -> Result<DeviceChoice, String> {
-    text.parse().map_err(|it: recon::model::ModelError| it.to_string())
+    text.parse()
+        .map_err(|it: recon::model::ModelError| it.to_string())
 }
 
 fn count(text: &str) -> Result<usize, String> {

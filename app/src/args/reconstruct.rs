@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use recon::model::ReconstructConfig;
+use recon::model::{ORIGIN, ReconstructConfig};
 
 use super::measuring::MeasuringArgs;
-use super::network::{ABOUT_WEIGHTS, ChoiceName, NetworkArgs};
+use super::network::{ChoiceName, NetworkArgs};
 
 /// What `reconstruct` takes.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = ABOUT_WEIGHTS)]
+#[command(after_help = ORIGIN)]
 pub struct ReconstructArgs {
     /// Folder or zip of photos with poses, or a pose file beside its photos
     #[arg(value_name = "FOLDER")]
@@ -101,7 +101,10 @@ mod tests {
         );
         let args = args.unwrap();
         let config = args.config();
-        assert_eq!((config.mode, config.choice), (Mode::Causal, ViewChoice::Even));
+        assert_eq!(
+            (config.mode, config.choice),
+            (Mode::Causal, ViewChoice::Even)
+        );
         assert_eq!((config.views, config.chunk, config.seed), (12, 3, 4));
         assert!(config.selective.is_some() && config.with_targets);
         assert_eq!(config.numerics.rays, Precision::Bf16);

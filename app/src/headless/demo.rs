@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::console::with_causes;
 use super::frames::Picture;
 use super::job::Job;
-use super::optimising::Run;
+use super::optimising::{Run, save};
 use super::{Console, OpenGpu, has_display, measuring};
 use crate::args::DemoArgs;
 use crate::window;
@@ -114,7 +114,7 @@ fn write_files(
     };
     let mut worker = Job::start(console, Some(gpu.clone()))?;
     let run = Run::of(&mut worker, job)?;
-    run.save(&mut worker, SplatFormat::Ply, &ply)?;
+    save(&run.snapshot, &mut worker, SplatFormat::Ply, &ply)?;
 
     let file = &run.snapshot.file;
     let mut rasterizer = Rasterizer::new(&gpu)?;

@@ -64,6 +64,7 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalArgs) -> anyhow:
         },
         ssim: args.ssim.into(),
         lpips: lpips.as_ref(),
+        ..EvalConfig::default()
     };
 
     let gpu = open_gpu()?;

@@ -153,7 +153,10 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalModelArgs) -> an
 /// The exit code says whether all scenes were measured.
 fn conclude(total: usize, failed: &[FailedScene], cancelled: bool) -> anyhow::Result<()> {
     if !failed.is_empty() {
-        let names: Vec<String> = failed.iter().map(|it| it.scene.display().to_string()).collect();
+        let names: Vec<String> = failed
+            .iter()
+            .map(|it| it.scene.display().to_string())
+            .collect();
         let count = failed.len();
         bail!("{count} of {total} scenes failed: {}", names.join(", "));
     }
@@ -175,9 +178,8 @@ fn tell_scene(console: &Console, scene: &Scene) {
 /// Every scene counts the same, however many views it has.
 fn mean_of(scenes: &[Scene]) -> Option<Scores> {
     let count = scenes.len() as f64;
-    let mean = |of: &dyn Fn(&Scores) -> f64| {
-        scenes.iter().map(|it| of(&it.mean)).sum::<f64>() / count
-    };
+    let mean =
+        |of: &dyn Fn(&Scores) -> f64| scenes.iter().map(|it| of(&it.mean)).sum::<f64>() / count;
     let has_lpips = scenes.iter().all(|it| it.mean.lpips.is_some());
     (!scenes.is_empty()).then(|| Scores {
         psnr: mean(&|it| it.psnr),
@@ -200,7 +202,10 @@ impl Bench<'_> {
         let inputs: Vec<String> = chunk.views_seen.iter().filter_map(name).collect();
         let asked = self.config.views;
         if inputs.len() < asked {
-            warnings.push(format!("{} input views, not {asked}: there are no more", inputs.len()));
+            warnings.push(format!(
+                "{} input views, not {asked}: there are no more",
+                inputs.len()
+            ));
         }
         for warning in &warnings {
             self.console
@@ -305,7 +310,9 @@ impl Bench<'_> {
         let camera = |i: usize| dataset.views.get(i).map(|it| it.c2w);
         let targets = dataset.views.iter();
         let targets = targets.filter(|it| it.split == Split::HeldOut && !it.ignored);
-        let targets = targets.filter(|_| self.config.with_targets).map(|it| it.c2w);
+        let targets = targets
+            .filter(|_| self.config.with_targets)
+            .map(|it| it.c2w);
         let inputs = inputs.iter().filter_map(|i| camera(*i));
         let cameras: Vec<DAffine3> = inputs.chain(targets).collect();
         let frame = SceneFrame::new(self.network.config.frame, &cameras);

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use ::render::RenderConfig;
 use ::render::gpu::Gpu;
 use recon::dataset::Dataset;
-use recon::io::OpenOptions;
 use recon::metrics::{EvalReport, Protocol, ViewScores};
 use recon::model::ReconstructConfig;
 use recon::optim::{Background, HeldOut, OptimiseConfig, polish};
@@ -115,9 +114,7 @@ fn job(args: &ReconstructArgs, dataset: Arc<Dataset>) -> ReconstructJob {
         lpips: measuring.lpips.clone(),
         watch: args.watch.map(|patience| Watch {
             patience,
-            options: OpenOptions {
-                hold_out: measuring.hold_out(),
-            },
+            hold_out: measuring.hold_out(),
         }),
     }
 }
@@ -192,7 +189,10 @@ fn report(
     let network = network.map(|it| Point::at(0, it));
     let none = OptimiseReport::default();
     let optimised = run.optimised.as_ref().unwrap_or(&none);
-    let splats = run.optimised.as_ref().map_or(run.report.splats, |it| it.splats);
+    let splats = run
+        .optimised
+        .as_ref()
+        .map_or(run.report.splats, |it| it.splats);
     console.report(&Report {
         folder: &args.folder,
         adapter: &gpu.capabilities().name,

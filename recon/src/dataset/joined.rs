@@ -53,7 +53,9 @@ fn moved(old: &[View], new: &[View]) -> usize {
     let at: HashMap<&str, DAffine3> = new.iter().map(|it| (it.name.as_str(), it.c2w)).collect();
     let positions = || old.iter().map(|it| it.c2w.translation);
     let middle = positions().sum::<glam::DVec3>() / old.len().max(1) as f64;
-    let spread = positions().map(|it| it.distance(middle)).fold(0.0, f64::max);
+    let spread = positions()
+        .map(|it| it.distance(middle))
+        .fold(0.0, f64::max);
     let differs = |it: &&View| {
         at.get(it.name.as_str()).is_some_and(|now| {
             let turned = (now.matrix3.z_axis - it.c2w.matrix3.z_axis).length();
@@ -99,7 +101,10 @@ mod tests {
         assert_eq!(joined.moved, 0);
         let dataset = joined.dataset;
         assert_eq!(dataset.views[..3], old.views[..]);
-        let names: Vec<&str> = dataset.views[3..].iter().map(|it| it.name.as_str()).collect();
+        let names: Vec<&str> = dataset.views[3..]
+            .iter()
+            .map(|it| it.name.as_str())
+            .collect();
         assert_eq!(names, [&new.views[3].name, &new.views[5].name]);
         for view in &dataset.views {
             assert_eq!(dataset.lenses[view.lens].width, 32);

@@ -61,7 +61,7 @@ pub use export_options::{ExportAxes, ExportOptions};
 pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
 pub use lpips::{LpipsFound, open_lpips};
-pub use open::{OpenOptions, Opened, open, open_with};
+pub use open::{OpenOptions, Opened, open, open_dataset, open_with};
 pub use open_splats::open_splats;
 pub use photos::open_plain_photos;
 pub use picture::save_png;

@@ -87,6 +87,21 @@ pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Opened, IoError> 
     open_splats(path).map(Opened::Splats)
 }
 
+/// The posed photos at `path`, split by `hold_out` as [`OpenOptions`] has it; `None` where there is
+/// something else.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_dataset(path: &Path, hold_out: Option<&HoldOut>) -> Result<Option<Dataset>, IoError> {
+    let options = OpenOptions {
+        hold_out: hold_out.cloned(),
+    };
+    Ok(match open_with(path, &options)? {
+        Opened::Dataset(dataset) => Some(dataset),
+        Opened::Splats(_) | Opened::Photos(_) | Opened::Video(_) => None,
+    })
+}
+
 /// A folder or a zip.
 fn open_folder(path: &Path, options: &OpenOptions) -> Result<Opened, IoError> {
     let folder = Folder::open(path)?;

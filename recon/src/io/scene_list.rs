@@ -55,7 +55,10 @@ mod tests {
         let list = folder.path().join("list.json");
         fs::write(&list, r#"[" a.json", "nowhere/b.json\n"]"#).unwrap();
         let found = read_scene_list(&list).unwrap();
-        assert_eq!(found, [folder.path().join("a.json"), "nowhere/b.json".into()]);
+        assert_eq!(
+            found,
+            [folder.path().join("a.json"), "nowhere/b.json".into()]
+        );
     }
 
     #[test]

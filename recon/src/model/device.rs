@@ -182,12 +182,11 @@ mod tests {
             assert_eq!(choice.to_string(), text);
             let json = serde_json::to_string(&choice).unwrap();
             assert_eq!(json, format!("{text:?}"));
-            assert_eq!(
-                serde_json::from_str::<DeviceChoice>(&json).unwrap(),
-                choice
-            );
+            assert_eq!(serde_json::from_str::<DeviceChoice>(&json).unwrap(), choice);
         }
-        for text in ["", "vulkan", "cuda:", "cuda:x", "cuda:-1", "remote:", "cpu:0"] {
+        for text in [
+            "", "vulkan", "cuda:", "cuda:x", "cuda:-1", "remote:", "cpu:0",
+        ] {
             let error = text.parse::<DeviceChoice>().unwrap_err().to_string();
             assert!(error.contains("cuda:NUMBER"), "{error}");
         }

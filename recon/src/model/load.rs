@@ -157,7 +157,10 @@ fn layout(path: &Path, config: &ModelConfig, number: Number) -> Result<Layout, M
     config.check()?;
     let text = serde_json::to_string(config);
     let text = text.map_err(|it| {
-        ModelError::from(IoError::format(path, FormatError::Malformed(it.to_string())))
+        ModelError::from(IoError::format(
+            path,
+            FormatError::Malformed(it.to_string()),
+        ))
     })?;
     Ok(Layout {
         tensors: config.parameters(),
@@ -227,9 +230,7 @@ fn identify(
 fn checked(config: ModelConfig, path: &Path) -> Result<ModelConfig, ModelError> {
     match config.check() {
         Ok(()) => Ok(config),
-        Err(ModelError::Config(it)) => {
-            Err(ModelError::Config(format!("{}: {it}", path.display())))
-        }
+        Err(ModelError::Config(it)) => Err(ModelError::Config(format!("{}: {it}", path.display()))),
         Err(it) => Err(it),
     }
 }
@@ -251,7 +252,9 @@ fn recognise(source: &dyn Source, name: &str) -> (ModelConfig, ConfigFrom) {
         let (number, _) = it.strip_prefix(&blocks)?.split_once('.')?;
         number.parse::<usize>().ok()
     });
-    config.layers = numbers.max().map_or(config.layers, |it| it.saturating_add(1));
+    config.layers = numbers
+        .max()
+        .map_or(config.layers, |it| it.saturating_add(1));
     let block = |name: &str| shape(&format!("blocks.0.module_list.{name}"));
     if let Some([head]) = block("0.f.q_norm.weight").as_deref() {
         config.heads = config.dim / head.max(&1);

@@ -343,16 +343,16 @@ pub(super) fn prefix(names: &[String]) -> &str {
 /// What a source lacks, or has in another shape.
 pub(super) fn misfits(config: &ModelConfig, source: &dyn Source, prefix: &str) -> Vec<String> {
     let wanted = config.parameters().into_iter();
-    let wrong = wanted.filter_map(|(name, shape)| {
-        match source.shape(&format!("{prefix}{name}")) {
+    let wrong = wanted.filter_map(
+        |(name, shape)| match source.shape(&format!("{prefix}{name}")) {
             None => Some(format!("{name} {shape:?} is missing")),
             Some(Err(why)) => Some(format!("{name} cannot be read: {why}")),
             Some(Ok(found)) if found != shape => {
                 Some(format!("{name} is {found:?} where {shape:?} is wanted"))
             }
             Some(Ok(_)) => None,
-        }
-    });
+        },
+    );
     wrong.collect()
 }
 

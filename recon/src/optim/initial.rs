@@ -230,7 +230,10 @@ mod tests {
         let few = most_opaque(&splats, 3);
         few.check().unwrap();
         // 11 · 5 = 27, 11 · 10 = 26, 11 · 15 = 25 modulo 28.
-        assert_eq!(few.means, [splats.means[5], splats.means[10], splats.means[15]]);
+        assert_eq!(
+            few.means,
+            [splats.means[5], splats.means[10], splats.means[15]]
+        );
         assert_eq!(most_opaque(&splats, 28), splats);
         assert!(most_opaque(&splats, 0).is_empty());
     }

@@ -13,8 +13,8 @@ use crate::dataset::Dataset;
 use crate::io::{SplatFile, SplatFormat, checkpoint, open_lpips};
 use crate::metrics::{Lpips, LpipsNet};
 use crate::model::{
-    Budget, Chunk, ModelError, Network, ReconstructUpdate, device_name, load_network, open_device,
-    reconstruct, wait_for,
+    Budget, Chunk, Network, ReconstructUpdate, device_name, load_network, open_device, reconstruct,
+    wait_for,
 };
 use crate::optim::{
     EvalConfig, EvalStep, HeldOut, OptimError, default_budget, evaluate, most_opaque,
@@ -82,7 +82,6 @@ fn load(actor: &Actor, gpu: &Gpu, job: &ReconstructJob) -> Result<Network, Worke
             ignored.tensors
         )));
     }
-    network.numerics = job.config.numerics;
     network.budget = Budget::default();
     Ok(network)
 }
@@ -129,7 +128,7 @@ impl Run<'_> {
         run.report.secs = begun.elapsed().saturating_sub(run.measuring).as_secs_f32();
         let failed = run.failed.take();
         let failed = failed.or_else(|| match ended {
-            Err(ModelError::Cancelled) | Ok(_) => None,
+            Ok(_) => None,
             Err(err) => Some(err.into()),
         });
         run.finish(failed)
@@ -154,7 +153,9 @@ impl Run<'_> {
         let flow = match update {
             ReconstructUpdate::Preparing { what, done, total } => {
                 let step = self.actor.step(&what, done, total);
-                let waited = self.pace.keep_with(self.piece, || wait_for(&network.device));
+                let waited = self
+                    .pace
+                    .keep_with(self.piece, || wait_for(&network.device));
                 self.piece = Instant::now();
                 waited.map(|()| step).map_err(Into::into)
             }
@@ -215,7 +216,9 @@ impl Run<'_> {
         /// Fewer are not worth showing.
         const FEW: usize = 1 << 16;
         let most = self.gpu.capabilities().max_splats(splats.sh_degree);
-        let mut room = splats.len().min(usize::try_from(most).unwrap_or(usize::MAX));
+        let mut room = splats
+            .len()
+            .min(usize::try_from(most).unwrap_or(usize::MAX));
         loop {
             let part = (room < splats.len()).then(|| most_opaque(splats, room));
             match GpuSplats::upload(&self.gpu, part.as_ref().unwrap_or(splats)) {
@@ -274,7 +277,9 @@ impl Run<'_> {
             &mut visit,
         );
         let report = match measured {
-            Err(OptimError::Gpu(err @ (GpuError::OutOfMemory { .. } | GpuError::TooLarge { .. }))) => {
+            Err(OptimError::Gpu(
+                err @ (GpuError::OutOfMemory { .. } | GpuError::TooLarge { .. }),
+            )) => {
                 let text = format!("{err}. The splats of this chunk are not measured");
                 self.actor.tell(Event::Warned(text));
                 return Ok(ControlFlow::Continue(()));

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::dataset::Dataset;
-use crate::io::OpenOptions;
+use crate::dataset::{Dataset, HoldOut};
 use crate::metrics::EvalReport;
 use crate::model::{DeviceChoice, ReconstructConfig};
 use crate::optim::OptimiseConfig;
@@ -41,8 +40,8 @@ pub struct ReconstructJob {
 pub struct Watch {
     /// It is taken to be full when nothing has come for so long.
     pub patience: Duration,
-    /// How its photos are opened: as they were the first time.
-    pub options: OpenOptions,
+    /// How its photos are split, as they were the first time; `None` leaves that to the dataset.
+    pub hold_out: Option<HoldOut>,
 }
 
 /// Which views had been seen when a snapshot of a reconstruction was taken.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::dataset::{Dataset, Split, View};
-use crate::io::{self, OpenOptions, Opened};
+use crate::dataset::{Dataset, HoldOut, Split, View};
+use crate::io;
 
 use super::actor::Actor;
 use super::messages::Event;
@@ -21,7 +21,7 @@ const LISTEN_EVERY: Duration = Duration::from_millis(50);
 /// Looks at a folder now and then.
 pub(super) struct Watcher {
     path: PathBuf,
-    options: OpenOptions,
+    hold_out: Option<HoldOut>,
     patience: Duration,
     /// As it was handed over last.
     dataset: Arc<Dataset>,
@@ -37,7 +37,7 @@ impl Watcher {
     pub(super) fn new(dataset: Arc<Dataset>, watch: &Watch) -> Self {
         Self {
             path: dataset.report.path.clone(),
-            options: watch.options.clone(),
+            hold_out: watch.hold_out.clone(),
             patience: watch.patience,
             dataset,
             before: HashSet::new(),
@@ -80,9 +80,9 @@ impl Watcher {
 
     fn look(&mut self, actor: &Actor, count: usize) -> Look {
         // A pose file that is just being written is no error: there is a next time.
-        let newer = match io::open_with(&self.path, &self.options) {
-            Ok(Opened::Dataset(it)) => it,
-            Ok(_) => return Look::Quiet,
+        let newer = match io::open_dataset(&self.path, self.hold_out.as_ref()) {
+            Ok(Some(it)) => it,
+            Ok(None) => return Look::Quiet,
             Err(err) => {
                 self.refused = Some(err.to_string());
                 return Look::Quiet;

@@ -173,7 +173,11 @@ impl<'a> WeightsFile<'a> {
     /// # Errors
     /// Those of [`Self::read`].
     pub fn read_all(&mut self, wanted: &dyn Fn(&str) -> bool) -> Result<Tensors, FormatError> {
-        let names: Vec<String> = self.names().filter(|it| wanted(it)).map(str::to_owned).collect();
+        let names: Vec<String> = self
+            .names()
+            .filter(|it| wanted(it))
+            .map(str::to_owned)
+            .collect();
         let tensors = names.into_iter().map(|name| {
             let tensor = self.read(&name)?;
             Ok((name, tensor))

@@ -71,7 +71,8 @@ fn header(layout: &Layout) -> Result<(Vec<u8>, u64), FormatError> {
         (name.clone(), about)
     });
     let tensors = tensors.collect();
-    let header = Metadata::new(Some(layout.header.clone()), tensors).map_err(|it| malformed(&it))?;
+    let header =
+        Metadata::new(Some(layout.header.clone()), tensors).map_err(|it| malformed(&it))?;
     let mut text = serde_json::to_vec(&header).map_err(|it| malformed(&it))?;
     // The numbers begin at a multiple of eight bytes.
     text.resize(text.len().next_multiple_of(8), b' ');
@@ -154,7 +155,10 @@ mod tests {
             assert_eq!(file.header("key"), Some("text"));
             assert_eq!(file.find("a").unwrap().unwrap().number, number);
             // As others read it.
-            assert_eq!(safetensors::SafeTensors::deserialize(&bytes).unwrap().len(), 2);
+            assert_eq!(
+                safetensors::SafeTensors::deserialize(&bytes).unwrap().len(),
+                2
+            );
         }
     }
 

@@ -114,8 +114,8 @@ pub(super) fn older(source: &mut Bytes<'_>, len: u64) -> Result<Entries, FormatE
         let number = number(&record.storage.kind)?;
         let found = locate(&name, &record, number).and_then(|(shape, start)| {
             let place = storages.get(&record.storage.key);
-            let (first, held) = place
-                .ok_or_else(|| unreadable(&format!("the numbers of {name} are missing")))?;
+            let (first, held) =
+                place.ok_or_else(|| unreadable(&format!("the numbers of {name} are missing")))?;
             let needed = (shape.iter().product::<usize>() * number.num_bytes()) as u64;
             if *held < start.saturating_add(needed) {
                 return Err(FormatError::Truncated {
