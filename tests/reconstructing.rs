@@ -8,9 +8,7 @@ use std::time::{Duration, Instant};
 use recon::dataset::{Dataset, HoldOut};
 use recon::io::weights::Number;
 use recon::io::{OpenOptions, Opened, open_with, write_photos};
-use recon::model::{
-    DeviceChoice, Mode, ModelConfig, ReconstructConfig, ViewChoice, save_random,
-};
+use recon::model::{DeviceChoice, Mode, ModelConfig, ReconstructConfig, ViewChoice, save_random};
 use recon::optim::{OptimiseConfig, polish};
 use recon::synthetic::{PhotosConfig, SyntheticPhotos, photos};
 use recon::worker::{ReconstructJob, ReconstructReport, Snapshot, Watch};
@@ -200,9 +198,10 @@ fn chunks_are_shown_and_measured_one_after_the_other() {
             matches!(it, Event::SplatsUpdated(it)
                 if it.moment.as_ref().and_then(|it| it.chunk.as_ref()).is_some_and(|it| it.index == i))
         });
-        let measured = position(&events, |it| {
-            matches!(it, Event::ChunkEvaluated(it) if it.index == i)
-        });
+        let measured = position(
+            &events,
+            |it| matches!(it, Event::ChunkEvaluated(it) if it.index == i),
+        );
         assert!(shown < measured);
         let Event::ChunkEvaluated(evaluation) = &events[measured] else {
             panic!();
@@ -271,7 +270,10 @@ fn cancelling_keeps_the_chunks_there_are() {
             worker.send(Command::Cancel);
         }
     });
-    assert!(matches!(events.last(), Some(Event::Cancelled)), "{events:?}");
+    assert!(
+        matches!(events.last(), Some(Event::Cancelled)),
+        "{events:?}"
+    );
     assert!(snapshots(&events).is_empty());
 }
 
@@ -321,7 +323,11 @@ fn weights_that_cannot_be_used_are_named() {
     };
     save_random(&desk.path("other.safetensors"), &other, 1, Number::F32).unwrap();
     let given = serde_json::to_string(&tiny_network()).unwrap();
-    std::fs::write(desk.path("given.json"), given.replace("\"dim\":16", "\"dim\":24")).unwrap();
+    std::fs::write(
+        desk.path("given.json"),
+        given.replace("\"dim\":16", "\"dim\":24"),
+    )
+    .unwrap();
     std::fs::write(desk.path("broken.pt"), b"these are no weights").unwrap();
     std::fs::write(desk.path("broken.toml"), "dim = \"wide\"").unwrap();
     let fails = |weights: &str, model: Option<&str>, words: &[&str]| {
@@ -388,7 +394,12 @@ fn a_folder_is_watched_while_it_fills() {
         Event::DatasetGrew(it) => Some(it.clone()),
         _ => None,
     });
-    let names: Vec<String> = grown.unwrap().views.iter().map(|it| it.name.clone()).collect();
+    let names: Vec<String> = grown
+        .unwrap()
+        .views
+        .iter()
+        .map(|it| it.name.clone())
+        .collect();
     let expected: Vec<&str> = desk.made.poses.frames[..7]
         .iter()
         .map(|it| it.image.as_str())

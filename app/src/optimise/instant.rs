@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use recon::dataset::Dataset;
-use recon::io::OpenOptions;
 use recon::model::{Mode, ReconstructConfig};
 use recon::optim::{Background, OptimiseConfig, polish};
-use recon::worker::{ChunkEvaluation, ReconstructJob, ReconstructReport, SeenChunk, Snapshot, Watch};
+use recon::worker::{
+    ChunkEvaluation, ReconstructJob, ReconstructReport, SeenChunk, Snapshot, Watch,
+};
 
 use super::{Curve, Method, Plan};
 use crate::settings::Settings;
@@ -110,7 +111,8 @@ impl Plan {
             lpips: settings.lpips.clone(),
             watch: watches.then(|| Watch {
                 patience: Duration::from_secs(instant.patience_secs.into()),
-                options: OpenOptions::default(),
+                // As it was opened.
+                hold_out: None,
             }),
         })
     }

@@ -9,8 +9,8 @@ mod when;
 
 use std::path::PathBuf;
 
-use recon::optim::{Background, OptimiseConfig};
 use recon::metrics::EvalReport;
+use recon::optim::{Background, OptimiseConfig};
 use recon::worker::{
     Adjustment, ChunkEvaluation, Evaluation, OptimiseReport, ReconstructJob, ReconstructReport,
     Snapshot, TrainProgress,
@@ -283,7 +283,10 @@ impl Run {
                 part * (index + 1) as f32 / chunks.max(index + 1) as f32
             }
             When::Step(step) => {
-                let last = self.progress.as_ref().map_or(self.config.steps, |it| it.steps);
+                let last = self
+                    .progress
+                    .as_ref()
+                    .map_or(self.config.steps, |it| it.steps);
                 part + (1.0 - part) * step as f32 / last.max(step).max(1) as f32
             }
         }
@@ -382,7 +385,11 @@ mod tests {
         run.save(When::Step(3));
         assert!(!run.is_unsaved());
         run.save(When::Step(1));
-        assert_eq!(run.saved, Some(When::Step(3)), "an older one takes nothing back");
+        assert_eq!(
+            run.saved,
+            Some(When::Step(3)),
+            "an older one takes nothing back"
+        );
     }
 
     #[test]

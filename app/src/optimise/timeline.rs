@@ -252,7 +252,10 @@ mod tests {
         timeline.keep(kept(20));
         timeline.measured(When::Step(20), 25.5);
         assert_eq!(timeline.at(When::Step(10)).unwrap().label(), "Step 10");
-        assert_eq!(timeline.at(When::Step(20)).unwrap().label(), "Step 20: 25.50 dB");
+        assert_eq!(
+            timeline.at(When::Step(20)).unwrap().label(),
+            "Step 20: 25.50 dB"
+        );
         timeline.keep(kept(20));
         assert_eq!(timeline.kept().len(), 2, "the same step replaces");
     }

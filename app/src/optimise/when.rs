@@ -64,6 +64,9 @@ mod tests {
         };
         let (chunk, step) = (When::of(&chunk), When::of(&step));
         assert!(chunk < step && When::Chunk(0) < chunk);
-        assert_eq!((chunk.label().as_str(), step.to_string().as_str()), ("Chunk 8", "step 1"));
+        assert_eq!(
+            (chunk.label().as_str(), step.to_string().as_str()),
+            ("Chunk 8", "step 1")
+        );
     }
 }

@@ -130,11 +130,7 @@ fn chunks(ui: &mut egui::Ui, instant: &InstantRun) {
     grid(ui, "chunks of the run", rows);
 }
 
-fn grid<'a>(
-    ui: &mut egui::Ui,
-    name: &str,
-    rows: impl IntoIterator<Item = (&'a str, String)>,
-) {
+fn grid<'a>(ui: &mut egui::Ui, name: &str, rows: impl IntoIterator<Item = (&'a str, String)>) {
     egui::Grid::new(name)
         .num_columns(2)
         .spacing([8.0, 2.0])

@@ -100,7 +100,11 @@ fn track(ui: &mut egui::Ui, state: &AppState, run: &Run, actions: &mut Vec<Actio
             egui::WidgetInfo::selected(egui::Role::Button, true, is_shown, kept.label())
         });
         let hint = match &kept.moment.chunk {
-            Some(it) => format!("{}\nmade of {}", kept.label(), names_of(state, &it.views_seen)),
+            Some(it) => format!(
+                "{}\nmade of {}",
+                kept.label(),
+                names_of(state, &it.views_seen)
+            ),
             None => kept.label(),
         };
         if spot.on_hover_text(hint).clicked() {

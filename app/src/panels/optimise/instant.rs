@@ -33,7 +33,11 @@ const CHOICES: [(ViewChoice, &str, &str); 3] = [
         "one of each group of cameras, as in the paper; a list that was published with the photos \
          goes first",
     ),
-    (ViewChoice::Even, "Evenly in their order", "the first and the last among them"),
+    (
+        ViewChoice::Even,
+        "Evenly in their order",
+        "the first and the last among them",
+    ),
     (ViewChoice::All, "All", "whatever their number"),
 ];
 
@@ -63,7 +67,12 @@ pub(super) fn instant_ui(
     weights(ui, state, &mut network, actions);
     views(ui, &mut plan.instant);
     if plan.method == Method::InstantThenOptimise {
-        number(ui, "Steps afterwards", &mut plan.instant.steps, 1..=1_000_000);
+        number(
+            ui,
+            "Steps afterwards",
+            &mut plan.instant.steps,
+            1..=1_000_000,
+        );
     }
     if network != state.settings.network {
         let mut settings = state.settings.clone();
@@ -82,7 +91,13 @@ pub(super) fn rarer_ui(
     CollapsingHeader::new("Settings").show(ui, |ui| {
         let mut network = state.settings.network.clone();
         let hint = "the file beside the weights, else as published";
-        file(ui, (NetworkFile::Config, "The network's settings"), hint, &mut network.config, actions);
+        file(
+            ui,
+            (NetworkFile::Config, "The network's settings"),
+            hint,
+            &mut network.config,
+            actions,
+        );
         device(ui, &mut network.device);
         let config = &mut plan.instant.config;
         let mut is_selective = config.selective.is_some();
@@ -118,7 +133,13 @@ fn weights(
 ) {
     let hint = "a file of .safetensors, .pt or .pth";
     let kept = &mut network.weights;
-    file(ui, (NetworkFile::Weights, "The network's weights"), hint, kept, actions);
+    file(
+        ui,
+        (NetworkFile::Weights, "The network's weights"),
+        hint,
+        kept,
+        actions,
+    );
     let problem = match state.weights {
         Weights::There => None,
         Weights::NotChosen => Some("No weights are chosen yet: the network needs them."),
@@ -164,7 +185,10 @@ fn file(
 fn views(ui: &mut egui::Ui, plan: &mut InstantPlan) {
     ui.horizontal_wrapped(|ui| {
         for (streams, name) in [(false, "All at once"), (true, "A few at a time")] {
-            if ui.selectable_label(plan.streams() == streams, name).clicked() {
+            if ui
+                .selectable_label(plan.streams() == streams, name)
+                .clicked()
+            {
                 plan.stream(streams);
             }
         }
@@ -186,7 +210,12 @@ fn views(ui: &mut egui::Ui, plan: &mut InstantPlan) {
     muted(ui, about(plan.config.mode));
     choice_of_views(ui, &mut plan.config.choice);
     if plan.config.choice != ViewChoice::All {
-        number(ui, "Photos for the network", &mut plan.config.views, 1..=100_000);
+        number(
+            ui,
+            "Photos for the network",
+            &mut plan.config.views,
+            1..=100_000,
+        );
     }
     if plan.streams() {
         number(ui, "Photos at a time", &mut plan.config.chunk, 1..=100_000);
