@@ -21,9 +21,9 @@ use render::gpu::Gpu;
 use tests::gpu::gpu;
 
 use super::application::{open, wait};
+use super::full_state;
 use super::optimise::{change_plan, click, one_splat, show};
 use super::photos::{write_photos, write_poses};
-use super::{Shown, full_state};
 use crate::reconstructing::tiny_network;
 
 /// The plan of a reconstruction, with weights that are not there.
@@ -96,9 +96,9 @@ fn the_method_and_all_its_settings_make_the_job() {
     // Nothing can be begun without weights, and it is said where there are some.
     assert!(click(&mut harness, "Start").is_empty());
     harness.get_by_label_contains("No weights are chosen yet");
-    harness.get_by_label_contains("nothing is downloaded");
-    harness.get_by_label_contains("Adobe Research License");
-    harness.get_by_label_contains("huggingface.co/chenwang/tttLRM");
+    harness.get_by_label_contains("under the Adobe Research License: for non-commercial");
+    harness.get_by_label_contains("Accrete comes without weights and downloads none");
+    harness.get_by_label("https://huggingface.co/chenwang/tttLRM");
     let actions = click(&mut harness, "Choose…");
     assert!(
         matches!(actions[..], [Action::AskForNetwork(NetworkFile::Weights)]),
@@ -229,13 +229,14 @@ fn open_desk(gpu: &Gpu, folder: &Path) -> Harness<'static, App> {
     let weights = folder.join("tiny.safetensors");
     save_random(&weights, &tiny_network(), 3, Number::F32).unwrap();
     let mut harness = open(gpu, Start::Open(photos));
-    harness.set_size(Vec2::new(1100.0, 1000.0));
+    harness.set_size(Vec2::new(1100.0, 1300.0));
     wait(&mut harness, "the cameras", |app| {
         app.state().scene.is_some()
     });
     let state = harness.state_mut().state_mut();
     state.settings.network.weights = Some(weights);
     state.settings.network.device = DeviceChoice::Cpu;
+    state.find_weights();
     state.plan.method = Method::Instant;
     state.plan.instant.stream(true);
     state.plan.instant.config.choice = ViewChoice::All;

@@ -33,14 +33,15 @@ pub fn progress_ui(ui: &mut egui::Ui, state: &AppState, _: &mut Vec<Action>) {
 }
 
 fn heading(ui: &mut egui::Ui, state: &AppState, run: &Run) {
-    let is_instant = run.instant.is_some() && run.progress.is_none();
     let (text, colour) = match run.phase {
         Phase::Starting => ("Preparing", theme::MUTED),
-        Phase::Running if is_instant => ("Reconstructing", theme::ACCENT),
+        Phase::Running if run.is_reconstructing() => ("Reconstructing", theme::ACCENT),
         Phase::Running => ("Optimising", theme::ACCENT),
         Phase::Paused => ("Paused", theme::WARNING),
         Phase::Stopping => ("Ending", theme::MUTED),
-        Phase::Over if is_instant => ("Reconstructed", theme::MUTED),
+        Phase::Over if run.instant.is_some() && run.progress.is_none() => {
+            ("Reconstructed", theme::MUTED)
+        }
         Phase::Over => ("Optimised", theme::MUTED),
     };
     let (done, total) = match (&run.progress, &state.job) {

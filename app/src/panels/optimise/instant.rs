@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use eframe::egui::{self, CollapsingHeader, ComboBox, Label, RichText, TextEdit};
-use recon::model::{DeviceChoice, Elastic, Mode, ViewChoice};
+use recon::model::{DeviceChoice, Elastic, Mode, ORIGIN, ViewChoice};
 
 use super::settings::{lpips, number};
 use crate::action::{Action, NetworkFile};
@@ -15,12 +15,10 @@ use crate::theme;
 /// Where the network's authors publish their weights.
 const PUBLISHED: &str = "https://huggingface.co/chenwang/tttLRM";
 
-/// What to know before one gets them.
+/// What to know of them beside where they come from.
 const ABOUT_WEIGHTS: &str = "\
-Weights are a file that you bring: nothing is downloaded. The authors of tttLRM publish theirs, \
-dl3dv_full.pt for all photos at once and dl3dv_ar.pt for a few at a time, under the Adobe Research \
-License: for research that is not commercial, and that holds for splats made with them too. Files \
-of .safetensors, .pt and .pth are read.";
+dl3dv_full.pt is for all photos at once, dl3dv_ar.pt for a few at a time; their licence holds for \
+splats made with them too. Weights are a file that you bring: .safetensors, .pt or .pth.";
 
 /// The ways to take photos a few at a time.
 const STREAMING: [Mode; 3] = [Mode::Causal, Mode::Replay, Mode::Merge];
@@ -151,6 +149,7 @@ fn weights(
     CollapsingHeader::new("Where weights come from")
         .default_open(state.weights == Weights::NotChosen)
         .show(ui, |ui| {
+            muted(ui, ORIGIN);
             muted(ui, ABOUT_WEIGHTS);
             ui.hyperlink(PUBLISHED);
         });
