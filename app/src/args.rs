@@ -1,6 +1,7 @@
 //! The command line as it is typed; what can be checked one value at a time is checked here.
 
 mod eval;
+mod exporting;
 mod measuring;
 mod optimise;
 mod poses;
@@ -15,6 +16,7 @@ use recon::io::DatasetFormat;
 use render::{RenderConfig, Style};
 
 pub use eval::{EvalArgs, SsimName};
+pub use exporting::{AxesName, ExportArgs};
 pub use measuring::MeasuringArgs;
 pub use optimise::{OptimiseArgs, PresetName, StrategyName, Switches};
 pub use poses::{Engine, MapperName, PosesArgs};
@@ -181,6 +183,10 @@ pub struct ConvertArgs {
     /// Version of an .spz file: 4, or 3 for programs that do not read 4 yet
     #[arg(long, value_name = "VERSION", default_value_t = 4, value_parser = clap::value_parser!(u32).range(3..=4))]
     pub spz_version: u32,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show it as the help of the command")]
+    pub exporting: ExportArgs,
 }
 
 /// What `convert-dataset` takes.

@@ -19,6 +19,7 @@ use super::measuring::{self, Found, Subject};
 use super::optimising::Run;
 use super::{Console, OpenGpu, has_display};
 use crate::args::OptimiseArgs;
+use crate::project::common_up;
 use crate::window;
 
 /// What held-out photos said, and how long it took to get there.
@@ -95,7 +96,9 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &OptimiseArgs) -> any
     let mut worker = Job::start(console, Some(gpu.clone()))?;
     let run = Run::of(&mut worker, job)?;
     if let (Some(path), Some(format)) = (out, format) {
-        run.save(&mut worker, format, path)?;
+        let up = common_up(dataset.views.iter().map(|it| &it.c2w));
+        let options = args.exporting.options(up);
+        run.save(&mut worker, (format, options), path)?;
     }
     if let Some(path) = sheet {
         draw_sheet(console, &gpu, &run.snapshot, &dataset, &config, path)?;

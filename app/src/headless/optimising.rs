@@ -54,22 +54,28 @@ impl Run {
         })
     }
 
-    /// Writes the splats, and tells what the format cannot hold.
+    /// Writes the splats, changed as the options say, and tells what the format cannot hold.
     ///
     /// # Errors
     /// Where they cannot be written.
     pub(super) fn save(
         &self,
         worker: &mut Job,
-        format: SplatFormat,
+        (format, options): (SplatFormat, ExportOptions),
         path: &Path,
     ) -> anyhow::Result<()> {
+        let file = &self.snapshot.file;
+        if options.crop.is_some() && options.apply(file).splats.is_empty() {
+            worker
+                .console
+                .warn("no splat lies in the box of --crop: the file is empty");
+        }
         let mut lost = Vec::new();
         let command = Command::Export {
-            file: self.snapshot.file.clone(),
+            file: file.clone(),
             format,
             path: path.to_owned(),
-            options: ExportOptions::default(),
+            options,
         };
         worker.work(command, |_, event| {
             if let Event::Exported { losses, .. } = event {
