@@ -12,6 +12,9 @@ use tests::gpu;
 
 use super::{Scan, begin, psnr, quick, small_photos};
 
+/// Few, so that each photo has seven turns.
+const STEPS: u32 = 63;
+
 /// Every photo but the held-out 0, 4 and 8 is spoilt by `spoil`, which is told its number.
 fn spoilt(mut spoil: impl FnMut(&mut SyntheticPhotos, usize)) -> Scan {
     let mut made = photos(&small_photos());
@@ -47,7 +50,7 @@ fn exposures_that_differ_are_found() {
             }
         }
     });
-    let off = quick(150);
+    let off = quick(STEPS);
     let on = OptimiseConfig {
         exposure: true,
         ..off.clone()
@@ -81,7 +84,7 @@ fn cameras_that_stood_elsewhere_are_found() {
         let shift = 0.01 * c2w.translation.length() * away.normalize();
         *c2w = *c2w * DAffine3::from_rotation_translation(turn, shift);
     });
-    let off = quick(150);
+    let off = quick(STEPS);
     let on = OptimiseConfig {
         refine_poses: true,
         ..off.clone()

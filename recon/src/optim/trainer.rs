@@ -99,7 +99,7 @@ impl Trainer {
     ) -> Result<Self, OptimError> {
         let options = GradientOptions {
             until_sums: true,
-            pose: config.refine_poses,
+            // What comes of poses is compiled once, when a design was chosen.
             ..GradientOptions::portable(gpu.capabilities())
         };
         let mut trainer = Self {
@@ -315,10 +315,13 @@ impl Trainer {
         };
         let splats = self.pool.splats();
         if self.backward.is_none() {
-            let wanted = self.gradient.options();
+            let wanted = GradientOptions {
+                pose: self.config.refine_poses,
+                ..self.gradient.options()
+            };
             let choice = choose(gpu, &self.rasterizer, splats, d_image, wanted)?;
             log::info!("backward pass: {choice}");
-            if choice.options != wanted {
+            if choice.options != self.gradient.options() {
                 self.gradient = Gradient::new(gpu, choice.options)?;
             }
             self.backward = Some(choice);
