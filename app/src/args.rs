@@ -2,6 +2,7 @@
 
 mod eval;
 mod eval_model;
+mod exporting;
 mod measuring;
 mod model;
 mod network;
@@ -21,6 +22,7 @@ use render::{RenderConfig, Style};
 
 pub use eval::{EvalArgs, SsimName};
 pub use eval_model::EvalModelArgs;
+pub use exporting::{AxesName, ExportArgs};
 pub use measuring::MeasuringArgs;
 pub use model::{ModelCommand, ModelInfoArgs, ModelNewArgs};
 pub use network::{ChoiceName, ModeName, NetworkArgs};
@@ -206,6 +208,10 @@ pub struct ConvertArgs {
     /// Version of an .spz file: 4, or 3 for programs that do not read 4 yet
     #[arg(long, value_name = "VERSION", default_value_t = 4, value_parser = clap::value_parser!(u32).range(3..=4))]
     pub spz_version: u32,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show it as the help of the command")]
+    pub exporting: ExportArgs,
 }
 
 /// What `convert-dataset` takes.
