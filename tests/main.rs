@@ -26,6 +26,14 @@ mod gradients;
 mod kernels;
 /// Metrics agree with the programs that papers measured with.
 mod metrics;
+/// The network agrees, layer by layer, with the published program.
+mod model;
+/// Photos through a tiny network of random weights into splats in the dataset's coordinates.
+mod model_frames;
+/// Causal streaming, kept scenes, ranks that share a sequence, small budgets.
+mod model_stream;
+/// Networks in files: containers, numbers, settings beside them, what is missing.
+mod model_weights;
 /// Splats optimised for photos: orders, checkpoints, strategies, what goes wrong.
 mod optimise;
 /// Photos of every kind and turn, damaged ones, streams of them; views chosen and normalised.

@@ -1,5 +1,7 @@
 //! Splats optimised for small photos of the generated scene.
 
+/// Exposures and poses that are off.
+mod corrections;
 /// What is no checkpoint, what cannot be written, photos that go.
 mod hostile;
 /// The worker's run follows orders, and keeps what it has however it ends.

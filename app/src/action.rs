@@ -5,7 +5,7 @@ use recon::worker::{Adjustment, Command, EngineChoice};
 use render::CompareMode;
 
 use crate::leaving::Answer;
-use crate::optimise::Plan;
+use crate::optimise::{Plan, When};
 use crate::settings::{Overlay, Settings};
 
 /// A wish of the user. Panels only emit them.
@@ -31,9 +31,11 @@ pub enum Action {
     ChooseExportFormat(SplatFormat),
     /// What is changed on the way to the file.
     EditExportOptions(ExportOptions),
-    /// Settings of the next optimisation, as a whole.
+    /// Settings of the next optimisation or reconstruction, as a whole.
     EditPlan(Box<Plan>),
-    /// Optimise splats of the photos that are open, as planned.
+    /// Choose a file of the network in the system's dialog.
+    AskForNetwork(NetworkFile),
+    /// Make splats of the photos that are open, as planned.
     Start,
     /// Change a setting of the running optimisation.
     Adjust(Adjustment),
@@ -41,8 +43,8 @@ pub enum Action {
     FlipPause,
     /// End the optimisation; it keeps what there is.
     Stop,
-    /// Go back to the snapshot after this step, or to the present.
-    ShowMoment(Option<u32>),
+    /// Go back to the snapshot of then, or to the present.
+    ShowMoment(Option<When>),
     /// How photo and render are shown.
     CompareAs(CompareMode),
     /// Where the wiped photo ends, 0 to 1 from the left.
@@ -85,6 +87,15 @@ pub enum Action {
     CloseScene,
     /// End the program.
     Quit,
+}
+
+/// A file of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkFile {
+    /// Its weights.
+    Weights,
+    /// Its settings.
+    Config,
 }
 
 /// Where the camera goes at once.

@@ -2,7 +2,9 @@
 
 mod eval;
 mod eval_model;
+mod exporting;
 mod measuring;
+mod model;
 mod network;
 mod optimise;
 mod poses;
@@ -15,11 +17,14 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use glam::Vec3;
 use recon::io::DatasetFormat;
+use recon::model::DeviceChoice;
 use render::{RenderConfig, Style};
 
 pub use eval::{EvalArgs, SsimName};
 pub use eval_model::EvalModelArgs;
+pub use exporting::{AxesName, ExportArgs};
 pub use measuring::MeasuringArgs;
+pub use model::{ModelCommand, ModelInfoArgs, ModelNewArgs};
 pub use network::{ChoiceName, ModeName, NetworkArgs};
 pub use optimise::{OptimiseArgs, PresetName, StrategyName, Switches};
 pub use poses::{Engine, MapperName, PosesArgs};
@@ -163,6 +168,9 @@ pub enum Command {
     ///
     /// Without --camera, --path or --turntable the whole scene is framed from its front.
     Render(RenderArgs),
+    /// Look into files with a network's weights, and write new ones
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Measure the speed of this machine
     #[command(subcommand)]
     Bench(Bench),
@@ -200,6 +208,10 @@ pub struct ConvertArgs {
     /// Version of an .spz file: 4, or 3 for programs that do not read 4 yet
     #[arg(long, value_name = "VERSION", default_value_t = 4, value_parser = clap::value_parser!(u32).range(3..=4))]
     pub spz_version: u32,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show it as the help of the command")]
+    pub exporting: ExportArgs,
 }
 
 /// What `convert-dataset` takes.
@@ -233,6 +245,8 @@ pub enum Bench {
         #[arg(long)]
         quick: bool,
     },
+    /// Run a network with random weights on 4 to 64 views and chunk by chunk, and time it
+    Model(ModelBenchArgs),
     /// Write photos of four megapixels, open their folder and stream them all
     Dataset {
         /// Empty folder for the photos, which stay there [default: a temporary one]
@@ -243,6 +257,22 @@ pub enum Bench {
         #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         photos: u32,
     },
+}
+
+/// What `bench model` takes.
+#[derive(Args, Clone, Debug)]
+pub struct ModelBenchArgs {
+    /// A small network, done in seconds
+    #[arg(long, conflicts_with = "published")]
+    pub quick: bool,
+
+    /// The published network at its full size, on 16 to 64 views: for a fast GPU
+    #[arg(long)]
+    pub published: bool,
+
+    /// What it runs on: auto, cpu, gpu, cuda:NUMBER or remote:WHERE
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub device: DeviceChoice,
 }
 
 /// What `render` takes.

@@ -63,6 +63,7 @@ pub fn replaces(command: &Command) -> bool {
             | Command::Demo { .. }
             | Command::FindPoses { .. }
             | Command::TakeFrames { .. }
+            | Command::Reconstruct(_)
             | Command::Optimise(_)
     )
 }

@@ -94,9 +94,13 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Bench(Bench::Train { quick }) => {
             headless::bench::train::run(&console, &open_gpu, quick)
         }
+        Command::Bench(Bench::Model(args)) => {
+            headless::bench::model::run(&console, &open_gpu, &args)
+        }
         Command::Bench(Bench::Dataset { folder, photos }) => {
             headless::bench::dataset::run(&console, folder.as_deref(), photos)
         }
+        Command::Model(command) => headless::model::run(&console, &command),
         Command::Adapters => headless::adapters::run(&console),
     }
 }

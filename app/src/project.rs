@@ -137,6 +137,13 @@ impl Project {
         };
     }
 
+    /// Photos were added: the same ones are at their places, others behind them.
+    pub fn grow(&mut self, dataset: Arc<Dataset>) {
+        if let Source::Dataset(before) = &mut self.source {
+            *before = dataset;
+        }
+    }
+
     /// Leaves the cameras out that are far from all others, or takes them back.
     pub fn ignore_outliers(&mut self, ignored: bool) {
         self.ignores_outliers = ignored;

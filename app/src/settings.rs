@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use glam::Vec3;
+use recon::model::DeviceChoice;
 use render::{RenderConfig, Style};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,8 @@ pub struct Settings {
     pub film_strip: bool,
     /// The user's LPIPS weights, a file or a folder of them.
     pub lpips: Option<PathBuf>,
+    /// The network for instant splats.
+    pub network: NetworkSettings,
 }
 
 impl Default for Settings {
@@ -56,6 +59,7 @@ impl Default for Settings {
             log: false,
             film_strip: true,
             lpips: None,
+            network: NetworkSettings::default(),
         }
     }
 }
@@ -113,6 +117,18 @@ impl Settings {
         self.render.style = style;
         self
     }
+}
+
+/// Which network makes instant splats, and on what.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NetworkSettings {
+    /// The user's file of its weights.
+    pub weights: Option<PathBuf>,
+    /// The file of its settings; `None` looks for one beside the weights.
+    pub config: Option<PathBuf>,
+    /// What it runs on.
+    pub device: DeviceChoice,
 }
 
 /// Which world axis points up.
@@ -214,6 +230,8 @@ mod tests {
         settings.up = UpAxis::PlusZ;
         settings.overlays.bounds = true;
         settings.remember(Path::new("/scenes/a.ply"));
+        settings.network.weights = Some("/weights/a.pt".into());
+        settings.network.device = DeviceChoice::Cuda(1);
         assert_eq!(Settings::from_json(&settings.to_json()), settings);
     }
 

@@ -3,6 +3,7 @@
 mod export;
 mod scene;
 
+use std::fmt;
 use std::sync::Arc;
 
 use glam::Vec3;
@@ -14,7 +15,7 @@ use render::{FrameStats, Splats};
 use crate::compare::Compare;
 use crate::film::Film;
 use crate::leaving::Leaving;
-use crate::optimise::{Plan, Run};
+use crate::optimise::{Plan, Run, Weights, When};
 use crate::project::{Project, Source};
 use crate::settings::Settings;
 
@@ -42,9 +43,11 @@ pub struct AppState {
     pub project: Option<Project>,
     /// What the worker does.
     pub job: Option<Progress>,
-    /// What is wanted of the next optimisation.
+    /// What is wanted of the next optimisation or reconstruction.
     pub plan: Plan,
-    /// The optimisation that runs, or ran last.
+    /// Whether the network's weights were there when they were looked for last.
+    pub weights: Weights,
+    /// The optimisation or reconstruction that runs, or ran last.
     pub run: Option<Run>,
     /// The photo that is looked at through its own camera.
     pub compare: Option<Compare>,
@@ -126,15 +129,58 @@ pub struct FrameReport {
     pub ui_time: Option<UiTime>,
 }
 
-/// How long the window's thread works on a frame, waiting left out.
+/// How the window's own thread keeps up, of the last frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UiTime {
-    /// The middle one of the last frames, milliseconds.
+    /// How long it works for a frame, waiting left out.
+    pub work: Quantiles,
+    /// From an input to the end of the frame that shows it, at most; `None` before the first.
+    pub input: Option<Quantiles>,
+    /// Whether the work is the processor's time. Else it is time that passed, which others may
+    /// have used.
+    pub is_cpu: bool,
+}
+
+/// Many times in two numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantiles {
+    /// The middle one, milliseconds.
     pub median_ms: f32,
     /// 95 in a hundred stay below this, milliseconds.
     pub p95_ms: f32,
-    /// How many frames these are.
-    pub frames: usize,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl fmt::Display for UiTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let clock = if self.is_cpu {
+            "processor time"
+        } else {
+            "elapsed time"
+        };
+        let work = self.work;
+        write!(
+            f,
+            "Window's thread, {clock} a frame: {work} of {} frames",
+            work.count
+        )?;
+        if let Some(input) = self.input {
+            write!(
+                f,
+                "\nFrom input to the next frame: {input} of {} inputs",
+                input.count
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Quantiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (median, p95) = (self.median_ms, self.p95_ms);
+        write!(f, "{median:.1} ms, 95 % below {p95:.1} ms")
+    }
 }
 
 impl AppState {
@@ -142,6 +188,7 @@ impl AppState {
     pub fn new(adapter: Capabilities, settings: Settings) -> Self {
         Self {
             plan: Plan::new(adapter.is_cpu()),
+            weights: Weights::of(settings.network.weights.as_deref()),
             run: None,
             compare: None,
             film: Film::default(),
@@ -208,7 +255,7 @@ impl AppState {
         let Some(run) = &mut self.run else {
             return;
         };
-        run.newest_step = run.newest_step.max(live.step);
+        run.see(When::Step(live.step));
         let id = self.next_live;
         self.next_live += 1;
         if self.scene.is_none() {
@@ -230,9 +277,9 @@ impl AppState {
         }
     }
 
-    /// Keeps a snapshot of the running optimisation. What the camera frames stays as it is.
+    /// Keeps a snapshot of the running optimisation or reconstruction. What the camera frames stays as it is.
     pub fn set_moment(&mut self, snapshot: Snapshot) {
-        let step = snapshot.moment.as_ref().map_or(0, |it| it.step);
+        let when = snapshot.moment.as_ref().map(When::of);
         let is_first = self.scene.as_ref().is_none_or(|it| it.is_sparse);
         let Some(run) = &mut self.run else {
             return;
@@ -242,7 +289,8 @@ impl AppState {
             Some(scene) => {
                 scene.whole = extent(snapshot.bounds);
                 scene.is_sparse = false;
-                if scene.live.as_ref().is_some_and(|(_, it)| it.step <= step) {
+                let live = scene.live.as_ref().map(|(_, it)| When::Step(it.step));
+                if live <= when {
                     scene.live = None;
                 }
                 scene.snapshot = snapshot;
@@ -267,6 +315,11 @@ impl AppState {
         let dataset = self.project.as_ref().and_then(Project::dataset);
         let place = dataset.and_then(|it| checkpoint::place(&it.folder));
         self.plan.checkpoint = place.filter(|it| it.is_file());
+    }
+
+    /// Looks for the network's weights.
+    pub fn find_weights(&mut self) {
+        self.weights = Weights::of(self.settings.network.weights.as_deref());
     }
 
     /// Nothing is open any longer.

@@ -36,6 +36,8 @@ pub(crate) const CAPTION_FILL: Color32 = Color32::from_rgba_premultiplied(10, 11
 pub(crate) const CAPTION: Color32 = Color32::from_rgb(236, 239, 245);
 /// Photos that are fitted.
 pub(crate) const TRAIN: Color32 = Color32::from_rgb(94, 176, 239);
+/// Photos that the network made the splats of.
+pub(crate) const SEEN: Color32 = Color32::from_rgb(130, 214, 130);
 /// Curves of what is fitted, and of what is only measured.
 pub(crate) const CURVES: [Color32; 2] = [TRAIN, HELD_OUT];
 

@@ -37,9 +37,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     if i < chunk.count { pose = splat_backward(i, global_block, thread); }
     if !POSE { return; }
 
-    for (var k = 0u; k < POSE_SUMS; k += 1u) {
-        sh_pose[k * 256u + thread] = pose[k / 3u][k % 3u];
-    }
+    keep(0u, thread, pose[0]);
+    keep(3u, thread, pose[1]);
+    keep(6u, thread, pose[2]);
+    keep(9u, thread, pose[3]);
+    keep(12u, thread, pose[4]);
     workgroupBarrier();
     // 240 threads add up 16 numbers each, then 15 the 16 that this leaves.
     if thread < 16u * POSE_SUMS {
@@ -54,6 +56,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
         for (var k = 0u; k < 16u; k += 1u) { sum += sh_pose[thread * 256u + k * 16u]; }
         pose_parts[global_block * POSE_SUMS + thread] = sum;
     }
+}
+
+// Leaves three of a splat's numbers for the sums, from row `row` on.
+fn keep(row: u32, thread: u32, numbers: vec3f) {
+    sh_pose[row * 256u + thread] = numbers.x;
+    sh_pose[(row + 1u) * 256u + thread] = numbers.y;
+    sh_pose[(row + 2u) * 256u + thread] = numbers.z;
 }
 
 // Writes the gradients of a splat; returns its part in the pose's.

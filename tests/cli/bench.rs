@@ -1,7 +1,9 @@
 //! The measuring behind `bench render` and `cargo bench`, on a scene small enough for a test, and
-//! `bench dataset` on three photos.
+//! `bench dataset` on three photos and `bench model` on a tiny network.
 
+use app::headless::bench::model::{self, ModelBench};
 use app::headless::bench::{Case, Scene, measure, table, train};
+use recon::model::{DeviceChoice, ModelConfig};
 use render::GradientOptions;
 
 use super::{Outcome, accrete};
@@ -104,4 +106,42 @@ fn training_steps_are_measured_in_every_design() {
             }
         }
     }
+}
+
+#[test]
+fn a_network_is_measured_by_its_views_and_by_chunks() {
+    let bench = ModelBench {
+        config: ModelConfig {
+            dim: 16,
+            layers: 1,
+            heads: 2,
+            image_width: 16,
+            image_height: 16,
+            ..ModelConfig::default()
+        },
+        views: vec![1, 2, 4],
+        chunks: 3,
+        rounds: 2,
+    };
+    let mut begun = Vec::new();
+    let no_gpu = || unreachable!("the processor needs none");
+    let report = model::measure(&bench, &DeviceChoice::Cpu, &no_gpu, &mut |it| {
+        begun.push(it);
+    });
+    let report = report.unwrap();
+    assert_eq!(begun.len(), 2 * 3 + 1);
+    let views: Vec<usize> = report.cases.iter().map(|it| it.views).collect();
+    assert_eq!(views, bench.views);
+    for it in &report.cases {
+        assert!(0.0 < it.secs && 0.0 < it.tflops && 0.0 < it.newton_schulz_share);
+        let line = report.fixed_secs + report.secs_per_view * it.views as f64;
+        assert!((it.fit_secs - line).abs() < 1e-12);
+        assert!((line / it.secs - 1.0).abs() <= report.worst_residual);
+    }
+    let before: Vec<usize> = report.chunks.iter().map(|it| it.before).collect();
+    assert_eq!(before, [0, 4, 8]);
+    assert!(report.chunks.iter().all(|it| 0.0 < it.push_secs));
+    assert!(report.to_string().contains("a view, at most"));
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["cases"][2]["views"], 4);
 }

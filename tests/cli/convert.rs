@@ -67,3 +67,30 @@ fn a_file_is_not_converted_into_itself() {
     assert_eq!(std::fs::read(desk.path("scene.ply")).unwrap(), before);
     assert_eq!(desk.names("."), ["scene.ply"]);
 }
+
+/// A part of the scene, with z up and without harmonics above degree 0.
+#[test]
+fn a_part_of_a_scene_is_written_turned() {
+    let desk = Desk::new();
+    let words = "convert scene.ply part.ply --crop -1,-1,-1,1,1,1 --axes z-up --export-sh-degree 0 \
+                 --json";
+    let json = desk.run(words).done().json();
+    let before = open_splats(&desk.path("scene.ply")).unwrap().splats;
+    let after = open_splats(&desk.path("part.ply")).unwrap().splats;
+    let inside: Vec<_> = before
+        .means
+        .iter()
+        .filter(|it| it.abs().max_element() <= 1.0)
+        .collect();
+    assert!(!inside.is_empty() && inside.len() < before.len());
+    assert_eq!((after.len(), after.sh_degree), (inside.len(), 0));
+    assert_eq!(json["output"]["splats"], after.len());
+    assert_eq!(json["input"]["splats"], before.len());
+    for (a, b) in inside.into_iter().zip(&after.means) {
+        assert!((b.z + a.y).abs() < 1e-5, "up is -y: {a} {b}");
+        assert!((a.length() - b.length()).abs() < 1e-5, "{a} {b}");
+    }
+    let none = desk.run("convert scene.ply none.ply --crop 90,90,90,91,91,91");
+    none.failed(1, &["scene.ply", "--crop"]);
+    assert!(!desk.path("none.ply").exists());
+}

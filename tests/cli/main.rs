@@ -5,6 +5,7 @@ mod bench;
 mod convert;
 mod datasets;
 mod eval;
+mod model;
 mod optimise;
 mod pictures;
 mod poses;

@@ -4,7 +4,11 @@ use std::fs;
 use std::ops::ControlFlow;
 
 use recon::io::checkpoint::{open, read, write};
-use recon::optim::{Begin, Checkpoint, CorrectionState, Optimisation, OptimiseConfig, Update};
+use recon::metrics::{EvalReport, Protocol, Scores, ViewScores};
+use recon::optim::{
+    Background, Begin, Checkpoint, CorrectionState, Evaluation, Optimisation, OptimiseConfig,
+    Update,
+};
 use recon::synthetic::demo_scene;
 use recon::worker::Adjustment;
 use recon::{Command, Event};
@@ -38,11 +42,29 @@ fn checkpoint(gpu: &Gpu) -> Checkpoint {
         step: 41,
         elapsed_secs: 0.1,
         extent: 1.0 / 3.0,
+        evaluations: vec![evaluation(20), evaluation(40)],
         corrections: CorrectionState {
             exposures: Some(ExposureState::identity(12)),
             poses: None,
         },
         pool,
+    }
+}
+
+/// Two views, one of them without a fault.
+fn evaluation(step: u32) -> Evaluation {
+    let view = |name: &str, psnr: f64| ViewScores {
+        name: name.to_owned(),
+        scores: Scores {
+            psnr,
+            ssim: 0.1 + 0.2,
+            lpips: None,
+        },
+    };
+    let views = vec![view("a", 21.125), view("b", f64::INFINITY)];
+    Evaluation {
+        step,
+        report: EvalReport::new(views, Protocol::default()),
     }
 }
 
@@ -89,6 +111,11 @@ fn checkpoints_are_read_as_they_were_written() {
     });
     assert_eq!(read(&older).unwrap().config.seed, 0);
 
+    let no_measurements = with_record(&bytes, |record| {
+        record.as_object_mut().unwrap().remove("evaluations");
+    });
+    assert!(read(&no_measurements).unwrap().evaluations.is_empty());
+
     let mut uneven = whole;
     uneven.pool.sh_second.pop();
     assert!(write(&uneven).is_err());
@@ -132,6 +159,42 @@ fn damaged_checkpoints_are_refused_in_words() {
             assert_eq!(it.pool.splats.len(), 40);
         }
     }
+}
+
+/// JSON has no such numbers: what would not be read again is not written, and told by name.
+#[test]
+fn numbers_that_are_not_finite_are_told() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let whole = checkpoint(gpu);
+    type Change = fn(&mut Checkpoint);
+    let changes: [(&str, Change); 6] = [
+        ("extent", |it| it.extent = f32::NAN),
+        ("elapsed_secs", |it| it.elapsed_secs = f32::INFINITY),
+        ("config.rates.quats", |it| it.config.rates.quats = f32::NAN),
+        ("config.densify.noise", |it| {
+            it.config.densify.noise = f32::NEG_INFINITY;
+        }),
+        ("config.background.known", |it| {
+            it.config.background = Background::Known([0.0, f32::NAN, 0.0]);
+        }),
+        ("corrections.exposures.numbers", |it| {
+            it.corrections.exposures.as_mut().unwrap().numbers[7] = f32::NAN;
+        }),
+    ];
+    for (place, change) in changes {
+        let mut odd = whole.clone();
+        change(&mut odd);
+        let err = write(&odd).unwrap_err().to_string();
+        assert!(err.contains(place) && err.contains("finite"), "{err}");
+    }
+    // One that this program did not write, too large for single precision.
+    let bytes = write(&whole).unwrap();
+    let huge = with_record(&bytes, |it| it["config"]["rates"]["quats"] = 1e300.into());
+    let err = read(&huge).unwrap_err().to_string();
+    assert!(err.contains("out of range"), "{err}");
+    let none = with_record(&bytes, |it| it["extent"] = Value::Null);
+    let err = read(&none).unwrap_err().to_string();
+    assert!(err.contains("no checkpoint"), "{err}");
 }
 
 /// What is read from a file and cannot be gone on with is an error or goes on; nothing panics.

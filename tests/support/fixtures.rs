@@ -41,6 +41,19 @@ impl Tensors {
         self.view(name, |bytes, _| bytemuck::pod_collect_to_vec(bytes))
     }
 
+    /// The values of a tensor of 16-bit numbers, as they are stored.
+    pub fn u16s(&self, name: &str) -> Vec<u16> {
+        self.view(name, |bytes, _| bytemuck::pod_collect_to_vec(bytes))
+    }
+
+    /// The values of a bfloat16 tensor.
+    pub fn bf16s(&self, name: &str) -> Vec<f32> {
+        let bits = self.u16s(name);
+        bits.into_iter()
+            .map(|it| half::bf16::from_bits(it).to_f32())
+            .collect()
+    }
+
     /// The values of a tensor of doubles.
     pub fn f64s(&self, name: &str) -> Vec<f64> {
         self.view(name, |bytes, _| bytemuck::pod_collect_to_vec(bytes))

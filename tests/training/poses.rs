@@ -24,12 +24,15 @@ fn moved(camera: &Camera, shift: Vec3, turn: Vec3) -> Camera {
     }
 }
 
+/// Frames of both views together.
+const STEPS: u16 = 56;
+
 /// Two views whose poses are a little off, drawn in turns; photos were taken from the right ones.
 #[test]
 fn poses_that_are_off_are_found() {
     let Some(gpu) = gpu::gpu() else { return };
-    let splats = GpuSplats::upload(gpu, &random_splats(41, 300, 0)).unwrap();
-    let first = camera(64, 48);
+    let splats = GpuSplats::upload(gpu, &random_splats(41, 200, 0)).unwrap();
+    let first = camera(48, 36);
     let right = [
         first,
         moved(&first, Vec3::new(0.4, 0.2, 0.1), Vec3::new(0.0, 0.2, 0.1)),
@@ -59,7 +62,7 @@ fn poses_that_are_off_are_found() {
     let mut rasterizer = gpu::rasterizer(gpu);
     let config = RenderConfig::default();
     let mut steps = 0;
-    for step in 0..80_u16 {
+    for step in 0..STEPS {
         let view = usize::from(step % 2);
         let camera = refinement.refined(view, &off[view]);
         rasterizer
@@ -83,13 +86,13 @@ fn poses_that_are_off_are_found() {
         recorder.submit(gpu);
         refinement.request();
         gpu.wait().unwrap();
-        let rate = 2e-3 * (1.0 - f32::from(step) / 80.0);
+        let rate = 2.5e-3 * (1.0 - f32::from(step) / f32::from(STEPS));
         steps += refinement.descend(PoseRates {
             translation: rate,
             rotation: 0.5 * rate,
         });
     }
-    assert_eq!(steps, 80);
+    assert_eq!(steps, usize::from(STEPS));
     for view in 0..2 {
         let found = refinement.refined(view, &off[view]);
         let (before, after) = (
@@ -100,7 +103,7 @@ fn poses_that_are_off_are_found() {
         assert!(after.0 < 0.5 * before.0 && after.1 < 0.5 * before.1);
     }
     let poses = refinement.poses().to_vec();
-    assert!(poses.iter().all(|it| it.steps == 40));
+    assert!(poses.iter().all(|it| it.steps == u32::from(STEPS) / 2));
     assert_eq!(
         PoseRefinement::new(gpu, poses.clone()).unwrap().poses(),
         poses

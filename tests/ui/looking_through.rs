@@ -122,6 +122,8 @@ fn a_photo_that_has_become_unreadable_is_explained() {
     let folder = tempfile::tempdir().unwrap();
     let mut harness = open_photos(gpu, folder.path(), 3);
     std::fs::write(folder.path().join("1.png"), b"no photo").unwrap();
+    // Until all panels lie where they stay.
+    harness.run_steps(3);
     harness.get_by_label("1.png").click();
     wait(&mut harness, "the reason", |app| {
         let compare = app.state().compare.as_ref();

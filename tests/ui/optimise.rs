@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::action::{Action, Pane};
 use app::compare::Compare;
 use app::leaving::{Answer, Destination, Leaving, Stage};
-use app::optimise::{Phase, Run, StartChoice};
+use app::optimise::{Phase, Run, StartChoice, When};
 use app::panels;
 use app::state::AppState;
 use eframe::egui::{self, Vec2};
@@ -114,7 +114,7 @@ pub(super) fn running_state(gpu: &Gpu) -> AppState {
     state
 }
 
-fn show(gpu: &Gpu, name: &str, state: AppState) -> Harness<'static, Shown> {
+pub(super) fn show(gpu: &Gpu, name: &str, state: AppState) -> Harness<'static, Shown> {
     let panel = panels::ALL.into_iter().find(|(it, _)| *it == name);
     let panel = panel.unwrap().1;
     let mut harness = Harness::builder()
@@ -132,14 +132,14 @@ fn show(gpu: &Gpu, name: &str, state: AppState) -> Harness<'static, Shown> {
     harness
 }
 
-fn click(harness: &mut Harness<'static, Shown>, label: &str) -> Vec<Action> {
+pub(super) fn click(harness: &mut Harness<'static, Shown>, label: &str) -> Vec<Action> {
     harness.get_by_label(label).click();
     harness.run();
     std::mem::take(&mut harness.state_mut().1)
 }
 
 /// Clicks, and takes over the plan that comes of it.
-fn change_plan(harness: &mut Harness<'static, Shown>, label: &str) {
+pub(super) fn change_plan(harness: &mut Harness<'static, Shown>, label: &str) {
     let actions = click(harness, label);
     let [Action::EditPlan(plan)] = &actions[..] else {
         panic!("{label}: {actions:?}");
@@ -153,6 +153,7 @@ fn start_carries_the_chosen_settings() {
     let Some(gpu) = gpu() else { return };
     let mut harness = show(gpu, "optimise", full_state(gpu));
     harness.get_by_label_contains("7\u{2009}000 steps");
+    harness.get_by_label_contains("up to 1\u{2009}500\u{2009}000 splats");
     change_plan(&mut harness, "Fast");
     click(&mut harness, "Settings");
     change_plan(&mut harness, "Full-size photos");
@@ -285,11 +286,18 @@ fn going_back_in_time() {
     harness.get_by_label("Live");
     let actions = click(&mut harness, "Step 400: 17.50 dB");
     assert!(
-        matches!(actions[..], [Action::ShowMoment(Some(400))]),
+        matches!(actions[..], [Action::ShowMoment(Some(When::Step(400)))]),
         "{actions:?}"
     );
     let (state, _) = harness.state_mut();
-    assert!(state.run.as_mut().unwrap().timeline.show(Some(400)));
+    assert!(
+        state
+            .run
+            .as_mut()
+            .unwrap()
+            .timeline
+            .show(Some(When::Step(400)))
+    );
     harness.run();
     let actions = click(&mut harness, "Live");
     assert!(matches!(actions[..], [Action::ShowMoment(None)]));
@@ -303,7 +311,10 @@ fn going_back_in_time() {
     harness.run();
     let actions = std::mem::take(&mut harness.state_mut().1);
     assert!(
-        matches!(actions.first(), Some(Action::ShowMoment(Some(800)))),
+        matches!(
+            actions.first(),
+            Some(Action::ShowMoment(Some(When::Step(800))))
+        ),
         "{actions:?}"
     );
 }
@@ -319,6 +330,24 @@ fn a_photo_is_chosen() {
     );
     let shown = harness.state().0.film.shown.get();
     assert_eq!(shown, (0, 4), "small copies of these are wanted");
+}
+
+#[test]
+fn a_double_click_looks_through_the_camera_of_a_photo() {
+    let Some(gpu) = gpu() else { return };
+    let mut harness = show(gpu, "film_strip", running_state(gpu));
+    let photo = harness.get_by_label("Photo 1.jpg").rect().center();
+    for _ in 0..2 {
+        harness.hover_at(photo);
+        harness.drag_at(photo);
+        harness.drop_at(photo);
+        harness.step();
+    }
+    let actions = std::mem::take(&mut harness.state_mut().1);
+    assert!(
+        matches!(actions[..], [Action::SelectView(1), Action::LookThrough(1)]),
+        "{actions:?}"
+    );
 }
 
 #[test]
@@ -431,7 +460,13 @@ fn the_newest_splats_are_drawn_and_saving_takes_a_whole_snapshot() {
     assert!(scene.live.is_none() && scene.snapshot.id == 6);
     assert!(state.is_unsaved());
 
-    let kept = state.run.as_ref().unwrap().timeline.at(4).unwrap();
+    let kept = state
+        .run
+        .as_ref()
+        .unwrap()
+        .timeline
+        .at(When::Step(4))
+        .unwrap();
     let past = kept.upload(gpu).unwrap();
     state.scene.as_mut().unwrap().past = Some(past);
     state.set_live(live(gpu, 7));

@@ -2,7 +2,7 @@
 
 use app::action::{Action, CameraMove, Pane};
 use app::panels::{self, Panel};
-use app::state::AppState;
+use app::state::{AppState, Quantiles, UiTime};
 use eframe::egui::{self, Vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, SnapshotOptions};
@@ -11,7 +11,7 @@ use render::Style;
 use render::gpu::Gpu;
 use tests::gpu::gpu;
 
-use super::{Shown, empty_state, full_state, optimise, renderer};
+use super::{Shown, empty_state, full_state, instant, optimise, renderer};
 
 const SIZE: Vec2 = Vec2::new(640.0, 780.0);
 
@@ -53,6 +53,7 @@ fn every_panel_looks_as_it_did() {
         .output_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots"));
     let is_lavapipe = gpu.capabilities().name.contains("llvmpipe");
     let mut compared = egui_kittest::SnapshotResults::new();
+    let mut shown = Vec::new();
     for (name, panel) in panels::ALL {
         let state = match name {
             "start" => empty_state(gpu),
@@ -61,6 +62,18 @@ fn every_panel_looks_as_it_did() {
             }
             _ => full_state(gpu),
         };
+        shown.push((name, panel, state));
+    }
+    let planned = instant::planned_state(gpu);
+    shown.push(("optimise_instant", panel("optimise"), planned));
+    for (title, name) in [
+        ("progress_instant", "progress"),
+        ("timeline_instant", "timeline"),
+        ("film_strip_instant", "film_strip"),
+    ] {
+        shown.push((title, panel(name), instant::reconstructing_state(gpu)));
+    }
+    for (name, panel, state) in shown {
         let mut harness = harness(gpu, panel, state);
         harness.run();
         if is_lavapipe {
@@ -316,6 +329,16 @@ fn the_cheat_sheet_shows_every_binding() {
 fn timings_list_the_kernels() {
     let Some(gpu) = gpu() else { return };
     let mut state = full_state(gpu);
+    let times = |median_ms| Quantiles {
+        median_ms,
+        p95_ms: 4.0 * median_ms,
+        count: 600,
+    };
+    state.frame.ui_time = Some(UiTime {
+        work: times(2.5),
+        input: Some(times(20.0)),
+        is_cpu: true,
+    });
     state.frame.stats.timings = vec![render::gpu::KernelTime {
         name: "splat/blend",
         ms: 1.5,
@@ -323,4 +346,6 @@ fn timings_list_the_kernels() {
     let harness = harness(gpu, panel("timings"), state);
     harness.get_by_label("splat/blend");
     harness.get_by_label_contains("1.500");
+    harness.get_by_label_contains("processor time a frame: 2.5 ms, 95 % below 10.0 ms");
+    harness.get_by_label_contains("input to the next frame: 20.0 ms, 95 % below 80.0 ms");
 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use eframe::egui;
 
+use crate::action::NetworkFile;
+
 /// Nobody closes a dialog that fast: it did not open.
 const TOO_FAST: Duration = Duration::from_millis(250);
 
@@ -16,6 +18,8 @@ pub(super) enum Answer {
     Open(PathBuf),
     /// Where to save.
     Save(PathBuf),
+    /// A file of the network.
+    Network(NetworkFile, PathBuf),
     /// The user chose nothing.
     Nothing,
     /// This system could not show a dialog.
@@ -29,6 +33,8 @@ pub(super) enum Purpose {
     Open,
     /// To choose where to save.
     Save,
+    /// To choose a file of the network.
+    Network,
 }
 
 /// Opens dialogs and collects their answers.
@@ -73,6 +79,21 @@ impl Dialogs {
         self.ask(Purpose::Open, || {
             let dialog = rfd::FileDialog::new().set_title("Open a folder of photos");
             dialog.pick_folder().map(Answer::Open)
+        });
+    }
+
+    /// Asks for a file of the network.
+    pub(super) fn ask_for_network(&mut self, file: NetworkFile) {
+        let (title, endings): (_, &[&str]) = match file {
+            NetworkFile::Weights => ("The network's weights", &["safetensors", "pt", "pth"]),
+            NetworkFile::Config => ("The network's settings", &["toml", "json"]),
+        };
+        self.ask(Purpose::Network, move || {
+            let dialog = rfd::FileDialog::new()
+                .set_title(title)
+                .add_filter(title, endings)
+                .add_filter("All files", &["*"]);
+            dialog.pick_file().map(|it| Answer::Network(file, it))
         });
     }
 

@@ -104,8 +104,14 @@ impl App {
         if !matches!(command, Command::Export { .. }) {
             self.state.error = None;
         }
-        if let Command::Optimise(job) = &command {
-            self.begin_run(job);
+        match &command {
+            Command::Optimise(job) => self.begin_run(Run::new(job.config.clone())),
+            Command::Reconstruct(job) => {
+                // As it is measured.
+                self.state.settings.render.antialiased = false;
+                self.begin_run(Run::instant(job));
+            }
+            _ => {}
         }
         self.worker.send(command);
     }

@@ -9,10 +9,10 @@ use recon::worker::{Command, Event, Snapshot};
 
 use super::App;
 use super::dialog::{Answer, Purpose};
-use crate::action::{Action, Pane};
+use crate::action::{Action, NetworkFile, Pane};
 use crate::kept_adapter::keep_adapter;
 use crate::leaving::{self, Destination};
-use crate::optimise::Run;
+use crate::optimise::{Run, When};
 use crate::settings::Settings;
 use crate::state::{Gravity, Scene};
 use crate::viewport::input;
@@ -37,6 +37,7 @@ impl App {
             Action::Send(command) => self.send(ctx, command),
             Action::AskForFile => self.dialogs.ask_for_file(),
             Action::AskForFolder => self.dialogs.ask_for_folder(),
+            Action::AskForNetwork(file) => self.dialogs.ask_for_network(file),
             Action::AskWhereToSave => {
                 if self.state.file().is_some() {
                     self.dialogs
@@ -68,7 +69,7 @@ impl App {
             Action::Adjust(adjustment) => self.adjust(adjustment),
             Action::FlipPause => self.flip_pause(),
             Action::Stop => self.stop(),
-            Action::ShowMoment(step) => self.show_moment(ctx, step),
+            Action::ShowMoment(when) => self.show_moment(ctx, when),
             Action::CompareAs(mode) => self.compare_as(mode),
             Action::Wipe(part) => {
                 if let Some(compare) = &mut self.state.compare {
@@ -147,12 +148,12 @@ impl App {
                     self.hear_moment(snapshot);
                 }
                 Event::SplatsUpdated(snapshot) => self.show(ctx, snapshot),
+                Event::ChunkEvaluated(_) | Event::DatasetGrew(_) | Event::Reconstructed(_) => {
+                    self.hear_reconstruction(ctx, event);
+                }
                 Event::SplatsGrew(_)
                 | Event::Trained(_)
                 | Event::Evaluated(_)
-                | Event::ChunkEvaluated(_)
-                | Event::DatasetGrew(_)
-                | Event::Reconstructed(_)
                 | Event::CheckpointSaved { .. }
                 | Event::Optimised(_) => self.hear_optimisation(event),
                 Event::Exported {
@@ -167,8 +168,8 @@ impl App {
                     for loss in losses {
                         self.state.say(Gravity::Note, loss);
                     }
-                    if let (Some(step), Some(run)) = (self.exporting.take(), &mut self.state.run) {
-                        run.saved(step);
+                    if let (Some(when), Some(run)) = (self.exporting.take(), &mut self.state.run) {
+                        run.save(when);
                     }
                     self.leave_if_saved(ctx);
                 }
@@ -225,6 +226,15 @@ impl App {
                     self.state.export.go_to(path, self.state.scene.as_ref());
                     self.save_scene();
                 }
+                Answer::Network(file, path) => {
+                    let mut settings = self.state.settings.clone();
+                    match file {
+                        NetworkFile::Weights => settings.network.weights = Some(path),
+                        NetworkFile::Config => settings.network.config = Some(path),
+                    }
+                    self.change(settings);
+                    self.unsaved = true;
+                }
                 Answer::Nothing => self.stay(),
                 Answer::NoDialog(purpose) => {
                     self.stay();
@@ -243,6 +253,7 @@ impl App {
                     self.state.scene.is_some() || self.state.project.is_some();
                 "type the path of the file"
             }
+            Purpose::Network => "type the path of the file",
             Purpose::Save => {
                 self.state.settings.inspector = true;
                 "type the path under Export and press Save"
@@ -295,7 +306,7 @@ impl App {
         };
         let moment = self.state.scene.as_ref().map(Scene::at_hand);
         let moment = moment.and_then(|it| it.moment.as_ref());
-        self.exporting = moment.map(|it| it.step);
+        self.exporting = moment.map(When::of);
         let up = self.state.up();
         let export = &self.state.export;
         let command = Command::Export {
@@ -349,6 +360,7 @@ impl App {
 
     fn change(&mut self, settings: Settings) {
         let before = std::mem::replace(&mut self.state.settings, settings);
+        self.state.find_weights();
         let settings = &self.state.settings;
         if settings.fov_degrees != before.fov_degrees {
             self.viewport.put_down_lens();

@@ -20,6 +20,7 @@ use render::CompareMode;
 use render::gpu::Gpu;
 
 use crate::action::Action;
+use crate::optimise::When;
 use crate::settings::{STORAGE_KEY, Settings};
 use crate::state::AppState;
 use crate::theme;
@@ -55,8 +56,8 @@ pub struct App {
     pictures: Option<Pictures>,
     /// How photos are compared until another way is chosen.
     compare_mode: CompareMode,
-    /// The step of the snapshot that is being exported.
-    exporting: Option<u32>,
+    /// When the snapshot that is being exported was taken.
+    exporting: Option<When>,
     /// The user has agreed to close.
     may_close: bool,
     cadence: Cadence,
@@ -145,11 +146,12 @@ impl eframe::App for App {
     }
 
     fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
-        if let Some(secs) = frame.info().cpu_usage {
-            self.thread_time.add(secs);
-            if self.state.panes.timings {
-                self.state.frame.ui_time = self.thread_time.summary();
-            }
+        let before = frame.info().cpu_usage;
+        let shown = self.viewport.mailbox.take_shown();
+        self.thread_time
+            .begin(before, shown, thread_time::has_input(ctx));
+        if self.state.panes.timings {
+            self.state.frame.ui_time = self.thread_time.summary();
         }
         self.hear(ctx);
         if self.unsaved
@@ -174,12 +176,7 @@ impl eframe::App for App {
 
     fn on_exit(&mut self) {
         if let Some(time) = self.thread_time.summary() {
-            log::info!(
-                "the window's thread worked {:.1} ms on a frame (median of {}), 95 % below {:.1} ms",
-                time.median_ms,
-                time.frames,
-                time.p95_ms
-            );
+            log::info!("{time}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! What the app hears of an optimisation, and what it does for one: start, hold, end, go back.
+//! What the app hears of an optimisation or a reconstruction, and what it does for one: start, hold,
+//! end, go back.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -7,7 +8,7 @@ use recon::worker::{Adjustment, Command, Event, Snapshot};
 use render::gpu::Gpu;
 
 use super::App;
-use crate::optimise::{Kept, Phase, Run};
+use crate::optimise::{Kept, Method, Phase, Run, Weights, When};
 use crate::state::Gravity;
 
 impl App {
@@ -15,12 +16,8 @@ impl App {
     pub(super) fn hear_optimisation(&mut self, event: Event) {
         match event {
             Event::SplatsGrew(live) => {
-                let is_first = self
-                    .state
-                    .run
-                    .as_ref()
-                    .is_some_and(|it| it.newest_step == 0);
-                if is_first {
+                let newest = self.state.run.as_ref().and_then(|it| it.newest);
+                if !matches!(newest, Some(When::Step(_))) {
                     self.state.settings.render.antialiased = live.antialiased;
                 }
                 self.state.set_live(live);
@@ -65,12 +62,56 @@ impl App {
         }
     }
 
-    /// A snapshot of an optimisation: the camera stays where it is.
+    /// A snapshot of an optimisation or a reconstruction: the camera stays where it is.
     pub(super) fn hear_moment(&mut self, snapshot: Snapshot) {
         self.state.set_moment(snapshot);
     }
 
-    /// Begins the planned optimisation of the photos that are open.
+    /// One event of a reconstruction.
+    pub(super) fn hear_reconstruction(&mut self, ctx: &egui::Context, event: Event) {
+        match event {
+            Event::ChunkEvaluated(evaluation) => {
+                if let Some(mean) = &evaluation.report.mean {
+                    let text = format!(
+                        "Chunk {}, {} views seen: {:.2} dB, SSIM {:.3} on {}",
+                        evaluation.index + 1,
+                        evaluation.views_seen,
+                        mean.psnr,
+                        mean.ssim,
+                        evaluation.report.protocol
+                    );
+                    self.state.say(Gravity::Note, text);
+                }
+                if let Some(run) = &mut self.state.run {
+                    run.measure_chunk(evaluation);
+                }
+            }
+            Event::DatasetGrew(dataset) => {
+                let text = format!("{} photos are there now", dataset.views.len());
+                self.state.say(Gravity::Note, text);
+                if let Some(project) = &mut self.state.project {
+                    project.grow(dataset);
+                }
+                self.state.film.asked.clear();
+                self.change_pictures(ctx);
+            }
+            Event::Reconstructed(report) => {
+                let views = report.chunks.last().map_or(0, |it| it.views_seen);
+                let text = format!(
+                    "Reconstructed {} splats of {views} views in {:.1} s on {}",
+                    report.splats, report.secs, report.device
+                );
+                self.state.say(Gravity::Note, text);
+                self.state.job = None;
+                if let Some(run) = &mut self.state.run {
+                    run.reconstructed(report);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Begins what is planned for the photos that are open.
     pub(super) fn start(&mut self, ctx: &egui::Context) {
         let state = &mut self.state;
         let dataset = state.project.as_ref().and_then(|it| it.dataset()).cloned();
@@ -78,14 +119,32 @@ impl App {
         let (Some(dataset), false) = (dataset, is_busy) else {
             return;
         };
-        let lpips = state.settings.lpips.clone();
-        let job = state.plan.job(&dataset, state.file(), lpips);
-        self.send(ctx, Command::Optimise(Box::new(job)));
+        if state.plan.method == Method::Optimise {
+            let lpips = state.settings.lpips.clone();
+            let job = state.plan.job(&dataset, state.file(), lpips);
+            self.send(ctx, Command::Optimise(Box::new(job)));
+            return;
+        }
+        state.find_weights();
+        match state.plan.reconstruction(&dataset, &state.settings) {
+            Some(job) if state.weights == Weights::There => {
+                self.send(ctx, Command::Reconstruct(Box::new(job)));
+            }
+            Some(job) => {
+                let path = job.weights.display();
+                state.fail(format!(
+                    "{path}: there is no such file. Choose the network's weights anew"
+                ));
+            }
+            None => state.fail(
+                "no weights were chosen for the network. Choose the file that you have of them",
+            ),
+        }
     }
 
-    /// The worker was asked for an optimisation.
-    pub(super) fn begin_run(&mut self, job: &recon::worker::OptimiseJob) {
-        self.state.run = Some(Run::new(job.config.clone()));
+    /// The worker was asked for an optimisation or a reconstruction.
+    pub(super) fn begin_run(&mut self, run: Run) {
+        self.state.run = Some(run);
         if let Some(scene) = &mut self.state.scene {
             scene.live = None;
             scene.past = None;
@@ -127,14 +186,14 @@ impl App {
     }
 
     /// Goes back to a snapshot, or to the present.
-    pub(super) fn show_moment(&mut self, ctx: &egui::Context, step: Option<u32>) {
+    pub(super) fn show_moment(&mut self, ctx: &egui::Context, when: Option<When>) {
         let Some(run) = &mut self.state.run else {
             return;
         };
-        if !run.timeline.show(step) {
+        if !run.timeline.show(when) {
             return;
         }
-        let kept = step.and_then(|it| run.timeline.at(it)).cloned();
+        let kept = when.and_then(|it| run.timeline.at(it)).cloned();
         match (kept, &mut self.state.scene) {
             (Some(kept), _) => self.uploads.begin(ctx, &self.gpu, kept),
             (None, Some(scene)) => scene.past = None,
@@ -149,9 +208,9 @@ impl App {
         for uploaded in self.uploads.finished() {
             match uploaded {
                 Ok(snapshot) => {
-                    let step = snapshot.moment.as_ref().map(|it| it.step);
+                    let when = snapshot.moment.as_ref().map(When::of);
                     let run = self.state.run.as_ref();
-                    let is_wanted = run.is_some_and(|it| it.timeline.shown() == step);
+                    let is_wanted = run.is_some_and(|it| it.timeline.shown() == when);
                     if let (true, Some(scene)) = (is_wanted, &mut self.state.scene) {
                         scene.past = Some(snapshot);
                         let format = self.state.export.format;

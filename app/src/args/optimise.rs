@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use recon::optim::{Background, OptimiseConfig, Preset, Strategy, default_budget};
 use render::gpu::Capabilities;
 
+use super::exporting::ExportArgs;
 use super::measuring::MeasuringArgs;
 
 /// What `optimise` takes.
@@ -85,6 +86,10 @@ pub struct OptimiseArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show it as the help of the command")]
     pub measuring: MeasuringArgs,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show it as the help of the command")]
+    pub exporting: ExportArgs,
 }
 
 /// What is on or off; what is not given is as the preset has it.
@@ -281,6 +286,8 @@ mod tests {
         assert_eq!(config.background, Background::Random);
         assert_eq!(args.preset.map(Preset::from), Some(Preset::Fast));
         assert_eq!(args.measuring.hold_out_every, Some(5));
+        let args = optimise("--crop 0,0,0,1,1,1 --axes y-up --export-sh-degree 2").unwrap();
+        assert_eq!(args.exporting.options(None).max_sh_degree, Some(2));
         let args = optimise("--background 0,0.5,1").unwrap();
         assert_eq!(args.background, Some(Background::Known([0.0, 0.5, 1.0])));
         let args = optimise("--splat-budget 1% --autosave-steps 20").unwrap();

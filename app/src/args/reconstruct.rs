@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use recon::model::{ORIGIN, ReconstructConfig};
 
+use super::exporting::ExportArgs;
 use super::measuring::MeasuringArgs;
 use super::network::{ChoiceName, NetworkArgs};
 
@@ -45,6 +46,10 @@ pub struct ReconstructArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show it as the help of the command")]
     pub measuring: MeasuringArgs,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show it as the help of the command")]
+    pub exporting: ExportArgs,
 }
 
 impl ReconstructArgs {

@@ -29,6 +29,8 @@ struct Input<'a> {
 struct Output<'a> {
     path: &'a Path,
     format: SplatFormat,
+    splats: usize,
+    sh_degree: u32,
     bytes: u64,
 }
 
@@ -57,6 +59,16 @@ pub fn run(console: &Console, args: &ConvertArgs) -> anyhow::Result<()> {
     for warning in &summary.warnings {
         console.warn(format_args!("{}: {warning}", input.display()));
     }
+    let options = args.exporting.options(None);
+    if !options.changes_nothing(&file) {
+        file = options.apply(&file);
+        if file.splats.is_empty() && summary.splats != 0 {
+            bail!(
+                "{}: no splat lies in the box of --crop; `accrete info` tells where the scene lies",
+                input.display()
+            );
+        }
+    }
     let losses = io::losses(&file, format);
     file.format = format;
     let bytes = io::save(output, &file)?;
@@ -74,6 +86,8 @@ pub fn run(console: &Console, args: &ConvertArgs) -> anyhow::Result<()> {
         output: Output {
             path: output,
             format,
+            splats: file.splats.len(),
+            sh_degree: file.splats.sh_degree,
             bytes,
         },
         losses,
@@ -84,7 +98,7 @@ pub fn run(console: &Console, args: &ConvertArgs) -> anyhow::Result<()> {
 fn told(file: &SplatFile, summary: &SplatSummary, output: &Path, bytes: u64) -> String {
     format!(
         "{} splats from {} to {}: {} ({:.1} MB)",
-        summary.splats,
+        file.splats.len(),
         summary.format,
         file.format,
         output.display(),

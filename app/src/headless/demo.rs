@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ::render::{Rasterizer, RenderConfig};
 use anyhow::{Context, bail};
-use recon::io::{self, IoError, Opened, SplatFormat};
+use recon::io::{self, ExportOptions, IoError, Opened, SplatFormat};
 use recon::optim::{self, OptimiseConfig, Preset};
 use recon::synthetic::{self, demo_camera, demo_photos, photos};
 use recon::worker::{OptimiseJob, Start};
@@ -114,7 +114,8 @@ fn write_files(
     };
     let mut worker = Job::start(console, Some(gpu.clone()))?;
     let run = Run::of(&mut worker, job)?;
-    save(&run.snapshot, &mut worker, SplatFormat::Ply, &ply)?;
+    let format = (SplatFormat::Ply, ExportOptions::default());
+    save(&run.snapshot, &mut worker, format, &ply)?;
 
     let file = &run.snapshot.file;
     let mut rasterizer = Rasterizer::new(&gpu)?;

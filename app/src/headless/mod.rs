@@ -14,6 +14,7 @@ pub mod info;
 mod interrupt;
 mod job;
 mod measuring;
+pub mod model;
 pub mod optimise;
 mod optimising;
 pub mod poses;

@@ -19,6 +19,7 @@ use super::measuring::{self, Found};
 use super::optimising::{Run, save};
 use super::{Console, OpenGpu, has_display};
 use crate::args::OptimiseArgs;
+use crate::project::common_up;
 use crate::window;
 
 /// What held-out photos said, and how long it took to get there.
@@ -99,7 +100,9 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &OptimiseArgs) -> any
     let mut worker = Job::start(console, Some(gpu.clone()))?;
     let run = Run::of(&mut worker, job)?;
     if let (Some(path), Some(format)) = (out, format) {
-        save(&run.snapshot, &mut worker, format, path)?;
+        let up = common_up(dataset.views.iter().map(|it| &it.c2w));
+        let options = args.exporting.options(up);
+        save(&run.snapshot, &mut worker, (format, options), path)?;
     }
     if let Some(path) = sheet {
         let render = RenderConfig {

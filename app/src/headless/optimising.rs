@@ -55,22 +55,29 @@ impl Run {
     }
 }
 
-/// Writes the splats of a snapshot, and tells what the format cannot hold.
+/// Writes the splats of a snapshot, changed as the options say, and tells what the format cannot
+/// hold.
 ///
 /// # Errors
 /// Where they cannot be written.
 pub(super) fn save(
     snapshot: &Snapshot,
     worker: &mut Job,
-    format: SplatFormat,
+    (format, options): (SplatFormat, ExportOptions),
     path: &Path,
 ) -> anyhow::Result<()> {
+    let file = &snapshot.file;
+    if options.crop.is_some() && options.apply(file).splats.is_empty() {
+        worker
+            .console
+            .warn("no splat lies in the box of --crop: the file is empty");
+    }
     let mut lost = Vec::new();
     let command = Command::Export {
-        file: snapshot.file.clone(),
+        file: file.clone(),
         format,
         path: path.to_owned(),
-        options: ExportOptions::default(),
+        options,
     };
     worker.work(command, |_, event| {
         if let Event::Exported { losses, .. } = event {

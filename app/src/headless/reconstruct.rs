@@ -19,6 +19,7 @@ use super::optimising::save;
 use super::reconstructing::Run;
 use super::{Console, OpenGpu};
 use crate::args::ReconstructArgs;
+use crate::project::common_up;
 
 /// What held-out photos said: the keys of `accrete optimise`, and the chunks.
 #[derive(Serialize)]
@@ -79,7 +80,9 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &ReconstructArgs) -> 
     let mut worker = Job::start(console, Some(gpu.clone()))?;
     let run = Run::of(&mut worker, job)?;
     if let (Some(path), Some(format)) = (out, format) {
-        save(&run.snapshot, &mut worker, format, path)?;
+        let up = common_up(run.dataset.views.iter().map(|it| &it.c2w));
+        let options = args.exporting.options(up);
+        save(&run.snapshot, &mut worker, (format, options), path)?;
     }
     if let Some(path) = sheet {
         let render = RenderConfig {

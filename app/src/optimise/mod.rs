@@ -1,18 +1,26 @@
-//! An optimisation as the window sees it: what is planned, how it goes, what was kept of it. Pure:
-//! no file is touched here and nothing is drawn.
+//! An optimisation or a reconstruction as the window sees it: what is planned, how it goes, what was
+//! kept of it. Pure: no file is read here and nothing is drawn.
 
 mod curve;
+mod instant;
 mod plan;
 mod timeline;
+mod when;
 
 use std::path::PathBuf;
 
-use recon::optim::OptimiseConfig;
-use recon::worker::{Adjustment, Evaluation, OptimiseReport, Snapshot, TrainProgress};
+use recon::metrics::EvalReport;
+use recon::optim::{Background, OptimiseConfig};
+use recon::worker::{
+    Adjustment, ChunkEvaluation, Evaluation, OptimiseReport, ReconstructJob, ReconstructReport,
+    Snapshot, TrainProgress,
+};
 
 pub use curve::{Curve, MAX_POINTS};
-pub use plan::{Plan, StartChoice};
+pub use instant::{InstantPlan, InstantRun, Weights};
+pub use plan::{Method, Plan, StartChoice};
 pub use timeline::{Kept, MAX_KEPT, Timeline};
+pub use when::When;
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,10 +62,25 @@ impl Default for Changes {
     }
 }
 
-/// An optimisation that runs or ran.
+/// What held-out photos said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measurement {
+    /// Of the splats of then.
+    pub when: When,
+    /// The figures.
+    pub report: EvalReport,
+}
+
+/// Part of the timeline that the chunks of a reconstruction take where an optimisation follows.
+const CHUNKS_PART: f32 = 0.5;
+
+/// An optimisation or a reconstruction that runs or ran.
 #[derive(Clone, Debug, Default)]
 pub struct Run {
-    /// Its settings at the start.
+    /// What the network does; `None` for an optimisation alone.
+    pub instant: Option<InstantRun>,
+    /// The optimisation's settings at the start. Of a reconstruction alone: the size of the photos
+    /// that it is compared with, and what is behind them.
     pub config: OptimiseConfig,
     /// Where it stands.
     pub phase: Phase,
@@ -72,7 +95,7 @@ pub struct Run {
     /// Number of splats over steps.
     pub splats: Curve,
     /// The newest measurement.
-    pub evaluation: Option<Evaluation>,
+    pub evaluation: Option<Measurement>,
     /// Snapshots that can be gone back to.
     pub timeline: Timeline,
     /// What the user changed while it runs.
@@ -81,10 +104,10 @@ pub struct Run {
     pub checkpoint: Option<(PathBuf, u32)>,
     /// What it came to.
     pub report: Option<OptimiseReport>,
-    /// The newest step of which splats were seen.
-    pub newest_step: u32,
-    /// The newest step of which splats were exported.
-    pub saved_step: Option<u32>,
+    /// The newest of which splats were seen.
+    pub newest: Option<When>,
+    /// The newest of which splats were exported.
+    pub saved: Option<When>,
 }
 
 impl Run {
@@ -99,6 +122,33 @@ impl Run {
             },
             config,
             ..Self::default()
+        }
+    }
+
+    /// A reconstruction that was asked for.
+    pub fn instant(job: &ReconstructJob) -> Self {
+        let config = job.then.clone().unwrap_or_else(|| OptimiseConfig {
+            max_side: job.max_side,
+            background: Background::Known(job.config.background),
+            ..OptimiseConfig::default()
+        });
+        Self {
+            instant: Some(InstantRun::new(job)),
+            ..Self::new(config)
+        }
+    }
+
+    /// Whether the network is at work; what it makes may be optimised afterwards.
+    pub fn is_reconstructing(&self) -> bool {
+        let instant = self.instant.as_ref();
+        self.is_active() && instant.is_some_and(|it| it.report.is_none())
+    }
+
+    /// What is going on, as a noun.
+    pub fn noun(&self) -> &'static str {
+        match &self.instant {
+            Some(it) if it.report.is_none() => "reconstruction",
+            _ => "optimisation",
         }
     }
 
@@ -117,8 +167,7 @@ impl Run {
 
     /// Whether closing would lose something.
     pub fn is_unsaved(&self) -> bool {
-        let has_newer = self.saved_step.is_none_or(|it| it < self.newest_step);
-        self.is_active() || (0 < self.newest_step && has_newer)
+        self.is_active() || self.saved < self.newest
     }
 
     /// The user changed a setting.
@@ -151,7 +200,7 @@ impl Run {
             self.train_psnr.push(step, f64::from(progress.train_psnr));
             self.splats.push(step, progress.splats as f64);
         }
-        self.newest_step = self.newest_step.max(progress.step);
+        self.see(When::Step(progress.step));
         if self.changes.splat_budget.is_none() && 0 < progress.splat_budget {
             self.changes.splat_budget = Some(progress.splat_budget);
         }
@@ -163,17 +212,95 @@ impl Run {
         if let Some(mean) = &evaluation.report.mean {
             self.held_out_psnr
                 .push(f64::from(evaluation.step), mean.psnr);
-            self.timeline.measured(evaluation.step, mean.psnr);
+            self.timeline
+                .measured(When::Step(evaluation.step), mean.psnr);
         }
-        self.evaluation = Some(evaluation);
+        self.evaluation = Some(Measurement {
+            when: When::Step(evaluation.step),
+            report: evaluation.report,
+        });
+    }
+
+    /// A measurement of a chunk.
+    pub fn measure_chunk(&mut self, evaluation: ChunkEvaluation) {
+        let when = When::Chunk(evaluation.index);
+        if let Some(mean) = &evaluation.report.mean {
+            self.timeline.measured(when, mean.psnr);
+        }
+        if let Some(instant) = &mut self.instant {
+            instant.measure(&evaluation);
+        }
+        self.evaluation = Some(Measurement {
+            when,
+            report: evaluation.report,
+        });
+    }
+
+    /// The network is done; what it made may be optimised now.
+    pub fn reconstructed(&mut self, report: ReconstructReport) {
+        let Some(instant) = &mut self.instant else {
+            return;
+        };
+        let goes_on = instant.has_sequel && !report.cancelled;
+        instant.report = Some(report);
+        if !goes_on {
+            self.end();
+        }
     }
 
     /// A snapshot of it.
     pub fn keep(&mut self, snapshot: &Snapshot) {
         if let Some(kept) = Kept::of(snapshot) {
-            self.newest_step = self.newest_step.max(kept.step);
+            self.see(kept.when);
             self.timeline.keep(kept);
         }
+        if let Some(instant) = &mut self.instant {
+            instant.keep(snapshot);
+            if self.phase == Phase::Starting {
+                self.phase = Phase::Running;
+            }
+        }
+    }
+
+    /// Splats of then were seen.
+    pub fn see(&mut self, when: When) {
+        // Before the first step there are only those that were there before.
+        if when != When::Step(0) {
+            self.newest = self.newest.max(Some(when));
+        }
+    }
+
+    /// Where on the timeline the splats of then lie, 0 to 1 from the left.
+    pub fn place(&self, when: When) -> f32 {
+        let part = match &self.instant {
+            None => 0.0,
+            Some(it) if it.has_sequel => CHUNKS_PART,
+            Some(_) => 1.0,
+        };
+        match when {
+            When::Chunk(index) => {
+                let chunks = self.instant.as_ref().map_or(1, InstantRun::chunks);
+                part * (index + 1) as f32 / chunks.max(index + 1) as f32
+            }
+            When::Step(step) => {
+                let last = self
+                    .progress
+                    .as_ref()
+                    .map_or(self.config.steps, |it| it.steps);
+                part + (1.0 - part) * step as f32 / last.max(step).max(1) as f32
+            }
+        }
+    }
+
+    /// Views that the network had seen when it made the splats that are shown; `None` where they
+    /// are not the network's.
+    pub fn views_seen(&self) -> Option<&[usize]> {
+        let chunk = match self.timeline.shown() {
+            Some(when) => self.timeline.at(when)?.moment.chunk.as_ref(),
+            None if matches!(self.newest, Some(When::Step(_))) => None,
+            None => self.instant.as_ref()?.chunk.as_ref(),
+        };
+        chunk.map(|it| &*it.views_seen)
     }
 
     /// It is over.
@@ -184,9 +311,9 @@ impl Run {
         }
     }
 
-    /// Splats of this step were exported.
-    pub fn saved(&mut self, step: u32) {
-        self.saved_step = Some(self.saved_step.map_or(step, |it| it.max(step)));
+    /// Splats of then were exported.
+    pub fn save(&mut self, when: When) {
+        self.saved = self.saved.max(Some(when));
     }
 
     /// PSNR of a view in the newest measurement.
@@ -255,10 +382,14 @@ mod tests {
         assert_eq!(run.phase, Phase::Stopping, "late numbers do not undo it");
         run.end();
         assert!(run.is_unsaved(), "over, but never exported");
-        run.saved(3);
+        run.save(When::Step(3));
         assert!(!run.is_unsaved());
-        run.saved(1);
-        assert_eq!(run.saved_step, Some(3), "an older one takes nothing back");
+        run.save(When::Step(1));
+        assert_eq!(
+            run.saved,
+            Some(When::Step(3)),
+            "an older one takes nothing back"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the user wants of the next optimisation.
+//! What the user wants of the next optimisation or reconstruction.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,6 +7,8 @@ use recon::dataset::Dataset;
 use recon::io::SplatFile;
 use recon::optim::{OptimiseConfig, Preset};
 use recon::worker::{OptimiseJob, Start};
+
+use super::InstantPlan;
 
 /// Longest side of photos where the processor plays the GPU, unless the user asks for more.
 const CPU_MAX_SIDE: u32 = 256;
@@ -37,9 +39,39 @@ impl StartChoice {
     }
 }
 
-/// Settings of the next optimisation.
+/// How splats are made of photos.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// Step by step, until they look as the photos do.
+    #[default]
+    Optimise,
+    /// By a network.
+    Instant,
+    /// By a network, and then step by step.
+    InstantThenOptimise,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Optimise, Self::Instant, Self::InstantThenOptimise];
+
+    /// What a person calls it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Optimise => "Optimise",
+            Self::Instant => "Instant (tttLRM)",
+            Self::InstantThenOptimise => "Instant + optimise",
+        }
+    }
+}
+
+/// Settings of the next optimisation or reconstruction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
+    /// How splats are made.
+    pub method: Method,
+    /// How by the network.
+    pub instant: InstantPlan,
     /// How.
     pub config: OptimiseConfig,
     /// What it begins with.
@@ -54,6 +86,8 @@ impl Plan {
     /// The default preset, for a device on which the processor draws or not.
     pub fn new(is_slow: bool) -> Self {
         let mut plan = Self {
+            method: Method::default(),
+            instant: InstantPlan::default(),
             config: OptimiseConfig::default(),
             start: StartChoice::default(),
             checkpoint: None,

@@ -30,10 +30,10 @@ pub fn compare_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
             }
             let run = state.run.as_ref();
             if let Some(psnr) = run.and_then(|it| it.psnr_of(&view.name)) {
-                let step = run.and_then(|it| it.evaluation.as_ref());
-                let step = step.map_or(0, |it| it.step);
-                ui.label(format!("{psnr:.2} dB"))
-                    .on_hover_text(format!("measured after step {step}"));
+                let label = ui.label(format!("{psnr:.2} dB"));
+                if let Some(measured) = run.and_then(|it| it.evaluation.as_ref()) {
+                    label.on_hover_text(format!("measured after {}", measured.when));
+                }
             }
         }
         ui.separator();

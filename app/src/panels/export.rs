@@ -6,6 +6,7 @@ use recon::io::{ExportAxes, ExportOptions};
 
 use super::inspector::choice;
 use crate::action::Action;
+use crate::optimise::When;
 use crate::state::{AppState, EXPORT_FORMATS, Scene};
 use crate::theme;
 
@@ -25,10 +26,7 @@ pub fn export_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>)
     };
     let export = &state.export;
     if let Some(moment) = &scene.at_hand().moment {
-        ui.label(format!(
-            "The splats of step {}",
-            super::grouped(moment.step.into())
-        ));
+        ui.label(format!("The splats of {}", When::of(moment)));
     }
     let mut format = export.format;
     ComboBox::from_label("Save as")

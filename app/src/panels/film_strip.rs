@@ -1,4 +1,5 @@
-//! The photos in a row: which are fitted, which held out, and how well they are met.
+//! The photos in a row: which are fitted, which held out, which the network has seen, and how well
+//! they are met.
 
 use eframe::egui::{self, Align2, FontId, Pos2, Rect, Response, Sense, Stroke, StrokeKind};
 use recon::dataset::{Dataset, Split, View};
@@ -64,7 +65,7 @@ fn cell(
         egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, label)
     });
     picture(ui, state, index, rect);
-    captions(ui, state, view, rect);
+    captions(ui, state, (index, view), rect);
     frame(ui, &response, view, rect, is_chosen);
     if response.double_clicked() {
         actions.push(Action::LookThrough(index));
@@ -98,7 +99,7 @@ fn picture(ui: &egui::Ui, state: &AppState, index: usize, rect: Rect) {
     }
 }
 
-fn captions(ui: &egui::Ui, state: &AppState, view: &View, rect: Rect) {
+fn captions(ui: &egui::Ui, state: &AppState, (index, view): (usize, &View), rect: Rect) {
     let name = view.name.rsplit('/').next().unwrap_or_default();
     caption(
         ui,
@@ -107,8 +108,10 @@ fn captions(ui: &egui::Ui, state: &AppState, view: &View, rect: Rect) {
         &shortened(name),
         theme::CAPTION,
     );
+    let seen = state.run.as_ref().and_then(|it| it.views_seen());
     let (badge, colour) = match (view.ignored, view.split) {
         (true, _) => ("ignored", theme::MUTED),
+        _ if seen.is_some_and(|it| it.contains(&index)) => ("seen", theme::SEEN),
         (_, Split::HeldOut) => ("held out", theme::HELD_OUT),
         (_, Split::Train) => ("train", theme::TRAIN),
     };

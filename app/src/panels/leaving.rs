@@ -15,34 +15,35 @@ pub fn leaving_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
     };
     ui.set_max_width(380.0);
     let runs = state.run.as_ref().is_some_and(Run::is_active);
+    let noun = state.run.as_ref().map_or("optimisation", Run::noun);
     let title = if runs {
-        "The optimisation is still running"
+        format!("The {noun} is still running")
     } else {
-        "These splats were not exported"
+        "These splats were not exported".to_owned()
     };
     ui.heading(title);
-    let step = state.run.as_ref().map_or(0, |it| it.newest_step);
     let what = match &leaving.to {
         Destination::Quit => "Closing the window",
         Destination::Close => "Closing the scene",
         Destination::Command(_) => "Going on",
     };
-    let text = format!(
-        "{what} loses the splats of step {}.",
-        super::grouped(step.into())
-    );
+    let newest = state.run.as_ref().and_then(|it| it.newest);
+    let text = match newest {
+        Some(when) => format!("{what} loses the splats of {when}."),
+        None => format!("{what} ends it."),
+    };
     ui.add(Label::new(text).wrap());
     ui.add_space(6.0);
     if leaving.stage == Stage::Asked {
         ui.horizontal(|ui| {
             let save = RichText::new("Save…").color(theme::ACCENT);
             let hint = if runs {
-                "ends the optimisation and asks where to save"
+                format!("ends the {noun} and asks where to save")
             } else {
-                "asks where to save"
+                "asks where to save".to_owned()
             };
             for (text, answer, hint) in [
-                (save, Answer::Save, hint),
+                (save, Answer::Save, hint.as_str()),
                 (
                     RichText::new("Discard"),
                     Answer::Discard,
@@ -59,9 +60,9 @@ pub fn leaving_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
     }
     ui.horizontal(|ui| {
         let text = if leaving.stage == Stage::Ending {
-            "The optimisation ends…"
+            format!("The {noun} ends…")
         } else {
-            "The splats are being saved…"
+            "The splats are being saved…".to_owned()
         };
         ui.label(RichText::new(text).color(theme::MUTED));
         if ui.button("Cancel").clicked() {

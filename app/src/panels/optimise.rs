@@ -1,15 +1,18 @@
-//! Optimising the photos that are open: the settings and Start, or the controls of a run.
+//! Making splats of the photos that are open: the method, its settings and Start, or the controls of
+//! a run.
 
+mod instant;
 mod live;
 mod settings;
 
 use eframe::egui::{self, Button, ComboBox, Label, RichText};
-use recon::optim::Preset;
+use recon::optim::{Preset, default_budget};
 use recon::worker::Command;
+use render::gpu::Capabilities;
 
 use super::grouped;
 use crate::action::Action;
-use crate::optimise::{Phase, Plan, Run};
+use crate::optimise::{Method, Phase, Plan, Run};
 use crate::state::AppState;
 use crate::theme;
 
@@ -20,6 +23,7 @@ pub fn optimise_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action
         return;
     }
     match state.run.as_ref().filter(|it| it.is_active()) {
+        Some(run) if run.is_reconstructing() => cancel(ui, run, actions),
         Some(run) => controls(ui, run, actions),
         None => plan_ui(ui, state, actions),
     }
@@ -27,6 +31,27 @@ pub fn optimise_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action
 
 fn plan_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     let mut plan = state.plan.clone();
+    ui.horizontal_wrapped(|ui| {
+        for method in Method::ALL {
+            ui.selectable_value(&mut plan.method, method, method.label());
+        }
+    });
+    ui.separator();
+    if plan.method == Method::Optimise {
+        presets(ui, state, &mut plan);
+        start(ui, state, &mut plan, actions);
+        settings::settings_ui(ui, state, &mut plan, actions);
+    } else {
+        instant::instant_ui(ui, state, &mut plan, actions);
+        start(ui, state, &mut plan, actions);
+        instant::rarer_ui(ui, state, &mut plan, actions);
+    }
+    if plan != state.plan {
+        actions.push(Action::EditPlan(Box::new(plan)));
+    }
+}
+
+fn presets(ui: &mut egui::Ui, state: &AppState, plan: &mut Plan) {
     ui.horizontal_wrapped(|ui| {
         for preset in Preset::ALL {
             let is_chosen = plan.config.preset == preset;
@@ -36,23 +61,24 @@ fn plan_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
             }
         }
     });
-    ui.add(Label::new(RichText::new(summary(&plan)).color(theme::MUTED)).wrap());
-    start_from(ui, state, &mut plan);
+    ui.add(Label::new(RichText::new(summary(plan, &state.adapter)).color(theme::MUTED)).wrap());
+    start_from(ui, state, plan);
+}
+
+fn start(ui: &mut egui::Ui, state: &AppState, plan: &mut Plan, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         let text = RichText::new("Start").color(theme::ACCENT).strong();
         let button = Button::new(text).min_size(egui::vec2(96.0, 26.0));
         let is_idle = state.job.is_none();
-        if ui.add_enabled(is_idle, button).clicked() {
+        let is_optimisation = plan.method == Method::Optimise;
+        let can_start = is_optimisation || state.settings.network.weights.is_some();
+        if ui.add_enabled(is_idle && can_start, button).clicked() {
             actions.push(Action::Start);
         }
-        if plan.is_changed() && ui.button("Back to the preset").clicked() {
+        if is_optimisation && plan.is_changed() && ui.button("Back to the preset").clicked() {
             plan.choose(plan.config.preset);
         }
     });
-    settings::settings_ui(ui, state, &mut plan, actions);
-    if plan != state.plan {
-        actions.push(Action::EditPlan(Box::new(plan)));
-    }
 }
 
 fn about(preset: Preset) -> &'static str {
@@ -65,16 +91,16 @@ fn about(preset: Preset) -> &'static str {
 }
 
 /// What the settings come to, in a line.
-fn summary(plan: &Plan) -> String {
+fn summary(plan: &Plan, device: &Capabilities) -> String {
     let config = &plan.config;
     let side = match config.max_side {
         Some(side) => format!("photos of up to {side} px"),
         None => "photos at full size".to_owned(),
     };
-    let budget = match config.splat_budget {
-        Some(budget) => format!("up to {} splats", grouped(budget as u64)),
-        None => "as many splats as the memory suggests".to_owned(),
-    };
+    let budget = config
+        .splat_budget
+        .unwrap_or_else(|| default_budget(device, config));
+    let budget = format!("up to {} splats", grouped(budget as u64));
     format!("{} steps, {side}, {budget}", grouped(config.steps.into()))
 }
 
@@ -93,6 +119,16 @@ fn start_from(ui: &mut egui::Ui, state: &AppState, plan: &mut Plan) {
                 ui.selectable_value(&mut plan.start, start, start.label());
             }
         });
+}
+
+/// The network knows no pause.
+fn cancel(ui: &mut egui::Ui, run: &Run, actions: &mut Vec<Action>) {
+    let can_stop = run.phase != Phase::Stopping;
+    let button = ui.add_enabled(can_stop, Button::new("Cancel"));
+    let hint = "ends it within a chunk and keeps the splats of the chunks before";
+    if button.on_hover_text(hint).clicked() {
+        actions.push(Action::Stop);
+    }
 }
 
 fn controls(ui: &mut egui::Ui, run: &Run, actions: &mut Vec<Action>) {

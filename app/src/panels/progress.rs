@@ -1,24 +1,30 @@
-//! How an optimisation goes: numbers, and curves over its steps.
+//! How an optimisation or a reconstruction goes: numbers, and curves over steps and photos.
 
 use eframe::egui::{self, Color32, Label, ProgressBar, RichText};
-use egui_plot::{Legend, Line, Plot, PlotPoints};
+use egui_plot::{Legend, Line, Plot, PlotPoints, Points};
 use recon::worker::TrainProgress;
 
 use super::{bytes, grouped};
 use crate::action::Action;
-use crate::optimise::{Curve, Phase, Run};
+use crate::optimise::{Curve, InstantRun, Phase, Run};
 use crate::state::AppState;
 use crate::theme;
 
 /// Height of a curve, in points.
 const HEIGHT: f32 = 96.0;
 
-/// Nothing where no optimisation ran.
+/// Points of so few are marked.
+const MARKED: usize = 32;
+
+/// Nothing where no optimisation ran and no reconstruction.
 pub fn progress_ui(ui: &mut egui::Ui, state: &AppState, _: &mut Vec<Action>) {
     let Some(run) = &state.run else {
         return;
     };
     heading(ui, state, run);
+    if let Some(instant) = &run.instant {
+        chunks(ui, instant);
+    }
     if let Some(progress) = &run.progress {
         numbers(ui, run, progress);
     }
@@ -29,9 +35,13 @@ pub fn progress_ui(ui: &mut egui::Ui, state: &AppState, _: &mut Vec<Action>) {
 fn heading(ui: &mut egui::Ui, state: &AppState, run: &Run) {
     let (text, colour) = match run.phase {
         Phase::Starting => ("Preparing", theme::MUTED),
+        Phase::Running if run.is_reconstructing() => ("Reconstructing", theme::ACCENT),
         Phase::Running => ("Optimising", theme::ACCENT),
         Phase::Paused => ("Paused", theme::WARNING),
         Phase::Stopping => ("Ending", theme::MUTED),
+        Phase::Over if run.instant.is_some() && run.progress.is_none() => {
+            ("Reconstructed", theme::MUTED)
+        }
         Phase::Over => ("Optimised", theme::MUTED),
     };
     let (done, total) = match (&run.progress, &state.job) {
@@ -97,7 +107,32 @@ fn numbers(ui: &mut egui::Ui, run: &Run, progress: &TrainProgress) {
             format!("{:.2} dB, loss {:.4}", progress.train_psnr, progress.loss),
         ),
     ];
-    egui::Grid::new("numbers of the run")
+    grid(ui, "numbers of the run", rows);
+}
+
+/// What the network has done so far.
+fn chunks(ui: &mut egui::Ui, instant: &InstantRun) {
+    let Some(chunk) = &instant.chunk else {
+        return;
+    };
+    let of = match chunk.of {
+        Some(of) => format!(" of {of}"),
+        None => String::new(),
+    };
+    let mut rows = vec![
+        ("Chunk", format!("{}{of}", chunk.index + 1)),
+        ("Seen", format!("{} photos", chunk.views_seen.len())),
+        ("Splats", grouped(instant.splats as u64)),
+    ];
+    if let Some(report) = &instant.report {
+        let time = format!("{:.1} s on {}", report.secs, report.device);
+        rows.push(("Network", time));
+    }
+    grid(ui, "chunks of the run", rows);
+}
+
+fn grid<'a>(ui: &mut egui::Ui, name: &str, rows: impl IntoIterator<Item = (&'a str, String)>) {
+    egui::Grid::new(name)
         .num_columns(2)
         .spacing([8.0, 2.0])
         .show(ui, |ui| {
@@ -122,8 +157,8 @@ fn measured(ui: &mut egui::Ui, run: &Run) {
         None => ", no LPIPS weights".to_owned(),
     };
     let text = format!(
-        "Held out: {:.2} dB, SSIM {:.3}{lpips} (step {})",
-        mean.psnr, mean.ssim, evaluation.step
+        "Held out: {:.2} dB, SSIM {:.3}{lpips} ({})",
+        mean.psnr, mean.ssim, evaluation.when
     );
     let text = RichText::new(text).color(theme::HELD_OUT);
     ui.add(Label::new(text).wrap())
@@ -132,6 +167,10 @@ fn measured(ui: &mut egui::Ui, run: &Run) {
 
 fn curves(ui: &mut egui::Ui, run: &Run) {
     let [fitted, held_out] = theme::CURVES;
+    if let Some(instant) = &run.instant {
+        let psnr = [("held out", &instant.psnr, held_out)];
+        plot(ui, "PSNR over photos seen, dB", &psnr);
+    }
     let psnr = [
         ("fitted", &run.train_psnr, fitted),
         ("held out", &run.held_out_psnr, held_out),
@@ -161,7 +200,12 @@ fn plot(ui: &mut egui::Ui, title: &str, curves: &[(&str, &Curve, Color32)]) {
     }
     plot.show(ui, |ui| {
         for (name, curve, colour) in curves {
-            let points = PlotPoints::from(curve.points());
+            let points = curve.points();
+            if points.len() <= MARKED {
+                let marks = PlotPoints::from(points.clone());
+                ui.points(Points::new(*name, marks).color(*colour).radius(2.5));
+            }
+            let points = PlotPoints::from(points);
             ui.line(Line::new(*name, points).color(*colour).width(1.5));
         }
     });

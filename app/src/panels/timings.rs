@@ -8,10 +8,7 @@ use crate::state::AppState;
 /// A table; the device needs time stamps for it.
 pub fn timings_ui(ui: &mut egui::Ui, state: &AppState, _: &mut Vec<Action>) {
     if let Some(time) = state.frame.ui_time {
-        ui.label(format!(
-            "Window's thread: {:.1} ms a frame, 95 % below {:.1} ms",
-            time.median_ms, time.p95_ms
-        ));
+        ui.label(time.to_string());
     }
     if !state.adapter.timestamps {
         ui.label("This graphics device has no time stamps.");

@@ -48,7 +48,7 @@ pub fn top_bar_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
     });
 }
 
-/// An optimisation has its buttons beside the photos.
+/// A run has its buttons beside the photos.
 fn run_ui(ui: &mut egui::Ui, state: &AppState, run: &Run) {
     match (&run.progress, &state.job) {
         (Some(it), _) => {
@@ -63,6 +63,10 @@ fn run_ui(ui: &mut egui::Ui, state: &AppState, run: &Run) {
         (None, Some(job)) => {
             ui.spinner();
             ui.label(&job.what);
+            if 1 < job.total {
+                let part = job.done as f32 / job.total as f32;
+                ui.add(egui::ProgressBar::new(part).desired_width(90.0));
+            }
         }
         (None, None) => {
             ui.spinner();

@@ -66,6 +66,8 @@ pub(crate) struct Returned {
     pub(crate) started: Vec<Instant>,
     /// Size of the frame's arrays.
     pub(crate) bytes: u64,
+    /// When the window's newest frame had been handed to the screen.
+    pub(crate) shown: Option<Instant>,
 }
 
 /// A frame that the GPU has finished.
@@ -85,6 +87,11 @@ impl Mailbox {
     /// Takes what came back.
     pub(crate) fn take(&self) -> Returned {
         std::mem::take(&mut self.open())
+    }
+
+    /// Takes when the window's newest frame had been handed to the screen.
+    pub(crate) fn take_shown(&self) -> Option<Instant> {
+        self.open().shown.take()
     }
 
     fn open(&self) -> MutexGuard<'_, Returned> {
@@ -287,6 +294,13 @@ pub(crate) struct PaintScene {
     pub(crate) values: FrameValues,
     pub(crate) mailbox: Mailbox,
     pub(crate) ctx: egui::Context,
+}
+
+impl Drop for PaintScene {
+    /// The window lets go of a frame's shapes as soon as the screen has it: nothing else tells.
+    fn drop(&mut self) {
+        self.mailbox.open().shown = Some(Instant::now());
+    }
 }
 
 impl CallbackTrait for PaintScene {

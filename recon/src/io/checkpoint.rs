@@ -14,9 +14,11 @@ use render::training::PoolState;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::save::clear_unfinished;
 use super::{Folder, FormatError, IoError, RESULTS_FOLDER, replace};
-use crate::optim::{Checkpoint, CorrectionState, OptimiseConfig};
+use crate::optim::{Checkpoint, CorrectionState, Evaluation, OptimiseConfig};
 
 /// Grows when older files can no longer be read.
 const VERSION: u32 = 1;
@@ -39,7 +41,53 @@ struct Record {
     statistics: usize,
     config: OptimiseConfig,
     #[serde(default)]
+    evaluations: Vec<Evaluation>,
+    #[serde(default)]
     corrections: CorrectionState,
+}
+
+impl Record {
+    /// As a value of JSON, where every number is finite: JSON has no others, and what is written in
+    /// their place could not be read again.
+    fn value(&self) -> Result<Value, FormatError> {
+        let malformed = |it: serde_json::Error| FormatError::Malformed(it.to_string());
+        let value = serde_json::to_value(self).map_err(malformed)?;
+        let sound = Self {
+            version: VERSION,
+            step: 0,
+            elapsed_secs: 0.0,
+            extent: 1.0,
+            sh_degree: 0,
+            statistics: 0,
+            config: OptimiseConfig::default(),
+            evaluations: Vec::new(),
+            corrections: CorrectionState::default(),
+        };
+        let sound = serde_json::to_value(sound).map_err(malformed)?;
+        match missing_number(&value, Some(&sound)) {
+            None => Ok(value),
+            Some(place) => Err(FormatError::Malformed(format!(
+                "{place} is no finite number. Begin anew, or go on from an older checkpoint"
+            ))),
+        }
+    }
+}
+
+/// Where in `value` a number is missing: one of a list, or one that `sound` has there, with a
+/// fraction. Words for a person.
+fn missing_number(value: &Value, sound: Option<&Value>) -> Option<String> {
+    match value {
+        Value::Null => sound.filter(|it| it.is_f64()).map(|_| String::new()),
+        Value::Array(all) if all.iter().any(Value::is_null) => Some(String::new()),
+        Value::Array(all) => all.iter().find_map(|it| missing_number(it, None)),
+        Value::Object(all) => all.iter().find_map(|(key, it)| {
+            let sound = sound.and_then(|it| it.get(key));
+            let inner = missing_number(it, sound)?;
+            let point = if inner.is_empty() { "" } else { "." };
+            Some(format!("{key}{point}{inner}"))
+        }),
+        _ => None,
+    }
 }
 
 /// Where the checkpoint of photos in `folder` belongs: beside them, in `.accrete`. `None` for a
@@ -55,8 +103,8 @@ pub fn instant_place(folder: &Folder) -> Option<PathBuf> {
     place(folder).map(|it| it.with_file_name(INSTANT_NAME))
 }
 
-/// Writes a checkpoint in one step, into a folder that is made if need be. Returns its size in
-/// bytes.
+/// Writes a checkpoint in one step, into a folder that is made if need be. What a program that was
+/// killed while it wrote one has left there is removed. Returns the size in bytes.
 ///
 /// # Errors
 /// Naming the path, where the system refuses; a checkpoint that was there before is then intact.
@@ -65,6 +113,7 @@ pub fn save(path: &Path, checkpoint: &Checkpoint) -> Result<u64, IoError> {
         fs::create_dir_all(folder).map_err(|it| IoError::system(folder, it))?;
     }
     let bytes = write(checkpoint).map_err(|it| IoError::format(path, it))?;
+    clear_unfinished(path);
     replace(path, &bytes).map_err(|it| IoError::system(path, it))?;
     Ok(bytes.len() as u64)
 }
@@ -81,7 +130,8 @@ pub fn open(path: &Path) -> Result<Checkpoint, IoError> {
 /// The bytes of a checkpoint.
 ///
 /// # Errors
-/// Where arrays disagree in length.
+/// Where arrays disagree in length, and where a setting, a measurement or a correction is no finite
+/// number.
 pub fn write(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> {
     let pool = &checkpoint.pool;
     pool.check()
@@ -94,10 +144,11 @@ pub fn write(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> {
         sh_degree: pool.splats.sh_degree,
         statistics: pool.statistics.len(),
         config: checkpoint.config.clone(),
+        evaluations: checkpoint.evaluations.clone(),
         corrections: checkpoint.corrections.clone(),
     };
     let malformed = |it: &dyn std::fmt::Display| FormatError::Malformed(it.to_string());
-    let text = serde_json::to_string(&record).map_err(|it| malformed(&it))?;
+    let text = record.value()?.to_string();
     let mut arrays: BTreeMap<String, (Dtype, &[u8])> = BTreeMap::new();
     let mut add = |name: &str, bytes| arrays.insert(name.to_owned(), (Dtype::F32, bytes));
     let splats = &pool.splats;
@@ -128,7 +179,7 @@ pub fn write(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> {
 /// A checkpoint from its bytes.
 ///
 /// # Errors
-/// Where they are no checkpoint or damaged.
+/// Where they are no checkpoint or damaged, a number that is too large for its place included.
 pub fn read(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
     let other = "no checkpoint of an optimisation";
     let no_checkpoint = |why: &dyn std::fmt::Display| {
@@ -175,6 +226,7 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
         step: record.step,
         elapsed_secs: record.elapsed_secs,
         extent: record.extent,
+        evaluations: record.evaluations,
         corrections: record.corrections,
         pool,
     })

@@ -20,6 +20,7 @@ mod folder;
 mod format;
 pub mod inria_cameras;
 mod json;
+pub mod kept_scene;
 mod listed_camera;
 pub mod llff;
 mod lpips;

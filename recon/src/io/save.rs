@@ -1,8 +1,10 @@
 //! Writes a splat file so that an interruption never destroys the file that was there before.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{FormatError, IoError, SplatFile, SplatFormat};
 use super::{compressed_ply, ply, sog, splat, spz};
@@ -60,17 +62,74 @@ pub(super) fn replace_with<E>(
     result
 }
 
+/// After so long nobody writes to a file any more, where the system does not tell who lives.
+const LONG: Duration = Duration::from_mins(10);
+
+/// Removes what programs that were killed while they replaced `path` have left beside it. What
+/// cannot be removed stays: the work goes on without that.
+pub(super) fn clear_unfinished(path: &Path) {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let (Some(folder), Some(start)) = (target.parent(), part_start(&target)) else {
+        return;
+    };
+    // The folder of a bare name.
+    let here = Path::new(".");
+    let folder = if folder.as_os_str().is_empty() {
+        here
+    } else {
+        folder
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let writer = name
+            .as_encoded_bytes()
+            .strip_prefix(start.as_encoded_bytes())
+            .and_then(|it| it.strip_suffix(PART.as_bytes()))
+            .and_then(|it| str::from_utf8(it).ok())
+            .and_then(|it| it.split_once('-'))
+            .filter(|(_, number)| number.parse::<u32>().is_ok())
+            .and_then(|(process, _)| process.parse::<u32>().ok());
+        if writer.is_some_and(|it| is_gone(it, &entry)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether nobody is at work on what the program of this number began.
+fn is_gone(writer: u32, entry: &fs::DirEntry) -> bool {
+    if writer == std::process::id() {
+        return false;
+    }
+    let programs = Path::new("/proc");
+    if programs.join("self").exists() {
+        return !programs.join(writer.to_string()).exists();
+    }
+    let changed = entry.metadata().and_then(|it| it.modified());
+    let age = changed.ok().and_then(|it| it.elapsed().ok());
+    age.is_some_and(|it| LONG < it)
+}
+
+/// The ending of a file that is not complete.
+const PART: &str = ".part";
+
+/// What the name of a file that is to become `target` starts with.
+fn part_start(target: &Path) -> Option<OsString> {
+    let mut start = OsString::from(".");
+    start.push(target.file_name()?);
+    start.push(".");
+    Some(start)
+}
+
 /// A new file in the folder of `target`, so that renaming it does not copy.
 fn create_beside(target: &Path) -> std::io::Result<(PathBuf, File)> {
-    let name = target.file_name().ok_or_else(|| {
+    let start = part_start(target).ok_or_else(|| {
         let cause = "not the name of a file";
         std::io::Error::new(std::io::ErrorKind::InvalidInput, cause)
     })?;
     let mut number = 0;
     loop {
-        let mut part = std::ffi::OsString::from(".");
-        part.push(name);
-        part.push(format!(".{}-{number}.part", std::process::id()));
+        let mut part = start.clone();
+        part.push(format!("{}-{number}{PART}", std::process::id()));
         let part = target.with_file_name(part);
         match File::create_new(&part) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
@@ -127,6 +186,34 @@ mod tests {
         fs::create_dir_all(taken.join("inside")).unwrap();
         save(&taken, &file).unwrap_err();
         assert_eq!(names(&folder).len(), 2);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    /// Names of no program, of this one, and of none of ours.
+    #[test]
+    fn what_a_killed_program_left_is_removed() {
+        let folder = folder("killed");
+        let path = folder.join("a.ply");
+        let own = format!(".a.ply.{}-0.part", std::process::id());
+        let (gone, numbered) = (".a.ply.4294967295-0.part", ".a.ply.4294967294-3.part");
+        let others = [
+            own.as_str(),
+            ".b.ply.4294967295-0.part",
+            ".a.ply.4294967295-x.part",
+            ".a.ply.part",
+            "a.ply.4294967295-0.part",
+        ];
+        for name in others.into_iter().chain([gone, numbered]) {
+            let file = File::create(folder.join(name)).unwrap();
+            let long_ago = std::time::SystemTime::now() - 2 * LONG;
+            file.set_modified(long_ago).unwrap();
+        }
+        clear_unfinished(&path);
+        let mut left = names(&folder);
+        left.sort_unstable();
+        let mut expected = others.map(str::to_owned);
+        expected.sort_unstable();
+        assert_eq!(left, expected);
         fs::remove_dir_all(folder).unwrap();
     }
 

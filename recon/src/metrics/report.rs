@@ -1,13 +1,14 @@
 //! The figures of one view, and of a whole evaluation.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Lpips, Mask, MaskRule, MetricsError, Picture, Precision, Protocol, psnr, ssim};
 
 /// The figures of one picture.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
     /// Decibels; infinite where nothing differs (`null` in JSON, which knows no infinity).
+    #[serde(deserialize_with = "or_infinite")]
     pub psnr: f64,
     /// At most 1.
     pub ssim: f64,
@@ -15,8 +16,13 @@ pub struct Scores {
     pub lpips: Option<f64>,
 }
 
+/// What was written as `null` is infinite.
+fn or_infinite<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::INFINITY))
+}
+
 /// The figures of one view.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ViewScores {
     /// The view's name.
     pub name: String,
@@ -26,7 +32,7 @@ pub struct ViewScores {
 }
 
 /// The figures of held-out views, and how they were measured.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EvalReport {
     /// Means over the views; `None` where there is no view.
     #[serde(flatten)]

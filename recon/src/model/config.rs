@@ -246,6 +246,23 @@ impl ModelConfig {
             .sum()
     }
 
+    /// Bytes of all parameters in single precision.
+    pub fn weights_bytes(&self) -> u64 {
+        (self.num_parameters() * size_of::<f32>()) as u64
+    }
+
+    /// Bytes that the fast weights of a scene take beside the slow ones, in single precision.
+    pub fn scene_bytes(&self) -> u64 {
+        let matrix = self.dim * self.dim * self.fast_inner;
+        let copies = if self.elastic.is_some() { 3 } else { 1 };
+        (3 * matrix * self.layers * copies * size_of::<f32>()) as u64
+    }
+
+    /// Bytes that the tokens of a view take while they go through the layers, in single precision.
+    pub fn view_bytes(&self) -> u64 {
+        (self.tokens_per_view() * self.dim * size_of::<f32>()) as u64
+    }
+
     /// # Errors
     /// Naming what does not fit together.
     pub fn check(&self) -> Result<(), ModelError> {

@@ -17,12 +17,18 @@ pub enum ModelError {
         "the weights are not those of this network: {0}. Give the settings that belong to them (--model FILE), or other weights"
     )]
     Weights(String),
+    /// What was kept of a scene is not this network's.
+    #[error("{0}")]
+    Scene(String),
     /// Views that the network cannot take.
     #[error("{0}")]
     Views(String),
     /// The device that runs the network refused.
     #[error("the device that runs the network failed: {0}")]
     Device(String),
+    /// Another of the devices that share a sequence stopped.
+    #[error("another of the devices that share the views stopped")]
+    RankGone,
     /// The device that was asked for is not there.
     #[error("{0}")]
     NoDevice(String),

@@ -50,19 +50,30 @@ pub fn extract(
     seed: u32,
     listener: Listener<'_>,
 ) -> Result<Extracted, ModelError> {
-    let mut done = 0;
+    let mut source = |view: usize, _: Listener<'_>| Ok(tokens.get(view));
+    extract_from(network, &mut source, views, inputs, seed, listener)
+}
+
+/// Where a view's tokens come from. Whoever takes time to make them asks the listener meanwhile.
+pub(super) type Source<'a> =
+    &'a mut dyn FnMut(usize, Listener<'_>) -> Result<Tensor<2>, ModelError>;
+
+/// [`extract`] from tokens that need not all be there at a time: each view's are asked for once
+/// for their opacities, and again where some of its pixels are kept.
+pub(super) fn extract_from(
+    network: &Network,
+    source: Source<'_>,
+    views: &[Seen<'_>],
+    inputs: usize,
+    seed: u32,
+    listener: Listener<'_>,
+) -> Result<Extracted, ModelError> {
     let total = 2 * views.len() as u64;
-    let mut count = || {
-        done += 1;
-        match listener(done, total) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(ModelError::Cancelled),
-        }
-    };
     let mut candidates = Candidates::default();
-    for (i, view) in views.iter().enumerate() {
-        candidates.add(network, tokens.get(i), view)?;
-        count()?;
+    for ((i, view), done) in views.iter().enumerate().zip(0..) {
+        let tokens = source(i, &mut |_, _| listener(done, total))?;
+        candidates.add(network, tokens, view)?;
+        go_on(listener(done + 1, total))?;
     }
     let mut extracted = Extracted {
         splats: Splats {
@@ -72,14 +83,23 @@ pub fn extract(
         broken: candidates.broken,
     };
     let kept = candidates.keep(network, inputs, seed);
-    for (i, (view, pixels)) in views.iter().zip(&kept).enumerate() {
+    for ((i, pixels), done) in kept.iter().enumerate().zip(views.len() as u64..) {
         if !pixels.is_empty() {
-            decode_some(network, &tokens.get(i), view, pixels, &mut extracted.splats)?;
+            let tokens = source(i, &mut |_, _| listener(done, total))?;
+            let splats = &mut extracted.splats;
+            decode_some(network, &tokens, &views[i], pixels, splats)?;
         }
-        count()?;
+        go_on(listener(done + 1, total))?;
     }
     extracted.broken += drop_broken(&mut extracted.splats);
     Ok(extracted)
+}
+
+fn go_on(flow: ControlFlow<()>) -> Result<(), ModelError> {
+    match flow {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(ModelError::Cancelled),
+    }
 }
 
 /// All pixels that may become splats.
@@ -171,8 +191,8 @@ fn decode_some(
                 .iter()
                 .map(|it| (*it as usize - first) as i32)
                 .collect();
-            let data = TensorData::new(chosen, [here.len()]);
-            Tensor::<1, Int>::from_data(data, &network.device)
+            let chosen = TensorData::new(chosen, [here.len()]);
+            Tensor::<1, Int>::from_data(chosen, &network.device)
         };
         let part = tokens.clone().narrow(0, begin, end - begin);
         let decoded = decode(part, &network.weights, config).select(0, choose(begin * a_patch));

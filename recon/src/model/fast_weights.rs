@@ -4,10 +4,11 @@
 //! f(x) = (silu(x w₀) ⊙ (x w₂)) w₁. One update descends −Σₜ ⟨f(kₜ), vₜ⟩ with a rate η per token and
 //! matrix, and is orthogonalised before it is added (Muon), so that only the direction counts.
 
-use burn::tensor::Tensor;
 use burn::tensor::activation::{sigmoid, silu};
+use burn::tensor::{FloatDType, Tensor};
 
 use super::config::Elastic;
+use super::layers::{as_precise_as, product};
 use super::newton_schulz::{Precision, orthogonalise};
 
 /// Added to the norm of a column before dividing by it.
@@ -59,6 +60,34 @@ impl FastWeights {
         }
     }
 
+    /// Lengths of the columns that every update restores, \[1 × columns\] of w₀, w₁, w₂.
+    pub fn lengths(&self) -> &Matrices {
+        &self.lengths
+    }
+
+    /// Everything that is to be kept of them, by name.
+    pub fn named(&self) -> Vec<(String, Tensor<2>)> {
+        let mut all = Vec::new();
+        self.clone()
+            .replace(&mut |name, it| all.push((name.to_owned(), it.clone())));
+        all
+    }
+
+    /// Shows the same as [`Self::named`], and takes what the visitor leaves in its place.
+    pub fn replace(&mut self, visitor: &mut dyn FnMut(&str, &mut Tensor<2>)) {
+        let mut show = |group: &str, matrices: &mut Matrices| {
+            for (i, it) in matrices.iter_mut().enumerate() {
+                visitor(&format!("{group}w{i}"), it);
+            }
+        };
+        show("", &mut self.current);
+        show("lengths.", &mut self.lengths);
+        if let Some(elastic) = &mut self.elastic {
+            show("importance.", &mut elastic.importance);
+            show("anchor.", &mut elastic.anchor);
+        }
+    }
+
     /// The direction to go for tokens k, v \[m × d\] with rates η \[m × 3\]: sums over tokens, so that
     /// those of parts add up to that of the whole.
     ///
@@ -67,16 +96,17 @@ impl FastWeights {
     pub fn gradient(&self, k: &Tensor<2>, v: &Tensor<2>, rates: &Tensor<2>) -> Matrices {
         let [w0, w1, w2] = &self.current;
         let rate = |i: usize| rates.clone().narrow(1, i, 1); // [m × 1]
-        let gate = k.clone().matmul(w0.clone()); // g [m × dh]
-        let up = k.clone().matmul(w2.clone()); // u [m × dh]
-        let back = v.clone().matmul(w1.clone().transpose()); // D [m × dh]
+        let gate = product(k.clone(), w0.clone()); // g [m × dh]
+        let up = product(k.clone(), w2.clone()); // u [m × dh]
+        let back = product(v.clone(), w1.clone().transpose()); // D [m × dh]
         let sigma = sigmoid(gate.clone());
         let s = gate.clone() * sigma.clone();
         let h = s.clone() * up.clone();
         let slope = sigma.clone() * (gate * (-sigma + 1.0) + 1.0); // silu′(g)
-        let d_w1 = (h * rate(1)).transpose().matmul(v.clone());
-        let d_w2 = (k.clone() * rate(2)).transpose().matmul(back.clone() * s);
-        let d_w0 = (k.clone() * rate(0)).transpose().matmul(back * up * slope);
+        let rated = |i| (k.clone().cast(FloatDType::F32) * rate(i)).transpose(); // [d × m]
+        let d_w1 = product((h * rate(1)).transpose(), v.clone());
+        let d_w2 = product(rated(2), as_precise_as(back.clone() * s, k));
+        let d_w0 = product(rated(0), as_precise_as(back * up * slope, k));
         [d_w0, d_w1, d_w2]
     }
 
@@ -129,8 +159,9 @@ impl ElasticState {
 /// f(q) \[m × d\] for queries q \[m × d\].
 pub fn apply(weights: &Matrices, q: Tensor<2>) -> Tensor<2> {
     let [w0, w1, w2] = weights;
-    let gate = silu(q.clone().matmul(w0.clone()));
-    (gate * q.matmul(w2.clone())).matmul(w1.clone())
+    let gate = silu(product(q.clone(), w0.clone()));
+    let hidden = gate * product(q.clone(), w2.clone());
+    product(as_precise_as(hidden, &q), w1.clone())
 }
 
 /// √Σ w² of every column, \[1 × columns\].

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use burn::tensor::Tensor;
 use burn::tensor::activation::{gelu, silu, softplus};
 use burn::tensor::module::{attention, layer_norm};
 use burn::tensor::ops::AttentionModuleOptions;
+use burn::tensor::{DType, FloatDType, Tensor};
 
 use super::weights::{AttentionWeights, LactWeights, MlpWeights};
 
@@ -18,7 +18,24 @@ const RATE_BIAS: f32 = -4.600_166;
 
 /// y = x · Wᵀ for W \[out × in\].
 pub fn linear(x: Tensor<2>, weight: &Tensor<2>) -> Tensor<2> {
-    x.matmul(weight.clone().transpose())
+    product(x, weight.clone().transpose())
+}
+
+/// a · b in single precision; where one of them is in half, they meet in half.
+pub fn product(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
+    if a.dtype() != DType::F16 && b.dtype() != DType::F16 {
+        return a.matmul(b);
+    }
+    let half = |it: Tensor<2>| it.cast(FloatDType::F16);
+    half(a).matmul(half(b)).cast(FloatDType::F32)
+}
+
+/// x in half precision where `model` is.
+pub fn as_precise_as(x: Tensor<2>, model: &Tensor<2>) -> Tensor<2> {
+    match model.dtype() {
+        DType::F16 => x.cast(FloatDType::F16),
+        _ => x,
+    }
 }
 
 /// To mean 0 and variance 1 over a token, times a weight \[1 × d\].
@@ -33,9 +50,21 @@ fn to_unit_square<const D: usize>(x: Tensor<D>, weight: &Tensor<2>, eps: f32) ->
     x / (mean + eps).sqrt() * weight.clone().unsqueeze::<D>()
 }
 
+/// How a view's tokens attend to one another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Attending {
+    /// Heads that share d.
+    pub heads: usize,
+    /// Added to the mean square of q and k.
+    pub eps: f32,
+    /// Queries that meet the keys at a time; the result is the same.
+    pub queries_at_once: usize,
+}
+
 /// Attention of a view's tokens x \[n × d\] (after its norm) to one another, with q and k brought to
-/// mean square 1 a head. `eps` is that of this norm.
-pub fn attend(x: Tensor<2>, weights: &AttentionWeights, heads: usize, eps: f32) -> Tensor<2> {
+/// mean square 1 a head.
+pub fn attend(x: Tensor<2>, weights: &AttentionWeights, how: Attending) -> Tensor<2> {
+    let Attending { heads, eps, .. } = how;
     let [n, d] = x.dims();
     let head = d / heads;
     let qkv = linear(x, &weights.to_qkv); // [n × 3 d]
@@ -45,13 +74,16 @@ pub fn attend(x: Tensor<2>, weights: &AttentionWeights, heads: usize, eps: f32) 
     };
     let q = to_unit_square(part(0), &weights.q_norm, eps);
     let k = to_unit_square(part(1), &weights.k_norm, eps);
+    let v = part(2);
     let options = AttentionModuleOptions::default(); // scaled by 1 / √head
-    let mixed = attention(q, k, part(2), None, None, options);
+    let mixed = in_pieces(q, 2, how.queries_at_once, |q| {
+        attention(q, k.clone(), v.clone(), None, None, options)
+    });
     let mixed = mixed.swap_dims(1, 2).reshape([n, d]); // heads side by side
     linear(mixed, &weights.project)
 }
 
-/// What a token is to the fast weights.
+/// What a token is to the fast weights. k and v are in half precision where the weights are.
 #[derive(Clone, Debug)]
 pub struct Memory {
     /// What is looked up by, \[m × d\], of length 1.
@@ -68,8 +100,8 @@ pub fn memorise(x: &Tensor<2>, weights: &LactWeights) -> Memory {
     let kv = silu(linear(x.clone(), &rows(&weights.to_qkv, d..3 * d))); // [m × 2 d]
     let logits = linear(x.clone(), &weights.rates) + weights.rates_bias.clone() + RATE_BIAS;
     Memory {
-        k: to_length_one(kv.clone().narrow(1, 0, d)),
-        v: kv.narrow(1, d, d),
+        k: as_precise_as(to_length_one(kv.clone().narrow(1, 0, d)), &weights.to_qkv),
+        v: as_precise_as(kv.narrow(1, d, d), &weights.to_qkv),
         rates: softplus(logits, 1.0),
     }
 }
@@ -77,7 +109,8 @@ pub fn memorise(x: &Tensor<2>, weights: &LactWeights) -> Memory {
 /// Queries \[m × d\] of tokens x \[m × d\] (after the norm), of length 1.
 pub fn ask(x: Tensor<2>, weights: &LactWeights) -> Tensor<2> {
     let [_, d] = x.dims();
-    to_length_one(silu(linear(x, &rows(&weights.to_qkv, 0..d))))
+    let q = to_length_one(silu(linear(x, &rows(&weights.to_qkv, 0..d))));
+    as_precise_as(q, &weights.to_qkv)
 }
 
 /// From the fast weights' answers \[m × d\] to what the layer adds.
@@ -89,6 +122,20 @@ pub fn answer(found: Tensor<2>, weights: &LactWeights) -> Tensor<2> {
 /// The MLP with the exact (erf) GELU.
 pub fn think(x: Tensor<2>, weights: &MlpWeights) -> Tensor<2> {
     linear(gelu(linear(x, &weights.expand)), &weights.project)
+}
+
+/// f of x, of at most `most` entries along `dim` at a time, each being a matter of its own to f.
+pub fn in_pieces<const D: usize>(
+    x: Tensor<D>,
+    dim: usize,
+    most: usize,
+    f: impl Fn(Tensor<D>) -> Tensor<D>,
+) -> Tensor<D> {
+    if x.dims()[dim] <= most {
+        return f(x);
+    }
+    let pieces = x.split(most.max(1), dim);
+    Tensor::cat(pieces.into_iter().map(f).collect(), dim)
 }
 
 fn rows(weight: &Tensor<2>, range: Range<usize>) -> Tensor<2> {

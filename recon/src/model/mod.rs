@@ -13,11 +13,13 @@
 mod budget;
 mod collective;
 mod config;
+pub mod cost;
 pub mod decoder;
 mod device;
 mod error;
 mod extract;
 pub mod fast_weights;
+mod kept_scene;
 pub mod layers;
 mod load;
 mod network;
@@ -36,11 +38,12 @@ pub mod weights;
 pub use burn::tensor::Device;
 
 pub use budget::Budget;
-pub use collective::{Alone, Collective};
+pub use collective::{Alone, Collective, Rank, Share, gather};
 pub use config::{DepthRange, Elastic, Frame, ModelConfig, Prune, Scan};
 pub use device::{DeviceChoice, device_name, has_half, open_device, wait_for};
 pub use error::ModelError;
 pub use extract::{Extracted, Seen, extract};
+pub use kept_scene::KeptScene;
 pub use load::{
     ConfigFrom, ModelSummary, ORIGIN, load_network, save_network, save_random, summarise,
 };

@@ -20,8 +20,11 @@ use serde::{Deserialize, Serialize};
 use super::budget::Budget;
 use super::collective::{Alone, Collective};
 use super::config::Scan;
+use super::device::{device_name, has_half};
 use super::fast_weights::{FastWeights, Matrices, UpdateOptions, apply};
-use super::layers::{answer, ask, attend, linear, memorise, normalise, think};
+use super::layers::{
+    Attending, answer, ask, attend, in_pieces, linear, memorise, normalise, think,
+};
 use super::newton_schulz::Precision;
 use super::rays::{Grid, NetworkCamera};
 use super::tokens::Tokens;
@@ -118,6 +121,23 @@ impl Network {
         }
     }
 
+    /// With the products of linear layers and fast weights in half precision: half the memory for
+    /// their weights, and faster where the device computes so. The residual stream, norms,
+    /// attention and the orthogonaliser stay in single precision.
+    ///
+    /// # Errors
+    /// [`ModelError::NoDevice`] where the device has no half precision.
+    pub fn in_half(mut self) -> Result<Self, ModelError> {
+        if !has_half(&self.device) {
+            return Err(ModelError::NoDevice(format!(
+                "{} has no half precision. Run the network in single precision",
+                device_name(&self.device)
+            )));
+        }
+        self.weights = self.weights.in_half();
+        Ok(self)
+    }
+
     /// How photos lie in tokens.
     pub fn grid(&self) -> Grid {
         Grid::new(&self.config)
@@ -143,7 +163,8 @@ impl Network {
     /// Sends tokens through all layers. `memory` is what the fast weights are before and after.
     ///
     /// # Errors
-    /// [`ModelError::Cancelled`] when `listener` says so; what `collective` has to tell.
+    /// [`ModelError::Cancelled`] when `listener` says so, [`ModelError::Views`] where `ops` do not
+    /// answer each view once; what `collective` has to tell.
     pub fn run(
         &self,
         tokens: &mut Tokens,
@@ -152,15 +173,17 @@ impl Network {
         collective: &dyn Collective,
         listener: Listener<'_>,
     ) -> Result<(), ModelError> {
-        let of = |ops: &[Op]| ops.iter().map(|it| it.views.len()).sum::<usize>();
-        let pieces = self.config.layers * (2 * tokens.len() + of(ops));
+        check(ops, tokens.len())?;
+        let pieces = |op: &Op| op.views.len() * (usize::from(op.update) + usize::from(op.apply));
+        let total = self.config.layers * ops.iter().map(pieces).sum::<usize>();
         let mut pass = Pass {
             network: self,
+            attended: vec![false; tokens.len()],
             tokens,
             collective,
             listener,
             done: 0,
-            total: pieces as u64,
+            total: total as u64,
         };
         for (block, fast) in self.weights.blocks.iter().zip(memory) {
             pass.block(block, fast, ops)?;
@@ -188,10 +211,35 @@ impl Network {
     }
 }
 
+/// Every view is to be answered once: its tokens go on to the next layer then.
+fn check(ops: &[Op], views: usize) -> Result<(), ModelError> {
+    let mut answers = vec![0_usize; views];
+    for op in ops {
+        let Some(of) = answers.get_mut(op.views.clone()) else {
+            let Range { start, end } = op.views;
+            return Err(ModelError::Views(format!(
+                "an operation is for the views {start} to {end} of {views}"
+            )));
+        };
+        for it in of {
+            *it += usize::from(op.apply);
+        }
+    }
+    match answers.iter().position(|it| *it != 1) {
+        None => Ok(()),
+        Some(view) => Err(ModelError::Views(format!(
+            "the operations answer view {view} {} times, and it is to be once",
+            answers[view]
+        ))),
+    }
+}
+
 /// A run in progress.
 struct Pass<'a, 'b> {
     network: &'a Network,
     tokens: &'a mut Tokens,
+    /// Views whose attention is done in this block.
+    attended: Vec<bool>,
     collective: &'a dyn Collective,
     listener: Listener<'b>,
     done: u64,
@@ -199,44 +247,61 @@ struct Pass<'a, 'b> {
 }
 
 impl Pass<'_, '_> {
-    /// Attention → fast weights → MLP, each added to its input.
+    /// Attention → fast weights → MLP, each added to its input. A view that lies on the host comes
+    /// to the device at most once for each operation on it.
     fn block(
         &mut self,
         block: &BlockWeights,
         fast: &mut FastWeights,
         ops: &[Op],
     ) -> Result<(), ModelError> {
-        let network = self.network;
-        let (heads, eps) = (network.config.heads, network.numerics.qk_eps);
-        for view in 0..self.tokens.len() {
-            self.add(view, |x| {
-                let x = normalise(x, &block.attention.norm);
-                attend(x, &block.attention, heads, eps)
-            })?;
-        }
+        self.attended.fill(false);
         for op in ops {
             let mut weights = fast.current.clone();
             if op.update {
-                let gradient = self.gradient(fast, &block.lact, op.views.clone())?;
-                weights = fast.candidate(gradient, network.update_options());
+                let gradient = self.gradient(fast, block, op.views.clone())?;
+                weights = fast.candidate(gradient, self.network.update_options());
                 fast.commit(weights.clone());
             }
             if op.apply {
                 for view in op.views.clone() {
-                    self.add(view, |x| recall(x, &weights, &block.lact))?;
+                    self.finish(view, block, &weights)?;
                 }
             }
-        }
-        for view in 0..self.tokens.len() {
-            self.add(view, |x| think(normalise(x, &block.mlp.norm), &block.mlp))?;
         }
         Ok(())
     }
 
-    /// x ← x + f(x) for a view, a few tokens at a time where f is one of every token for itself.
-    fn add(&mut self, view: usize, f: impl Fn(Tensor<2>) -> Tensor<2>) -> Result<(), ModelError> {
+    /// A view's tokens after the attention, which is done where it is not yet.
+    fn attended(&mut self, view: usize, block: &BlockWeights) -> Tensor<2> {
         let x = self.tokens.get(view);
-        self.tokens.put(view, x.clone() + f(x))?;
+        if std::mem::replace(&mut self.attended[view], true) {
+            return x;
+        }
+        let Network { config, budget, .. } = self.network;
+        let how = Attending {
+            heads: config.heads,
+            eps: self.network.numerics.qk_eps,
+            queries_at_once: budget.queries_at_once(config),
+        };
+        let normed = normalise(x.clone(), &block.attention.norm);
+        x + attend(normed, &block.attention, how)
+    }
+
+    /// x ← x + answer(apply(W, ask x)) and x ← x + think x, for a view, a few tokens at a time.
+    fn finish(
+        &mut self,
+        view: usize,
+        block: &BlockWeights,
+        weights: &Matrices,
+    ) -> Result<(), ModelError> {
+        let x = self.attended(view, block);
+        let step = self.network.budget.tokens_at_once(&self.network.config);
+        let x = in_pieces(x, 0, step, |x| {
+            let x = x.clone() + recall(x, weights, &block.lact);
+            x.clone() + think(normalise(x, &block.mlp.norm), &block.mlp)
+        });
+        self.tokens.put(view, x)?;
         self.count()
     }
 
@@ -244,13 +309,18 @@ impl Pass<'_, '_> {
     fn gradient(
         &mut self,
         fast: &FastWeights,
-        lact: &LactWeights,
+        block: &BlockWeights,
         views: Range<usize>,
     ) -> Result<Matrices, ModelError> {
+        let lact = &block.lact;
         let step = self.network.budget.tokens_at_once(&self.network.config);
         let mut sum: Option<Matrices> = None;
         for view in views {
-            let x = self.tokens.get(view);
+            let is_new = !self.attended[view];
+            let x = self.attended(view, block);
+            if is_new {
+                self.tokens.put(view, x.clone())?;
+            }
             for part in x.split(step, 0) {
                 let memory = memorise(&normalise(part, &lact.norm), lact);
                 let part = fast.gradient(&memory.k, &memory.v, &memory.rates);

@@ -10,8 +10,8 @@ use render::Splats;
 
 use super::ModelError;
 use super::config::Scan;
-use super::extract::{Extracted, Seen, append, drop_broken, extract};
-use super::network::{Network, operations};
+use super::extract::{Extracted, Seen, append, drop_broken, extract_from};
+use super::network::{Listener, Network, operations};
 use super::reconstruct::{Chunk, Mode, ReconstructConfig, ReconstructListener, ReconstructUpdate};
 use super::scene_frame::SceneFrame;
 use super::stream::Stream;
@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
             }
             Mode::Replay => {
                 for input in &self.inputs {
-                    tokens.push(self.tokenise(input, &frame))?;
+                    tokens.push(tokenise(self.network, input, &frame))?;
                 }
                 begin
             }
@@ -147,7 +147,7 @@ impl<'a> Run<'a> {
         if self.inputs.len() == earlier {
             return Ok(()); // none of them could be read
         }
-        let tokens = self.run(tokens, earlier, &frame)?;
+        self.run(&mut tokens)?;
         let splats = self.splats(&tokens, earlier, &frame)?;
         let chunk = Chunk {
             index,
@@ -183,7 +183,7 @@ impl<'a> Run<'a> {
                     self.warn(why)
                 }
                 Ok(mut input) => {
-                    let pushed = tokens.push(self.tokenise(&input, frame));
+                    let pushed = tokens.push(tokenise(self.network, &input, frame));
                     if !is_seen_again {
                         input.rgb = Vec::new();
                     }
@@ -203,85 +203,64 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn tokenise(&self, input: &InputView, frame: &SceneFrame) -> Tensor<2> {
-        let camera = frame.camera(&input.c2w, input.lens);
-        self.network.tokenise(&camera, &input.colours())
-    }
-
-    /// From the chunk's tokens (in [`Mode::Full`] and [`Mode::Replay`] those of all inputs) to the
-    /// last ones of all views that are decoded.
-    fn run(
-        &mut self,
-        mut tokens: Tokens,
-        earlier: usize,
-        frame: &SceneFrame,
-    ) -> Result<Tokens, ModelError> {
+    /// From the chunk's tokens (in [`Mode::Full`] and [`Mode::Replay`] those of all inputs) to
+    /// their last ones.
+    fn run(&mut self, tokens: &mut Tokens) -> Result<(), ModelError> {
         let network = self.network;
         let listener = &mut *self.listener;
         let mut hear = |done, total| listener(step("The network looks at photos", done, total));
         let (scan, chunk) = match self.config.mode {
             Mode::Full => (network.config.scan, network.config.chunk_views),
             Mode::Replay => (Scan::Autoregressive, self.config.chunk),
-            Mode::Causal | Mode::Merge => {
-                self.stream.push(&mut tokens, &mut hear)?;
-                return self.with_earlier(tokens, earlier, frame);
-            }
+            Mode::Causal | Mode::Merge => return self.stream.push(tokens, &mut hear),
         };
         let ops = operations(scan, chunk, tokens.len(), tokens.len());
-        network.run_alone(&mut tokens, &mut network.begin(), &ops, &mut hear)?;
-        Ok(tokens)
+        network.run_alone(tokens, &mut network.begin(), &ops, &mut hear)
     }
 
-    /// In [`Mode::Causal`] the last tokens of the earlier inputs, asked again, and of the chunk.
-    fn with_earlier(
-        &mut self,
-        chunk: Tokens,
-        earlier: usize,
-        frame: &SceneFrame,
-    ) -> Result<Tokens, ModelError> {
-        if self.config.mode == Mode::Merge || earlier == 0 {
-            return Ok(chunk);
-        }
-        let mut all = Tokens::new(self.network.budget.stream_bytes, &self.network.device);
-        for i in 0..earlier {
-            let tokens = self.tokenise(&self.inputs[i], frame);
-            let listener = &mut *self.listener;
-            let mut hear = |done, total| {
-                let (before, all) = (i as u64 * total, earlier as u64 * total);
-                listener(step(
-                    "The network looks at earlier photos again",
-                    before + done,
-                    all,
-                ))
-            };
-            all.push(self.stream.query(tokens, &mut hear)?)?;
-        }
-        for i in 0..chunk.len() {
-            all.push(chunk.get(i))?;
-        }
-        Ok(all)
-    }
-
-    /// All splats there are with these tokens, in the dataset's coordinates.
+    /// All splats there are, in the dataset's coordinates; `tokens` are the last ones of the views
+    /// that this chunk ran on.
+    ///
+    /// In [`Mode::Causal`] earlier views are asked again here. As many of their tokens as there is
+    /// room for are kept until all opacities are known; the others' are asked for a second time.
     fn splats(
         &mut self,
         tokens: &Tokens,
         earlier: usize,
         frame: &SceneFrame,
     ) -> Result<Splats, ModelError> {
-        let is_merged = self.config.mode == Mode::Merge;
-        let first = if is_merged { earlier } else { 0 };
-        let views = self.inputs[first..].iter().map(|it| Seen {
+        let (network, stream, inputs) = (self.network, &self.stream, &self.inputs);
+        let first = match self.config.mode {
+            Mode::Merge => earlier,
+            Mode::Full | Mode::Replay | Mode::Causal => 0,
+        };
+        let views = inputs[first..].iter().map(|it| Seen {
             camera: frame.camera(&it.c2w, it.lens),
             counts: it.counts.as_deref(),
         });
         let views: Vec<Seen<'_>> = views.collect();
+        let asked = views.len() - tokens.len();
+        let room = room(network, tokens.len());
+        let mut kept: Vec<Tensor<2>> = Vec::new();
+        let mut source = |view: usize, hear: Listener<'_>| {
+            if asked <= view {
+                return Ok(tokens.get(view - asked));
+            }
+            if let Some(tokens) = kept.get(view) {
+                return Ok(tokens.clone());
+            }
+            let tokens = stream.query(tokenise(network, &inputs[view], frame), hear)?;
+            if kept.len() == view && view < room {
+                kept.push(tokens.clone());
+            }
+            Ok(tokens)
+        };
         let listener = &mut *self.listener;
-        let Extracted { splats, broken } = extract(
-            self.network,
-            tokens,
+        let Extracted { splats, broken } = extract_from(
+            network,
+            &mut source,
             &views,
-            self.inputs.len(),
+            inputs.len(),
             self.config.seed as u32,
             &mut |done, total| listener(step("Making splats", done, total)),
         )?;
@@ -293,7 +272,7 @@ impl<'a> Run<'a> {
                  these the weights of this network?"
             ))?;
         }
-        if !is_merged {
+        if self.config.mode != Mode::Merge {
             return Ok(splats);
         }
         append(&mut self.merged, splats);
@@ -366,6 +345,21 @@ impl<'a> Run<'a> {
             ControlFlow::Break(()) => Err(ModelError::Cancelled),
         }
     }
+}
+
+fn tokenise(network: &Network, input: &InputView, frame: &SceneFrame) -> Tensor<2> {
+    let camera = frame.camera(&input.c2w, input.lens);
+    network.tokenise(&camera, &input.colours())
+}
+
+/// Views whose tokens may stay on the device beside those of `taken` others.
+fn room(network: &Network, taken: usize) -> usize {
+    let config = &network.config;
+    let a_view = config.tokens_per_view() * config.dim * size_of::<f32>();
+    let views = network.budget.stream_bytes / a_view.max(1) as u64;
+    usize::try_from(views)
+        .unwrap_or(usize::MAX)
+        .saturating_sub(taken)
 }
 
 fn step(what: &str, done: u64, total: u64) -> ReconstructUpdate {

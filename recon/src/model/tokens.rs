@@ -18,7 +18,7 @@ pub struct Tokens {
 
 #[derive(Clone, Debug)]
 enum Kept {
-    OnDevice(Tensor<2>),
+    OnDevice(Box<Tensor<2>>),
     OnHost(TensorData),
 }
 
@@ -51,7 +51,7 @@ impl Tokens {
         let bytes = bytes_of(&tokens);
         let kept = if self.held + bytes <= self.room {
             self.held += bytes;
-            Kept::OnDevice(tokens)
+            Kept::OnDevice(Box::new(tokens))
         } else {
             Kept::OnHost(on_host(tokens)?)
         };
@@ -65,7 +65,7 @@ impl Tokens {
     /// Where there is no such view.
     pub fn get(&self, view: usize) -> Tensor<2> {
         match &self.views[view] {
-            Kept::OnDevice(tokens) => tokens.clone(),
+            Kept::OnDevice(tokens) => tokens.as_ref().clone(),
             Kept::OnHost(data) => Tensor::from_data(data.clone(), &self.device),
         }
     }
@@ -80,7 +80,7 @@ impl Tokens {
     pub fn put(&mut self, view: usize, tokens: Tensor<2>) -> Result<(), ModelError> {
         let kept = &mut self.views[view];
         *kept = match kept {
-            Kept::OnDevice(_) => Kept::OnDevice(tokens),
+            Kept::OnDevice(_) => Kept::OnDevice(Box::new(tokens)),
             Kept::OnHost(_) => Kept::OnHost(on_host(tokens)?),
         };
         Ok(())
@@ -92,7 +92,8 @@ fn bytes_of(tokens: &Tensor<2>) -> u64 {
     (n * d * size_of::<f32>()) as u64
 }
 
-fn on_host(tokens: Tensor<2>) -> Result<TensorData, ModelError> {
+/// What a tensor holds, brought to the host.
+pub(super) fn on_host(tokens: Tensor<2>) -> Result<TensorData, ModelError> {
     let data = tokens.try_into_data();
     data.map_err(|it| ModelError::Device(it.to_string()))
 }

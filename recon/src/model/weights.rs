@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
@@ -179,6 +179,25 @@ impl Weights {
             Ok((name, weights::Tensor { shape, values }))
         });
         all.collect()
+    }
+
+    /// With the matrices of the linear layers in half precision; norms, rates and the slow weights
+    /// stay as they are.
+    #[must_use]
+    pub fn in_half(mut self) -> Self {
+        const LARGE: [&str; 5] = [
+            "tokenizer.1.weight",
+            "to_qkv.weight",
+            "c_proj.weight",
+            "c_fc.weight",
+            "decoder.1.weight",
+        ];
+        self.visit(&mut |name, it| {
+            if LARGE.iter().any(|end| name.ends_with(end)) {
+                *it = it.clone().cast(FloatDType::F16);
+            }
+        });
+        self
     }
 
     /// All parameters in the order of [`ModelConfig::parameters`].

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use render::training::PoolState;
 
-use super::{CorrectionState, OptimiseConfig};
+use super::{CorrectionState, Evaluation, OptimiseConfig};
 
 /// All that is needed to go on as if it had never stopped: chance is a function of seed and step.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Checkpoint {
     pub elapsed_secs: f32,
     /// The scene's size, by which steps of means are measured, world units.
     pub extent: f32,
+    /// Measurements on held-out photos so far, oldest first.
+    pub evaluations: Vec<Evaluation>,
     /// Exposures and poses.
     pub corrections: CorrectionState,
     /// Splats and moments.

@@ -1,6 +1,6 @@
 //! What an optimisation tells while it runs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::metrics::EvalReport;
 
@@ -36,7 +36,7 @@ pub struct TrainProgress {
 }
 
 /// Measurements on held-out photos after a step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// After which step.
     pub step: u32,

@@ -8,10 +8,20 @@ use super::OptimiseConfig;
 /// which say little, move little.
 const WARM_UP: f32 = 10.0;
 
+/// Step sizes of shorter schedules fall no faster than those of one of so many steps: splats would
+/// stand still before they are where they belong. Found on the fox, where 300 steps in which sizes
+/// fall as far as in 2,000 end 1.7 dB lower than the first 300 of the 2,000.
+const LEAST_FALL: u32 = 1_000;
+
 impl OptimiseConfig {
     /// How much of all steps is behind step `step`, 0 to 1.
     pub(super) fn done(&self, step: u32) -> f32 {
         (step as f32 / self.steps.max(1) as f32).min(1.0)
+    }
+
+    /// How much of the fall of step sizes is behind step `step`, 0 to 1.
+    fn fallen(&self, step: u32) -> f32 {
+        (step as f32 / self.steps.max(LEAST_FALL) as f32).min(1.0)
     }
 
     /// Step sizes of step `step` (from 0): the means' falls log-linearly. `extent` is the size of
@@ -19,10 +29,11 @@ impl OptimiseConfig {
     pub(super) fn rates_at(&self, step: u32, extent: f32) -> AdamRates {
         let rates = &self.rates;
         let (first, last) = (rates.means_first.ln(), rates.means_last.ln());
+        let fallen = self.fallen(step);
         let warm = ((step + 1) as f32 / WARM_UP).min(1.0);
-        let others = warm * rates.left_in_the_end.powf(self.done(step));
+        let others = warm * rates.left_in_the_end.powf(fallen);
         AdamRates {
-            means: warm * extent * (first + (last - first) * self.done(step)).exp(),
+            means: warm * extent * (first + (last - first) * fallen).exp(),
             quats: others * rates.quats,
             log_scales: others * rates.log_scales,
             opacity_logits: others * rates.opacity_logits,
@@ -77,3 +88,30 @@ const LEVELS: [(f32, f32); 5] = [
 ];
 /// No photo is made smaller than this: there is nothing to be won.
 const LEAST_SIDE: u32 = 400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(steps: u32) -> OptimiseConfig {
+        OptimiseConfig {
+            steps,
+            ..super::super::preset(super::super::Preset::Fast)
+        }
+    }
+
+    #[test]
+    fn steps_fall_as_far_as_there_is_time() {
+        let [short, least, long] = [300, LEAST_FALL, 5_000].map(of);
+        let last = |it: &OptimiseConfig| it.rates_at(it.steps, 2.0);
+        assert_eq!(last(&least), last(&long));
+        let rates = least.rates;
+        assert!((last(&least).means / (2.0 * rates.means_last) - 1.0).abs() < 1e-4);
+        let ended = last(&least).sh_base / rates.sh_base;
+        assert!((ended / rates.left_in_the_end - 1.0).abs() < 1e-4);
+        // A short one goes the same way, and not to its end.
+        assert_eq!(last(&short), least.rates_at(300, 2.0));
+        assert!(4.0 * last(&least).means < last(&short).means);
+        assert!((short.rates_at(0, 2.0).quats - 0.1 * rates.quats).abs() < 1e-6);
+    }
+}

@@ -89,9 +89,10 @@ impl Optimisation {
         let cameras: Vec<_> = views
             .map(|it| camera_of(it, &dataset.lenses[it.lens]))
             .collect();
-        let mut pulse = Pulse::default();
+        let (mut pulse, mut evaluations) = (Pulse::default(), Vec::new());
         let trainer = if let Begin::Checkpoint(it) = begin {
             pulse.elapsed_secs = it.elapsed_secs;
+            evaluations = comparable(&it.evaluations, &dataset, &config);
             Trainer::resume(gpu, config, it, (targets, &cameras))?
         } else {
             let extent = initial::extent(&dataset);
@@ -108,7 +109,7 @@ impl Optimisation {
             held_out,
             evaluator: Rasterizer::new(gpu)?,
             lpips,
-            evaluations: Vec::new(),
+            evaluations,
             pulse,
             most_bytes: 0,
             vanished: HashSet::new(),
@@ -258,7 +259,7 @@ impl Optimisation {
         }
     }
 
-    /// Measurements so far, oldest first.
+    /// Measurements so far, oldest first; those of before a checkpoint too.
     pub fn evaluations(&self) -> &[Evaluation] {
         &self.evaluations
     }
@@ -293,6 +294,7 @@ impl Optimisation {
     pub fn checkpoint(&self, gpu: &Gpu) -> Result<Checkpoint, GpuError> {
         Ok(Checkpoint {
             elapsed_secs: self.pulse.elapsed_secs,
+            evaluations: self.evaluations.clone(),
             ..self.trainer.checkpoint(gpu)?
         })
     }
@@ -355,6 +357,19 @@ impl Optimisation {
         file.antialiased = self.config().antialiased.then_some(true);
         Ok(file)
     }
+}
+
+/// Those of earlier measurements that were made as the next ones will be.
+fn comparable(
+    evaluations: &[Evaluation],
+    dataset: &Dataset,
+    config: &OptimiseConfig,
+) -> Vec<Evaluation> {
+    let is_alike = |it: &&Evaluation| {
+        let protocol = &it.report.protocol;
+        protocol.split == dataset.report.split && protocol.max_side == config.max_side
+    };
+    evaluations.iter().filter(is_alike).cloned().collect()
 }
 
 /// The longest side of a photo, as far as `max_side` allows.

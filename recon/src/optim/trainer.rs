@@ -99,7 +99,7 @@ impl Trainer {
     ) -> Result<Self, OptimError> {
         let options = GradientOptions {
             until_sums: true,
-            pose: config.refine_poses,
+            // What comes of poses is compiled once, when a design was chosen.
             ..GradientOptions::portable(gpu.capabilities())
         };
         let mut trainer = Self {
@@ -132,6 +132,7 @@ impl Trainer {
         cameras: &[Camera],
         state: CorrectionState,
     ) -> Result<(), GpuError> {
+        let cameras = (cameras, self.targets.all.len());
         self.corrections = Corrections::new(gpu, &self.config, cameras, state)?;
         Ok(())
     }
@@ -220,13 +221,14 @@ impl Trainer {
         self.config.splat_budget = Some(self.budget);
     }
 
-    /// The state between two steps; the seconds are the caller's to fill in.
+    /// The state between two steps; seconds and measurements are the caller's to fill in.
     pub(super) fn checkpoint(&self, gpu: &Gpu) -> Result<Checkpoint, GpuError> {
         Ok(Checkpoint {
             config: self.config.clone(),
             step: self.step,
             elapsed_secs: 0.0,
             extent: self.extent,
+            evaluations: Vec::new(),
             corrections: self.corrections.read(gpu)?,
             pool: self.pool.read(gpu)?,
         })
@@ -273,8 +275,8 @@ impl Trainer {
         }
         pause(gpu)?;
         self.rasterizer.poll(gpu)?;
-        let done = self.config.done(self.step);
-        self.corrections.descend(self.extent, done);
+        let now = (&self.config, self.step);
+        self.corrections.descend(self.extent, now);
         Ok(self.fetch.take().and_then(|it| it.first().copied()))
     }
 
@@ -291,9 +293,9 @@ impl Trainer {
         };
         self.loss
             .prepare(gpu, &self.rasterizer, &target.photo, background, &loss)?;
-        let done = self.config.done(self.step);
+        let now = (&self.config, self.step);
         let parts = (&self.rasterizer, &self.loss);
-        self.corrections.prepare(gpu, parts, target.view, done)?;
+        self.corrections.prepare(gpu, parts, target.view, now)?;
         let mut recorder = Recorder::new(gpu, None, false);
         self.corrections.record_before(&mut recorder);
         self.loss.record(&mut recorder);
@@ -313,10 +315,13 @@ impl Trainer {
         };
         let splats = self.pool.splats();
         if self.backward.is_none() {
-            let wanted = self.gradient.options();
+            let wanted = GradientOptions {
+                pose: self.config.refine_poses,
+                ..self.gradient.options()
+            };
             let choice = choose(gpu, &self.rasterizer, splats, d_image, wanted)?;
             log::info!("backward pass: {choice}");
-            if choice.options != wanted {
+            if choice.options != self.gradient.options() {
                 self.gradient = Gradient::new(gpu, choice.options)?;
             }
             self.backward = Some(choice);

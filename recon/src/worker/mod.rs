@@ -12,6 +12,7 @@ mod optimise;
 mod optimise_messages;
 mod pace;
 mod poses;
+mod ranks;
 mod reconstruct;
 mod reconstruct_messages;
 mod share;
@@ -22,6 +23,8 @@ pub use optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, Optimis
 pub use reconstruct_messages::{
     ChunkEvaluation, ChunkReport, ReconstructJob, ReconstructReport, SeenChunk, Watch,
 };
+
+pub use ranks::{Keep, Load, Sequence, on_ranks, run_shared};
 
 pub use crate::optim::{Evaluation, TrainProgress};
 

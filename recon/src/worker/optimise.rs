@@ -35,6 +35,10 @@ pub(super) fn optimise(actor: &mut Actor, job: &OptimiseJob) -> Result<Outcome, 
         Err(OptimError::Cancelled) => return Ok(Outcome::Cancelled),
         other => other?,
     };
+    // What was measured before the checkpoint belongs to the curve.
+    for evaluation in optimisation.evaluations() {
+        actor.tell(Event::Evaluated(evaluation.clone()));
+    }
     Run {
         pace: Pace::new(&gpu),
         gpu,
@@ -219,7 +223,9 @@ impl Run {
             Command::Adjust(adjustment) => self.adjust(adjustment),
             Command::Evaluate => self.evaluate(actor)?,
             Command::TakeSnapshot => self.take_snapshot(actor)?,
-            Command::SaveCheckpoint => self.save(actor)?,
+            Command::SaveCheckpoint => {
+                self.save(actor)?;
+            }
             Command::Export { .. } => {
                 // A file that cannot be written is no reason to end the work of an hour.
                 if let Err(err) = jobs::run(actor, command) {
@@ -292,19 +298,21 @@ impl Run {
         Ok(())
     }
 
-    /// Writes a checkpoint. A disk that is full is no reason to end.
-    fn save(&mut self, actor: &mut Actor) -> Result<(), WorkerError> {
+    /// Writes a checkpoint, and says whether there is one. A disk that is full is no reason to end.
+    fn save(&mut self, actor: &mut Actor) -> Result<bool, WorkerError> {
         self.saved = Instant::now();
         let Some(path) = self.checkpoint.clone() else {
-            return Ok(());
+            return Ok(false);
         };
         let checkpoint = self.optimisation.checkpoint(&self.gpu)?;
         let step = checkpoint.step;
-        match checkpoint::save(&path, &checkpoint) {
-            Ok(_) => actor.tell(Event::CheckpointSaved { path, step }),
-            Err(err) => actor.tell(Event::Warned(format!("No checkpoint was kept: {err}"))),
-        }
-        Ok(())
+        let saved = checkpoint::save(&path, &checkpoint);
+        let is_kept = saved.is_ok();
+        actor.tell(match saved {
+            Ok(_) => Event::CheckpointSaved { path, step },
+            Err(err) => Event::Warned(format!("No checkpoint was kept: {err}")),
+        });
+        Ok(is_kept)
     }
 
     /// Out of memory pauses; what cannot go on fails, and says where the newest checkpoint lies.
@@ -324,7 +332,7 @@ impl Run {
     }
 
     fn finish(mut self, actor: &mut Actor) -> Result<Outcome, WorkerError> {
-        self.save(actor)?;
+        let is_kept = self.save(actor)?;
         if self.ended == Some(End::Abandoned) {
             return Ok(Outcome::Cancelled);
         }
@@ -332,6 +340,10 @@ impl Run {
         let measured = self.optimisation.evaluations().last().map(|it| it.step);
         if measured != Some(step) && self.ended.is_none() {
             self.evaluate(actor)?;
+            // With the last measurement too, for a run that goes on from here.
+            if is_kept && self.optimisation.num_held_out() != 0 {
+                self.save(actor)?;
+            }
         } else if self.snapshot != Some(step) {
             self.take_snapshot(actor)?;
         }

@@ -336,7 +336,10 @@ fn open_device(
         | F::SUBGROUP_BARRIER
         | F::SHADER_FLOAT32_ATOMIC
         | F::SHADER_F16
-        | F::PIPELINE_CACHE;
+        | F::PIPELINE_CACHE
+        // Not used here: libraries that share the device write kernels for what the adapter has.
+        | F::SHADER_INT64
+        | F::SHADER_F64;
     let descriptor = wgpu::DeviceDescriptor {
         label: Some("accrete"),
         required_features: adapter.features() & welcome,

@@ -58,8 +58,9 @@ impl fmt::Display for Choice {
 
 /// Runs every form of the backward pass that the device has on the frame that `rasterizer` drew
 /// last of `splats`, and tells the fastest. `d_image` as for [`Gradient::prepare`]; design and
-/// accumulation of `wanted` are where to begin, the rest of it stays as it is. Waits; splats and
-/// frame stay as they are.
+/// accumulation of `wanted` are where to begin, the rest of it stays as it is. What comes of the
+/// pose is the same in all forms and not timed: its kernel is large, and would be compiled for each.
+/// Waits; splats and frame stay as they are.
 ///
 /// # Errors
 /// Those of [`Gradient::prepare`] but for want of room: a form that does not fit is passed over.
@@ -87,6 +88,7 @@ pub fn choose(
         let options = GradientOptions {
             design,
             accumulation,
+            pose: false,
             ..wanted
         };
         let limit = best.map_or(f64::INFINITY, |(ms, _)| HOPELESS * ms);
@@ -116,7 +118,11 @@ pub fn choose(
         });
     }
     match (best, refused) {
-        (Some((_, options)), _) => Ok(Choice { options, tried }),
+        (Some((_, options)), _) => {
+            let pose = wanted.pose;
+            let options = GradientOptions { pose, ..options };
+            Ok(Choice { options, tried })
+        }
         (None, Some(err)) => Err(err),
         (None, None) => Err(GpuError::Invalid("there is no backward pass".to_owned())),
     }

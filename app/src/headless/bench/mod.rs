@@ -1,5 +1,5 @@
 //! `accrete bench render`: milliseconds per frame and per kernel on synthetic scenes. Photos are
-//! measured in [`dataset`], training steps in [`train`].
+//! measured in [`dataset`], training steps in [`train`], the network in [`model`].
 //!
 //! `cargo bench` measures by the same function ([`measure`]) and prints by the same one
 //! ([`table`]).
@@ -7,6 +7,7 @@
 mod calibrate;
 mod cases;
 pub mod dataset;
+pub mod model;
 mod table;
 pub mod train;
 

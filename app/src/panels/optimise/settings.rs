@@ -129,7 +129,7 @@ fn advanced(ui: &mut egui::Ui, config: &mut OptimiseConfig) {
 }
 
 /// LPIPS is measured where the user has its weights.
-fn lpips(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
+pub(super) fn lpips(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     let kept = state.settings.lpips.clone().unwrap_or_default();
     let mut path = kept.to_string_lossy().into_owned();
     let label = ui.label("LPIPS weights");

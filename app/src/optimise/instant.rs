@@ -1,0 +1,201 @@
+//! A reconstruction by the network: what is planned of it, and how it goes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use recon::dataset::Dataset;
+use recon::model::{Mode, ReconstructConfig};
+use recon::optim::{Background, OptimiseConfig, polish};
+use recon::worker::{
+    ChunkEvaluation, ReconstructJob, ReconstructReport, SeenChunk, Snapshot, Watch,
+};
+
+use super::{Curve, Method, Plan};
+use crate::settings::Settings;
+
+/// Steps after the network where the user says nothing: so many the paper takes.
+const POLISHING_STEPS: u32 = 10;
+
+/// A folder that is being filled is full when nothing has come for so long, seconds.
+const PATIENCE_SECS: u32 = 30;
+
+/// What is wanted of the next reconstruction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InstantPlan {
+    /// All settings of the network's run.
+    pub config: ReconstructConfig,
+    /// The mode of streaming that counts when the photos are not taken all at once.
+    pub streaming: Mode,
+    /// Steps of the optimisation that follows under [`Method::InstantThenOptimise`].
+    pub steps: u32,
+    /// Whether photos that are added to the folder meanwhile join.
+    pub watches: bool,
+    /// The folder is full when nothing has come for so long, seconds.
+    pub patience_secs: u32,
+}
+
+impl Default for InstantPlan {
+    fn default() -> Self {
+        Self {
+            config: ReconstructConfig::default(),
+            streaming: Mode::Causal,
+            steps: POLISHING_STEPS,
+            watches: false,
+            patience_secs: PATIENCE_SECS,
+        }
+    }
+}
+
+impl InstantPlan {
+    /// Takes the photos a few at a time, or all at once.
+    pub fn stream(&mut self, streams: bool) {
+        self.config.mode = if streams { self.streaming } else { Mode::Full };
+    }
+
+    /// Whether the photos are taken a few at a time.
+    pub fn streams(&self) -> bool {
+        self.config.mode != Mode::Full
+    }
+}
+
+/// Whether the network's weights are at hand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weights {
+    /// No file was chosen.
+    #[default]
+    NotChosen,
+    /// There is no file at the path that was chosen.
+    Missing,
+    /// There is one.
+    There,
+}
+
+impl Weights {
+    /// Of the file that was chosen.
+    pub fn of(path: Option<&Path>) -> Self {
+        match path {
+            None => Self::NotChosen,
+            Some(path) if path.is_file() => Self::There,
+            Some(_) => Self::Missing,
+        }
+    }
+}
+
+impl Plan {
+    /// The reconstruction for the worker; `None` where no weights were chosen.
+    pub fn reconstruction(
+        &self,
+        dataset: &Arc<Dataset>,
+        settings: &Settings,
+    ) -> Option<ReconstructJob> {
+        let network = &settings.network;
+        let instant = &self.instant;
+        let config = instant.config.clone();
+        let max_side = self.config.max_side;
+        let then = (self.method == Method::InstantThenOptimise).then(|| OptimiseConfig {
+            seed: config.seed,
+            background: Background::Known(config.background),
+            max_side,
+            ..polish(instant.steps)
+        });
+        let watches = instant.watches && instant.streams();
+        Some(ReconstructJob {
+            dataset: dataset.clone(),
+            weights: network.weights.clone()?,
+            model: network.config.clone(),
+            device: network.device.clone(),
+            config,
+            then,
+            max_side,
+            lpips: settings.lpips.clone(),
+            watch: watches.then(|| Watch {
+                patience: Duration::from_secs(instant.patience_secs.into()),
+                // As it was opened.
+                hold_out: None,
+            }),
+        })
+    }
+}
+
+/// A reconstruction that runs or ran.
+#[derive(Clone, Debug)]
+pub struct InstantRun {
+    /// Its settings.
+    pub config: ReconstructConfig,
+    /// Whether an optimisation follows.
+    pub has_sequel: bool,
+    /// The newest chunk.
+    pub chunk: Option<SeenChunk>,
+    /// Splats after it.
+    pub splats: usize,
+    /// PSNR of held-out photos over the views that were seen, dB.
+    pub psnr: Curve,
+    /// What it came to; `None` while it runs.
+    pub report: Option<ReconstructReport>,
+}
+
+impl InstantRun {
+    /// One that was asked for.
+    pub fn new(job: &ReconstructJob) -> Self {
+        Self {
+            config: job.config.clone(),
+            has_sequel: job.then.is_some(),
+            chunk: None,
+            splats: 0,
+            psnr: Curve::default(),
+            report: None,
+        }
+    }
+
+    /// How many chunks there are, as far as that is known; at least 1.
+    pub fn chunks(&self) -> usize {
+        let Some(chunk) = &self.chunk else {
+            return 1;
+        };
+        chunk.of.unwrap_or_default().max(chunk.index + 1)
+    }
+
+    /// A snapshot of it.
+    pub(super) fn keep(&mut self, snapshot: &Snapshot) {
+        let chunk = snapshot.moment.as_ref().and_then(|it| it.chunk.as_ref());
+        if let Some(chunk) = chunk {
+            self.chunk = Some(chunk.clone());
+            self.splats = snapshot.file.splats.len();
+        }
+    }
+
+    /// A measurement.
+    pub(super) fn measure(&mut self, evaluation: &ChunkEvaluation) {
+        if let Some(mean) = &evaluation.report.mean {
+            self.psnr.push(evaluation.views_seen as f64, mean.psnr);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn photos_come_at_once_or_as_was_chosen_last() {
+        let mut plan = InstantPlan::default();
+        assert!(!plan.streams());
+        plan.stream(true);
+        assert_eq!(plan.config.mode, Mode::Causal);
+        plan.streaming = Mode::Merge;
+        plan.stream(false);
+        plan.stream(true);
+        assert_eq!(plan.config.mode, Mode::Merge);
+    }
+
+    #[test]
+    fn weights_are_looked_for() {
+        assert_eq!(Weights::of(None), Weights::NotChosen);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(Weights::of(Some(folder)), Weights::Missing);
+        let file = |name| Weights::of(Some(&folder.join(name)));
+        assert_eq!(file("there is no such file.pt"), Weights::Missing);
+        assert_eq!(file("Cargo.toml"), Weights::There);
+    }
+}

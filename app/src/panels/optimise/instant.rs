@@ -1,0 +1,285 @@
+//! What is wanted of the network: its weights, how it takes the photos in, what it runs on.
+
+use std::path::PathBuf;
+
+use eframe::egui::{self, CollapsingHeader, ComboBox, Label, RichText, TextEdit};
+use recon::model::{DeviceChoice, Elastic, Mode, ORIGIN, ViewChoice};
+
+use super::settings::{lpips, number};
+use crate::action::{Action, NetworkFile};
+use crate::optimise::{InstantPlan, Method, Plan, Weights};
+use crate::settings::NetworkSettings;
+use crate::state::AppState;
+use crate::theme;
+
+/// Where the network's authors publish their weights.
+const PUBLISHED: &str = "https://huggingface.co/chenwang/tttLRM";
+
+/// What to know of them beside where they come from.
+const ABOUT_WEIGHTS: &str = "\
+dl3dv_full.pt is for all photos at once, dl3dv_ar.pt for a few at a time; their licence holds for \
+splats made with them too. Weights are a file that you bring: .safetensors, .pt or .pth.";
+
+/// The ways to take photos a few at a time.
+const STREAMING: [Mode; 3] = [Mode::Causal, Mode::Replay, Mode::Merge];
+
+/// The choices of views that are offered, by name.
+const CHOICES: [(ViewChoice, &str, &str); 3] = [
+    (
+        ViewChoice::KMeans,
+        "Spread out",
+        "one of each group of cameras, as in the paper; a list that was published with the photos \
+         goes first",
+    ),
+    (
+        ViewChoice::Even,
+        "Evenly in their order",
+        "the first and the last among them",
+    ),
+    (ViewChoice::All, "All", "whatever their number"),
+];
+
+/// The devices that are offered, by name.
+const DEVICES: [(DeviceChoice, &str); 4] = [
+    (DeviceChoice::Auto, "Automatic"),
+    (DeviceChoice::Cpu, "The processor"),
+    (DeviceChoice::Gpu, "The GPU that draws"),
+    (DeviceChoice::Cuda(0), "CUDA"),
+];
+
+/// Everything above the button that starts it.
+pub(super) fn instant_ui(
+    ui: &mut egui::Ui,
+    state: &AppState,
+    plan: &mut Plan,
+    actions: &mut Vec<Action>,
+) {
+    let text = match plan.method {
+        Method::InstantThenOptimise => {
+            "A network makes splats of the photos; then they are optimised for a few steps."
+        }
+        _ => "A network makes splats of the photos, without any steps.",
+    };
+    muted(ui, text);
+    let mut network = state.settings.network.clone();
+    weights(ui, state, &mut network, actions);
+    views(ui, &mut plan.instant);
+    if plan.method == Method::InstantThenOptimise {
+        number(
+            ui,
+            "Steps afterwards",
+            &mut plan.instant.steps,
+            1..=1_000_000,
+        );
+    }
+    if network != state.settings.network {
+        let mut settings = state.settings.clone();
+        settings.network = network;
+        actions.push(Action::Change(Box::new(settings)));
+    }
+}
+
+/// The rarer settings, folded.
+pub(super) fn rarer_ui(
+    ui: &mut egui::Ui,
+    state: &AppState,
+    plan: &mut Plan,
+    actions: &mut Vec<Action>,
+) {
+    CollapsingHeader::new("Settings").show(ui, |ui| {
+        let mut network = state.settings.network.clone();
+        let hint = "the file beside the weights, else as published";
+        file(
+            ui,
+            (NetworkFile::Config, "The network's settings"),
+            hint,
+            &mut network.config,
+            actions,
+        );
+        device(ui, &mut network.device);
+        let config = &mut plan.instant.config;
+        let mut is_selective = config.selective.is_some();
+        if ui
+            .checkbox(&mut is_selective, "Selective update")
+            .on_hover_text(
+                "fast weights that matter little for the newest photos are drawn back to what they \
+                 were; for photos that are taken a few at a time",
+            )
+            .changed()
+        {
+            config.selective = is_selective.then(Elastic::default);
+        }
+        if let Some(elastic) = &mut config.selective {
+            let strength = egui::Slider::new(&mut elastic.lambda, 0.0..=1.0);
+            ui.add(strength.text("how strongly"));
+        }
+        number(ui, "Seed", &mut config.seed, 0..=u64::from(u32::MAX));
+        lpips(ui, state, actions);
+        if network != state.settings.network {
+            let mut settings = state.settings.clone();
+            settings.network = network;
+            actions.push(Action::Change(Box::new(settings)));
+        }
+    });
+}
+
+fn weights(
+    ui: &mut egui::Ui,
+    state: &AppState,
+    network: &mut NetworkSettings,
+    actions: &mut Vec<Action>,
+) {
+    let hint = "a file of .safetensors, .pt or .pth";
+    let kept = &mut network.weights;
+    file(
+        ui,
+        (NetworkFile::Weights, "The network's weights"),
+        hint,
+        kept,
+        actions,
+    );
+    let problem = match state.weights {
+        Weights::There => None,
+        Weights::NotChosen => Some("No weights are chosen yet: the network needs them."),
+        Weights::Missing => Some("There is no such file: choose the weights anew."),
+    };
+    if let Some(problem) = problem {
+        ui.add(Label::new(RichText::new(problem).color(theme::WARNING)).wrap());
+    }
+    CollapsingHeader::new("Where weights come from")
+        .default_open(state.weights == Weights::NotChosen)
+        .show(ui, |ui| {
+            muted(ui, ORIGIN);
+            muted(ui, ABOUT_WEIGHTS);
+            ui.hyperlink(PUBLISHED);
+        });
+}
+
+/// A path to type, and a button that asks for it.
+fn file(
+    ui: &mut egui::Ui,
+    (which, name): (NetworkFile, &str),
+    hint: &str,
+    kept: &mut Option<PathBuf>,
+    actions: &mut Vec<Action>,
+) {
+    let label = ui.label(name);
+    ui.horizontal(|ui| {
+        let shown = kept.as_deref().unwrap_or("".as_ref());
+        let mut path = shown.to_string_lossy().into_owned();
+        let width = (ui.available_width() - 84.0).max(60.0);
+        let field = TextEdit::singleline(&mut path)
+            .hint_text(hint)
+            .desired_width(width);
+        if ui.add(field).labelled_by(label.id).changed() {
+            *kept = (!path.trim().is_empty()).then(|| PathBuf::from(path.trim()));
+        }
+        if ui.button("Choose…").clicked() {
+            actions.push(Action::AskForNetwork(which));
+        }
+    });
+}
+
+/// Which views, and how many at a time.
+fn views(ui: &mut egui::Ui, plan: &mut InstantPlan) {
+    ui.horizontal_wrapped(|ui| {
+        for (streams, name) in [(false, "All at once"), (true, "A few at a time")] {
+            if ui
+                .selectable_label(plan.streams() == streams, name)
+                .clicked()
+            {
+                plan.stream(streams);
+            }
+        }
+    });
+    if plan.streams() {
+        let mut mode = plan.config.mode;
+        ComboBox::from_label("Streaming")
+            .selected_text(mode.label())
+            .show_ui(ui, |ui| {
+                for it in STREAMING {
+                    ui.selectable_value(&mut mode, it, it.label());
+                }
+            });
+        if mode != plan.config.mode {
+            plan.streaming = mode;
+            plan.stream(true);
+        }
+    }
+    muted(ui, about(plan.config.mode));
+    choice_of_views(ui, &mut plan.config.choice);
+    if plan.config.choice != ViewChoice::All {
+        number(
+            ui,
+            "Photos for the network",
+            &mut plan.config.views,
+            1..=100_000,
+        );
+    }
+    if plan.streams() {
+        number(ui, "Photos at a time", &mut plan.config.chunk, 1..=100_000);
+        let text = "Photos that are added to the folder meanwhile join";
+        ui.checkbox(&mut plan.watches, text);
+        if plan.watches {
+            let name = "Seconds without a new photo until it ends";
+            number(ui, name, &mut plan.patience_secs, 1..=86_400);
+        }
+    }
+}
+
+fn about(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Full => "The network learns from all photos in one go: the best for a whole capture.",
+        Mode::Causal => {
+            "The network learns from each few photos and goes on from there; all that it saw is \
+             drawn anew each time. Every chunk takes a little longer than the one before."
+        }
+        Mode::Replay => {
+            "After each few photos it begins again with all so far, as the published program does. \
+             It takes the longest."
+        }
+        Mode::Merge => {
+            "Splats of each few photos are added to those that are there. The quickest, and the \
+             worst: what was made earlier learns nothing from later photos."
+        }
+    }
+}
+
+fn choice_of_views(ui: &mut egui::Ui, choice: &mut ViewChoice) {
+    let chosen = CHOICES.iter().find(|it| it.0 == *choice);
+    ComboBox::from_label("Which photos")
+        .selected_text(chosen.map_or("Listed", |it| it.1))
+        .show_ui(ui, |ui| {
+            for (it, name, hint) in CHOICES {
+                ui.selectable_value(choice, it, name).on_hover_text(hint);
+            }
+        });
+}
+
+fn device(ui: &mut egui::Ui, choice: &mut DeviceChoice) {
+    let chosen = DEVICES.iter().find(|it| it.0 == *choice);
+    let text = match (chosen, &*choice) {
+        (Some(it), _) => it.1.to_owned(),
+        (None, DeviceChoice::Remote(_)) => "Another machine".to_owned(),
+        (None, other) => other.to_string(),
+    };
+    ComboBox::from_label("The network runs on")
+        .selected_text(text)
+        .show_ui(ui, |ui| {
+            for (it, name) in DEVICES {
+                ui.selectable_value(choice, it, name);
+            }
+            let is_remote = matches!(choice, DeviceChoice::Remote(_));
+            if ui.selectable_label(is_remote, "Another machine").clicked() && !is_remote {
+                *choice = DeviceChoice::Remote("localhost".to_owned());
+            }
+        });
+    if let DeviceChoice::Remote(place) = choice {
+        let label = ui.label("Where");
+        ui.text_edit_singleline(place).labelled_by(label.id);
+    }
+}
+
+fn muted(ui: &mut egui::Ui, text: &str) {
+    ui.add(Label::new(RichText::new(text).color(theme::MUTED)).wrap());
+}
