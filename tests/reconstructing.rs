@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 const HOLD_OUT: HoldOut = HoldOut::EveryNth(4);
 
 /// A network of one layer that makes 48 splats of each patch of 8 × 8 pixels.
-fn tiny_network() -> ModelConfig {
+pub(crate) fn tiny_network() -> ModelConfig {
     ModelConfig {
         dim: 16,
         layers: 1,

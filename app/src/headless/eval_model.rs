@@ -36,7 +36,7 @@ const PHOTO_BYTES: usize = 256 << 20;
 /// A scene that was measured.
 #[derive(Serialize)]
 pub(super) struct Scene {
-    pub(super) scene: PathBuf,
+    pub(super) path: PathBuf,
     pub(super) name: String,
     #[serde(flatten)]
     pub(super) mean: Scores,
@@ -53,7 +53,7 @@ pub(super) struct Scene {
 /// A scene that was not.
 #[derive(Serialize)]
 struct FailedScene {
-    scene: PathBuf,
+    path: PathBuf,
     why: String,
 }
 
@@ -125,7 +125,7 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalModelArgs) -> an
                 let why = with_causes(&err);
                 bar.suspend(|| console.warn(format_args!("{} failed: {why}", path.display())));
                 failed.push(FailedScene {
-                    scene: path.clone(),
+                    path: path.clone(),
                     why,
                 });
             }
@@ -155,7 +155,7 @@ fn conclude(total: usize, failed: &[FailedScene], cancelled: bool) -> anyhow::Re
     if !failed.is_empty() {
         let names: Vec<String> = failed
             .iter()
-            .map(|it| it.scene.display().to_string())
+            .map(|it| it.path.display().to_string())
             .collect();
         let count = failed.len();
         bail!("{count} of {total} scenes failed: {}", names.join(", "));
@@ -217,7 +217,7 @@ impl Bench<'_> {
         };
         let mean = report.mean.context("no held-out photo could be read")?;
         Ok(ControlFlow::Continue(Scene {
-            scene: path.to_owned(),
+            path: path.to_owned(),
             name: dataset.name.clone(),
             mean,
             inputs,
