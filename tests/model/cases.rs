@@ -140,11 +140,11 @@ impl Case {
             network = network.in_half().unwrap();
         }
         Some(Scene {
+            file,
             network,
             cameras,
             photos,
             num_inputs,
-            file,
         })
     }
 }

@@ -8,6 +8,7 @@ use recon::model::{DeviceChoice, Elastic, Mode, Numerics, ReconstructConfig, Vie
 
 /// The network and what it is shown.
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct NetworkArgs {
     /// The network's weights: .safetensors, or .pt as PyTorch writes it. Those of the paper are
     /// dl3dv_full.pt, made for --mode full, and dl3dv_ar.pt, made for the others; see below
@@ -56,6 +57,10 @@ pub struct NetworkArgs {
     #[arg(long, help_heading = "Numerics")]
     pub bf16_updates: bool,
 
+    /// Products of linear layers and fast weights in half precision, where the device has it
+    #[arg(long, help_heading = "Numerics")]
+    pub half: bool,
+
     /// Added to the mean square of queries and keys [default: 2⁻²³; 0.0078125 in the published
     /// runs]
     #[arg(long, value_name = "X", help_heading = "Numerics", value_parser = small)]
@@ -77,6 +82,7 @@ impl NetworkArgs {
                 newton_schulz: rounded(self.bf16_updates),
                 rays: rounded(self.bf16_rays),
                 qk_eps: self.qk_eps.unwrap_or(numerics.qk_eps),
+                half: self.half,
             },
             seed: self.seed,
             ..ReconstructConfig::default()

@@ -96,13 +96,15 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalModelArgs) -> an
     let device = open_device(&args.network.device, Some(&gpu))?;
     let model = args.network.model.as_deref();
     let (network, _) = load_network(&args.network.weights, model, &device)?;
+    let config = args.network.config(ChoiceName::Kmeans);
+    let network = network.with_numerics(config.numerics)?;
     let mut bench = Bench {
         rasterizer: Rasterizer::new(&gpu)?,
         gpu: &gpu,
         network,
         config: ReconstructConfig {
             with_targets: !args.without_targets,
-            ..args.network.config(ChoiceName::Kmeans)
+            ..config
         },
         lpips,
         interrupts: Interrupts::heed(),

@@ -36,6 +36,10 @@ struct Report<'a> {
 
 /// Bytes that a run takes, in single precision.
 #[derive(Serialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "a number's unit belongs to its name"
+)]
 struct Memory {
     weights_bytes: u64,
     scene_bytes: u64,
@@ -194,18 +198,19 @@ fn rows(it: &ModelSummary) -> Vec<(&'static str, String)> {
         ),
     ];
     if !it.wrong.is_empty() {
-        rows.push(("not usable", first_of(&it.wrong)));
+        let count = it.wrong.len();
+        let text = format!("{count} tensors are missing or of another shape");
+        rows.push(("not usable", text));
     }
     rows
 }
 
 fn first_of(wrong: &[String]) -> String {
-    let shown = wrong.len().min(MAX_TOLD);
-    let mut text = wrong[..shown].join("; ");
-    if shown < wrong.len() {
-        text += &format!("; and {} more", wrong.len() - shown);
+    let shown = wrong[..wrong.len().min(MAX_TOLD)].join("; ");
+    match wrong.len().saturating_sub(MAX_TOLD) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
     }
-    text
 }
 
 /// Bytes in the unit that gives one to three digits before the point.

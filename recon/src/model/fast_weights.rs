@@ -105,8 +105,8 @@ impl FastWeights {
         let slope = sigma.clone() * (gate * (-sigma + 1.0) + 1.0); // silu′(g)
         let rated = |i| (k.clone().cast(FloatDType::F32) * rate(i)).transpose(); // [d × m]
         let d_w1 = product((h * rate(1)).transpose(), v.clone());
-        let d_w2 = product(rated(2), as_precise_as(back.clone() * s, k));
-        let d_w0 = product(rated(0), as_precise_as(back * up * slope, k));
+        let d_w2 = product(rated(2), as_precise_as(back.clone() * s, k.dtype()));
+        let d_w0 = product(rated(0), as_precise_as(back * up * slope, k.dtype()));
         [d_w0, d_w1, d_w2]
     }
 
@@ -159,9 +159,10 @@ impl ElasticState {
 /// f(q) \[m × d\] for queries q \[m × d\].
 pub fn apply(weights: &Matrices, q: Tensor<2>) -> Tensor<2> {
     let [w0, w1, w2] = weights;
+    let precision = q.dtype();
     let gate = silu(product(q.clone(), w0.clone()));
-    let hidden = gate * product(q.clone(), w2.clone());
-    product(as_precise_as(hidden, &q), w1.clone())
+    let hidden = gate * product(q, w2.clone());
+    product(as_precise_as(hidden, precision), w1.clone())
 }
 
 /// √Σ w² of every column, \[1 × columns\].

@@ -30,9 +30,9 @@ pub fn product(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
     half(a).matmul(half(b)).cast(FloatDType::F32)
 }
 
-/// x in half precision where `model` is.
-pub fn as_precise_as(x: Tensor<2>, model: &Tensor<2>) -> Tensor<2> {
-    match model.dtype() {
+/// x in half precision where `like` is that, else as it is.
+pub fn as_precise_as(x: Tensor<2>, like: DType) -> Tensor<2> {
+    match like {
         DType::F16 => x.cast(FloatDType::F16),
         _ => x,
     }
@@ -100,8 +100,11 @@ pub fn memorise(x: &Tensor<2>, weights: &LactWeights) -> Memory {
     let kv = silu(linear(x.clone(), &rows(&weights.to_qkv, d..3 * d))); // [m × 2 d]
     let logits = linear(x.clone(), &weights.rates) + weights.rates_bias.clone() + RATE_BIAS;
     Memory {
-        k: as_precise_as(to_length_one(kv.clone().narrow(1, 0, d)), &weights.to_qkv),
-        v: as_precise_as(kv.narrow(1, d, d), &weights.to_qkv),
+        k: as_precise_as(
+            to_length_one(kv.clone().narrow(1, 0, d)),
+            weights.to_qkv.dtype(),
+        ),
+        v: as_precise_as(kv.narrow(1, d, d), weights.to_qkv.dtype()),
         rates: softplus(logits, 1.0),
     }
 }
@@ -110,7 +113,7 @@ pub fn memorise(x: &Tensor<2>, weights: &LactWeights) -> Memory {
 pub fn ask(x: Tensor<2>, weights: &LactWeights) -> Tensor<2> {
     let [_, d] = x.dims();
     let q = to_length_one(silu(linear(x, &rows(&weights.to_qkv, 0..d))));
-    as_precise_as(q, &weights.to_qkv)
+    as_precise_as(q, weights.to_qkv.dtype())
 }
 
 /// From the fast weights' answers \[m × d\] to what the layer adds.

@@ -42,6 +42,8 @@ pub struct Numerics {
     /// Added to the mean square of q and k in the attention. 2⁻²³ in single precision; the
     /// published runs had 2⁻⁷.
     pub qk_eps: f32,
+    /// Products of linear layers and fast weights in half precision.
+    pub half: bool,
 }
 
 impl Default for Numerics {
@@ -50,6 +52,7 @@ impl Default for Numerics {
             newton_schulz: Precision::F32,
             rays: Precision::F32,
             qk_eps: f32::EPSILON,
+            half: false,
         }
     }
 }
@@ -135,7 +138,18 @@ impl Network {
             )));
         }
         self.weights = self.weights.in_half();
+        self.numerics.half = true;
         Ok(self)
+    }
+
+    /// In other numbers. What is in half precision stays there.
+    ///
+    /// # Errors
+    /// Those of [`Self::in_half`].
+    pub fn with_numerics(mut self, numerics: Numerics) -> Result<Self, ModelError> {
+        let half = numerics.half || self.numerics.half;
+        self.numerics = numerics;
+        if half { self.in_half() } else { Ok(self) }
     }
 
     /// How photos lie in tokens.

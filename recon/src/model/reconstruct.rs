@@ -164,8 +164,7 @@ pub fn reconstruct(
             "chunk is 0; at least one view a chunk is possible".to_owned(),
         ));
     }
-    let mut network = network.clone();
-    network.numerics = config.numerics;
+    let mut network = network.clone().with_numerics(config.numerics)?;
     network.config.elastic = config.selective.or(network.config.elastic);
     let run = Run::new(dataset, config, &network, listener)?;
     match run.all(more) {

@@ -118,6 +118,9 @@ impl Source for BTreeMap<String, weights::Tensor> {
     }
 }
 
+/// Makes the parameter of a name and shape.
+type Maker<'a> = &'a mut dyn FnMut(&str, [usize; 2]) -> Result<Tensor<2>, ModelError>;
+
 impl Weights {
     /// Random parameters as the authors begin with: N(0, 0.02²) for linear layers, fan-in scaled
     /// for the fast weights, ones for norms, zeros for biases.
@@ -245,10 +248,7 @@ impl Weights {
     }
 
     /// Asks `source` for every parameter, in the order of [`ModelConfig::parameters`].
-    fn build(
-        config: &ModelConfig,
-        source: &mut dyn FnMut(&str, [usize; 2]) -> Result<Tensor<2>, ModelError>,
-    ) -> Result<Self, ModelError> {
+    fn build(config: &ModelConfig, source: Maker<'_>) -> Result<Self, ModelError> {
         let mut all = config.parameters().into_iter();
         let mut next = || {
             let (name, shape) = all.next().unwrap_or_default();
@@ -376,16 +376,11 @@ pub(super) fn misfits(config: &ModelConfig, source: &dyn Source, prefix: &str) -
 }
 
 /// The first few of a list, and how many more there are.
-pub(super) fn list(all: &[String]) -> String {
+fn list(all: &[String]) -> String {
     const SHOWN: usize = 12;
-    let mut text = all
-        .iter()
-        .take(SHOWN)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join("; ");
-    if SHOWN < all.len() {
-        text += &format!("; and {} more", all.len() - SHOWN);
+    let shown = all[..all.len().min(SHOWN)].join("; ");
+    match all.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown}; and {more} more"),
     }
-    text
 }

@@ -75,7 +75,8 @@ pub(super) fn run(actor: &mut Actor, job: &ReconstructJob) -> Result<Outcome, Wo
 /// The network on its device, with its share of the memory there.
 fn load(actor: &Actor, gpu: &Gpu, job: &ReconstructJob) -> Result<Network, WorkerError> {
     let device = open_device(&job.device, Some(gpu))?;
-    let (mut network, ignored) = load_network(&job.weights, job.model.as_deref(), &device)?;
+    let (network, ignored) = load_network(&job.weights, job.model.as_deref(), &device)?;
+    let mut network = network.with_numerics(job.config.numerics)?;
     if 0 < ignored.tensors {
         actor.tell(Event::Warned(format!(
             "{}: {} tensors that the network does not know are ignored",
