@@ -219,7 +219,7 @@ fn short(value: f64) -> String {
     } else if 1e3 <= size {
         let text = format!("{:.1}", value / 1e3);
         format!("{}k", text.trim_end_matches(".0"))
-    } else if size == 0.0 || 10.0 <= size || value.fract() == 0.0 {
+    } else if size == 0.0 || 100.0 <= size || value.fract() == 0.0 {
         format!("{value:.0}")
     } else if 1.0 <= size {
         format!("{value:.1}")
@@ -253,6 +253,7 @@ mod tests {
             (0.05, "0.05"),
             (2.5, "2.5"),
             (25.0, "25"),
+            (25.5, "25.5"),
             (1000.0, "1k"),
             (1500.0, "1.5k"),
             (2e6, "2.0M"),

@@ -10,6 +10,7 @@ use eframe::egui;
 use super::optimise::optimise_ui;
 use super::progress::progress_ui;
 use crate::action::Action;
+use crate::optimise::Method;
 use crate::project::{Project, Source};
 use crate::state::AppState;
 
@@ -22,8 +23,10 @@ pub fn project_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
         return;
     };
     ui.heading(project.name());
-    // During a run its numbers want the room; the film strip shows the photos.
-    let has_list = state.run.is_none() || !state.settings.film_strip;
+    // During a run its numbers want the room, and before one the network's settings; the film strip
+    // shows the photos.
+    let is_full = state.run.is_some() || state.plan.method != Method::Optimise;
+    let has_list = !is_full || !state.settings.film_strip;
     let list_height = match &project.source {
         Source::Dataset(_) if has_list => LIST_HEIGHT.min(0.5 * ui.available_height()),
         _ => 0.0,
