@@ -23,7 +23,7 @@ pub fn progress_ui(ui: &mut egui::Ui, state: &AppState, _: &mut Vec<Action>) {
     };
     heading(ui, state, run);
     if let Some(instant) = &run.instant {
-        chunks(ui, instant);
+        chunks(ui, run, instant);
     }
     if let Some(progress) = &run.progress {
         numbers(ui, run, progress);
@@ -111,7 +111,7 @@ fn numbers(ui: &mut egui::Ui, run: &Run, progress: &TrainProgress) {
 }
 
 /// What the network has done so far.
-fn chunks(ui: &mut egui::Ui, instant: &InstantRun) {
+fn chunks(ui: &mut egui::Ui, run: &Run, instant: &InstantRun) {
     let Some(chunk) = &instant.chunk else {
         return;
     };
@@ -122,8 +122,10 @@ fn chunks(ui: &mut egui::Ui, instant: &InstantRun) {
     let mut rows = vec![
         ("Chunk", format!("{}{of}", chunk.index + 1)),
         ("Seen", format!("{} photos", chunk.views_seen.len())),
-        ("Splats", grouped(instant.splats as u64)),
     ];
+    if run.progress.is_none() {
+        rows.push(("Splats", grouped(instant.splats as u64)));
+    }
     if let Some(report) = &instant.report {
         let time = format!("{:.1} s on {}", report.secs, report.device);
         rows.push(("Network", time));

@@ -49,8 +49,16 @@ fn about(ui: &mut egui::Ui, state: &AppState, project: &Project, actions: &mut V
         Source::Dataset(dataset) => {
             report::headline(ui, &dataset.report);
             ui.separator();
-            optimise_ui(ui, state, actions);
-            progress_ui(ui, state, actions);
+            // What the network's settings would push out of sight goes first.
+            let is_over = state.run.as_ref().is_some_and(|it| !it.is_active());
+            if is_over && state.plan.method != Method::Optimise {
+                progress_ui(ui, state, actions);
+                ui.separator();
+                optimise_ui(ui, state, actions);
+            } else {
+                optimise_ui(ui, state, actions);
+                progress_ui(ui, state, actions);
+            }
             ui.separator();
             gate_of(ui, project);
             views::outliers(ui, project, dataset, actions);
