@@ -23,7 +23,7 @@ pub fn progress_ui(ui: &mut egui::Ui, state: &AppState, _: &mut Vec<Action>) {
     };
     heading(ui, state, run);
     if let Some(instant) = &run.instant {
-        chunks(ui, instant);
+        chunks(ui, run, instant);
     }
     if let Some(progress) = &run.progress {
         numbers(ui, run, progress);
@@ -111,7 +111,7 @@ fn numbers(ui: &mut egui::Ui, run: &Run, progress: &TrainProgress) {
 }
 
 /// What the network has done so far.
-fn chunks(ui: &mut egui::Ui, instant: &InstantRun) {
+fn chunks(ui: &mut egui::Ui, run: &Run, instant: &InstantRun) {
     let Some(chunk) = &instant.chunk else {
         return;
     };
@@ -122,8 +122,10 @@ fn chunks(ui: &mut egui::Ui, instant: &InstantRun) {
     let mut rows = vec![
         ("Chunk", format!("{}{of}", chunk.index + 1)),
         ("Seen", format!("{} photos", chunk.views_seen.len())),
-        ("Splats", grouped(instant.splats as u64)),
     ];
+    if run.progress.is_none() {
+        rows.push(("Splats", grouped(instant.splats as u64)));
+    }
     if let Some(report) = &instant.report {
         let time = format!("{:.1} s on {}", report.secs, report.device);
         rows.push(("Network", time));
@@ -219,7 +221,7 @@ fn short(value: f64) -> String {
     } else if 1e3 <= size {
         let text = format!("{:.1}", value / 1e3);
         format!("{}k", text.trim_end_matches(".0"))
-    } else if size == 0.0 || 10.0 <= size || value.fract() == 0.0 {
+    } else if size == 0.0 || 100.0 <= size || value.fract() == 0.0 {
         format!("{value:.0}")
     } else if 1.0 <= size {
         format!("{value:.1}")
@@ -253,6 +255,7 @@ mod tests {
             (0.05, "0.05"),
             (2.5, "2.5"),
             (25.0, "25"),
+            (25.5, "25.5"),
             (1000.0, "1k"),
             (1500.0, "1.5k"),
             (2e6, "2.0M"),

@@ -10,6 +10,7 @@ use eframe::egui;
 use super::optimise::optimise_ui;
 use super::progress::progress_ui;
 use crate::action::Action;
+use crate::optimise::Method;
 use crate::project::{Project, Source};
 use crate::state::AppState;
 
@@ -22,8 +23,10 @@ pub fn project_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
         return;
     };
     ui.heading(project.name());
-    // During a run its numbers want the room; the film strip shows the photos.
-    let has_list = state.run.is_none() || !state.settings.film_strip;
+    // During a run its numbers want the room, and before one the network's settings; the film strip
+    // shows the photos.
+    let is_full = state.run.is_some() || state.plan.method != Method::Optimise;
+    let has_list = !is_full || !state.settings.film_strip;
     let list_height = match &project.source {
         Source::Dataset(_) if has_list => LIST_HEIGHT.min(0.5 * ui.available_height()),
         _ => 0.0,
@@ -46,8 +49,16 @@ fn about(ui: &mut egui::Ui, state: &AppState, project: &Project, actions: &mut V
         Source::Dataset(dataset) => {
             report::headline(ui, &dataset.report);
             ui.separator();
-            optimise_ui(ui, state, actions);
-            progress_ui(ui, state, actions);
+            // What the network's settings would push out of sight goes first.
+            let is_over = state.run.as_ref().is_some_and(|it| !it.is_active());
+            if is_over && state.plan.method != Method::Optimise {
+                progress_ui(ui, state, actions);
+                ui.separator();
+                optimise_ui(ui, state, actions);
+            } else {
+                optimise_ui(ui, state, actions);
+                progress_ui(ui, state, actions);
+            }
             ui.separator();
             gate_of(ui, project);
             views::outliers(ui, project, dataset, actions);

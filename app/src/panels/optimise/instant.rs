@@ -146,8 +146,10 @@ fn weights(
     if let Some(problem) = problem {
         ui.add(Label::new(RichText::new(problem).color(theme::WARNING)).wrap());
     }
+    let is_news = state.weights == Weights::NotChosen;
     CollapsingHeader::new("Where weights come from")
-        .default_open(state.weights == Weights::NotChosen)
+        .id_salt(("where weights come from", is_news))
+        .default_open(is_news)
         .show(ui, |ui| {
             muted(ui, ORIGIN);
             muted(ui, ABOUT_WEIGHTS);
