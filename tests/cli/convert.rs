@@ -82,7 +82,7 @@ fn a_part_of_a_scene_is_written_turned() {
         .iter()
         .filter(|it| it.abs().max_element() <= 1.0)
         .collect();
-    assert!(0 < inside.len() && inside.len() < before.len());
+    assert!(!inside.is_empty() && inside.len() < before.len());
     assert_eq!((after.len(), after.sh_degree), (inside.len(), 0));
     assert_eq!(json["output"]["splats"], after.len());
     assert_eq!(json["input"]["splats"], before.len());

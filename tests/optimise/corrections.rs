@@ -58,10 +58,27 @@ fn exposures_that_differ_are_found() {
     let (without, _) = outcome(gpu, &scan, &off);
     let (with, state) = outcome(gpu, &scan, &on);
     println!("{without:.2} dB as they are, {with:.2} dB with exposures");
+    assert!(without + 0.15 < with);
+    // What all share is the splats': only how they differ from each other is to be found.
     let exposures = state.corrections.exposures.unwrap();
-    for number in (0..12).filter(|it| it % 4 != 0) {
-        let rows = exposures.rows(number).unwrap();
-        println!("{number}: {:.3} is {:.3}", factor(number), rows[1][1]);
+    let spread = |left: &dyn Fn(usize) -> f64| {
+        let left: Vec<f64> = (0..12).filter(|it| it % 4 != 0).map(left).collect();
+        let mean = left.iter().sum::<f64>() / left.len() as f64;
+        left.iter().map(|it| (it - mean).abs()).sum::<f64>()
+    };
+    let found = |number: usize| f64::from(exposures.rows(number).unwrap()[1][1]);
+    let before = spread(&|it| factor(it).ln());
+    let after = spread(&|it| factor(it).ln() - found(it).ln());
+    println!("{before:.3} of exposure to be found, {after:.3} is left");
+    assert!(after < 0.9 * before);
+    for held_out in [0, 4, 8] {
+        let none = [
+            [1.0, 0.0, 0.0, 0.0],
+            [0.0, 1.0, 0.0, 0.0],
+            [0.0, 0.0, 1.0, 0.0],
+        ];
+        assert_eq!(exposures.rows(held_out), Some(none), "never fitted");
+        assert_eq!(exposures.steps[held_out], 0);
     }
 }
 
@@ -92,19 +109,20 @@ fn cameras_that_stood_elsewhere_are_found() {
     let (without, _) = outcome(gpu, &scan, &off);
     let (with, state) = outcome(gpu, &scan, &on);
     println!("{without:.2} dB as they are, {with:.2} dB with poses");
+    assert!(without + 0.3 < with);
     let poses = state.corrections.poses.unwrap();
     let (mut before, mut after) = (0.0, 0.0);
     for number in (0..12).filter(|it| it % 4 != 0) {
         let truth = right.frames[number].c2w;
         before += distance(&truth, &scan.dataset.views[number].c2w);
-        let [w2c] = [poses[number].w2c()];
-        after += distance(
-            &truth,
-            &DAffine3::from_mat3_translation(
-                w2c.inverse().matrix3.as_dmat3(),
-                w2c.inverse().translation.as_dvec3(),
-            ),
-        );
-        println!("{number}: {before:.4} {after:.4}");
+        let found = poses[number].w2c().inverse();
+        let (turn, place) = (found.matrix3.as_dmat3(), found.translation.as_dvec3());
+        after += distance(&truth, &DAffine3::from_mat3_translation(turn, place));
     }
+    println!("off by {before:.3} in all, {after:.3} is left");
+    assert!(after < 0.8 * before);
+    assert!(
+        [0, 4, 8].iter().all(|it| poses[*it].steps == 0),
+        "never fitted"
+    );
 }

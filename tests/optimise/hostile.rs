@@ -191,7 +191,7 @@ fn numbers_that_are_not_finite_are_told() {
     let bytes = write(&whole).unwrap();
     let huge = with_record(&bytes, |it| it["config"]["rates"]["quats"] = 1e300.into());
     let err = read(&huge).unwrap_err().to_string();
-    assert!(err.contains("config.rates.quats"), "{err}");
+    assert!(err.contains("out of range"), "{err}");
     let none = with_record(&bytes, |it| it["extent"] = Value::Null);
     let err = read(&none).unwrap_err().to_string();
     assert!(err.contains("no checkpoint"), "{err}");

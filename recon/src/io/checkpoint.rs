@@ -187,7 +187,6 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
              the program that wrote it"
         )));
     }
-    record.value()?;
     let file = SafeTensors::deserialize(bytes).map_err(|it| no_checkpoint(&it))?;
     let pool = PoolState {
         splats: Splats {
