@@ -145,7 +145,7 @@ fn points(network: &Network, camera: &NetworkCamera, tokens: Tensor<2>) -> Vec<f
     let numbers = decoder::decode(tokens, &network.weights, &network.config);
     let grid = network.grid();
     let rays = decoder::Rays::new(camera, grid, Precision::F32, &network.device);
-    let found = values(decoder::activate(numbers, &rays, &network.config).means);
+    let found = values(decoder::activate(&numbers, &rays, &network.config).means);
     let pixels = grid.width * grid.height;
     let mut all = vec![0.0; 3 * pixels];
     for ((column, row), point) in grid.pixels().zip(found.as_chunks::<3>().0) {

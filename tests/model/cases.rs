@@ -198,9 +198,9 @@ impl Scene {
                 &network.device,
             );
             let numbers = decode(tokens.get(view), &network.weights, &network.config);
-            activate(numbers, &rays, &network.config)
+            activate(&numbers, &rays, &network.config)
         });
-        Gaussians::join(all.collect()).unwrap()
+        Gaussians::join(&all.collect::<Vec<_>>()).unwrap()
     }
 }
 
@@ -354,7 +354,7 @@ fn every_layer_of_a_block_agrees() {
             of("block0.fast_w2"),
         ];
         let q = ask(normalise(x.clone(), &block.lact.norm), &block.lact);
-        let recalled = answer(apply(&fast, q), &block.lact);
+        let recalled = answer(apply(&fast, &q), &block.lact);
         agree(recalled, file, &name("block0.ttt_f"), TOLERANCE);
         let x = x + of("block0.ttt_f");
         let thought = think(normalise(x.clone(), &block.mlp.norm), &block.mlp);

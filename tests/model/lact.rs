@@ -75,7 +75,7 @@ fn check(case: &str, steps: &[Step], elastic: Option<Elastic>) {
             updates += 1;
         }
         if is_applied {
-            found.push(apply(&current, part(&q)));
+            found.push(apply(&current, &part(&q)));
         }
     }
     let found = Tensor::cat(found, 0);

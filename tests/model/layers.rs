@@ -81,7 +81,8 @@ fn functions_agree_with_their_tables() {
         let count = values.len();
         Tensor::<1>::from_data(TensorData::new(values, [count]), &device)
     };
-    let tables: [(fn(Tensor<1>) -> Tensor<1>, &str, &str); 2] = [
+    type Function = fn(Tensor<1>) -> Tensor<1>;
+    let tables: [(Function, &str, &str); 2] = [
         (burn::tensor::activation::gelu, "gelu/x", "gelu/y_f64"),
         (burn::tensor::activation::silu, "gelu/x", "silu/y_f64"),
     ];

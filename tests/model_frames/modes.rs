@@ -88,12 +88,12 @@ fn decoded(network: &Network, tokens: &[Tensor<2>], cameras: &[NetworkCamera]) -
             &network.device,
         );
         activate(
-            decode(tokens.clone(), &network.weights, config),
+            &decode(tokens.clone(), &network.weights, config),
             &rays,
             config,
         )
     });
-    let all = Gaussians::join(views.collect()).unwrap();
+    let all = Gaussians::join(&views.collect::<Vec<_>>()).unwrap();
     let all = all.into_splats(config).unwrap();
     let mut kept = prune::keep(&all.opacity_logits, &config.prune, cameras.len(), 0);
     kept.sort_unstable();

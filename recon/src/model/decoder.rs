@@ -48,6 +48,7 @@ impl Rays {
     }
 
     /// Of some of them, in this order.
+    #[must_use]
     pub fn select(self, pixels: &Tensor<1, Int>) -> Self {
         Self {
             directions: self.directions.select(0, pixels.clone()),
@@ -76,7 +77,7 @@ pub fn decode_opacity(tokens: Tensor<2>, weights: &Weights, config: &ModelConfig
 }
 
 /// From the decoder's numbers \[N × channels\] to Gaussians along `rays` \[N\].
-pub fn activate(numbers: Tensor<2>, rays: &Rays, config: &ModelConfig) -> Gaussians {
+pub fn activate(numbers: &Tensor<2>, rays: &Rays, config: &ModelConfig) -> Gaussians {
     let [count, _] = numbers.dims();
     let harmonics = config.num_harmonics();
     let mut begin = 0;
@@ -104,7 +105,7 @@ pub fn activate(numbers: Tensor<2>, rays: &Rays, config: &ModelConfig) -> Gaussi
 
 impl Gaussians {
     /// All of several, one after the other.
-    pub fn join(parts: Vec<Self>) -> Option<Self> {
+    pub fn join(parts: &[Self]) -> Option<Self> {
         if parts.is_empty() {
             return None;
         }

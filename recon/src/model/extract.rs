@@ -196,7 +196,7 @@ fn decode_some(
         };
         let part = tokens.clone().narrow(0, begin, end - begin);
         let decoded = decode(part, &network.weights, config).select(0, choose(begin * a_patch));
-        let gaussians = activate(decoded, &rays.clone().select(&choose(0)), config);
+        let gaussians = activate(&decoded, &rays.clone().select(&choose(0)), config);
         append(splats, gaussians.into_splats(config)?);
     }
     Ok(())

@@ -157,11 +157,11 @@ impl ElasticState {
 }
 
 /// f(q) \[m × d\] for queries q \[m × d\].
-pub fn apply(weights: &Matrices, q: Tensor<2>) -> Tensor<2> {
+pub fn apply(weights: &Matrices, q: &Tensor<2>) -> Tensor<2> {
     let [w0, w1, w2] = weights;
     let precision = q.dtype();
     let gate = silu(product(q.clone(), w0.clone()));
-    let hidden = gate * product(q, w2.clone());
+    let hidden = gate * product(q.clone(), w2.clone());
     product(as_precise_as(hidden, precision), w1.clone())
 }
 

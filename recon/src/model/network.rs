@@ -364,5 +364,5 @@ impl Pass<'_, '_> {
 /// What the layer with fast weights adds to tokens x \[m × d\].
 fn recall(x: Tensor<2>, weights: &Matrices, lact: &LactWeights) -> Tensor<2> {
     let q = ask(normalise(x, &lact.norm), lact);
-    answer(apply(weights, q), lact)
+    answer(apply(weights, &q), lact)
 }
