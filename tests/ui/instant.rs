@@ -8,7 +8,7 @@ use app::app::App;
 use app::optimise::{Method, Run, Weights, When};
 use app::state::AppState;
 use app::window::Start;
-use eframe::egui::Vec2;
+use eframe::egui::{self, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use recon::io::weights::Number;
@@ -21,9 +21,9 @@ use render::gpu::Gpu;
 use tests::gpu::gpu;
 
 use super::application::{open, wait};
-use super::full_state;
 use super::optimise::{change_plan, click, one_splat, show};
 use super::photos::{write_photos, write_poses};
+use super::{Shown, full_state};
 use crate::reconstructing::tiny_network;
 
 /// The plan of a reconstruction, with weights that are not there.
@@ -159,6 +159,33 @@ fn the_method_and_all_its_settings_make_the_job() {
     assert_eq!(job.weights, Path::new("/weights/a.pt"));
     assert_eq!((job.device, job.max_side), (DeviceChoice::Cpu, Some(320)));
     assert_eq!(job.then.unwrap().steps, 10);
+}
+
+#[test]
+fn every_letter_of_a_path_counts() {
+    let Some(gpu) = gpu() else { return };
+    let mut state = planned_state(gpu);
+    state.settings.network.weights = Some("/weights".into());
+    let mut harness = show(gpu, "optimise", state);
+    let field = |harness: &Harness<'static, Shown>| {
+        let role = egui::accesskit::Role::TextInput;
+        harness.get_by_role(role).rect().right_center()
+    };
+    // Behind the last letter.
+    let end = field(&harness) - Vec2::new(20.0, 0.0);
+    harness.hover_at(end);
+    harness.drag_at(end);
+    harness.drop_at(end);
+    harness.run();
+    let role = egui::accesskit::Role::TextInput;
+    harness.get_by_role(role).type_text("/");
+    harness.run();
+    let actions = std::mem::take(&mut harness.state_mut().1);
+    let [Action::Change(settings)] = &actions[..] else {
+        panic!("{actions:?}");
+    };
+    let path = settings.network.weights.as_ref().unwrap();
+    assert_eq!(path.to_str(), Some("/weights/"));
 }
 
 #[test]

@@ -62,7 +62,7 @@ pub(super) fn instant_ui(
     };
     muted(ui, text);
     let mut network = state.settings.network.clone();
-    weights(ui, state, &mut network, actions);
+    let is_changed = weights(ui, state, &mut network, actions);
     views(ui, &mut plan.instant);
     if plan.method == Method::InstantThenOptimise {
         number(
@@ -72,11 +72,15 @@ pub(super) fn instant_ui(
             1..=1_000_000,
         );
     }
-    if network != state.settings.network {
-        let mut settings = state.settings.clone();
-        settings.network = network;
-        actions.push(Action::Change(Box::new(settings)));
+    if is_changed {
+        keep(state, network, actions);
     }
+}
+
+fn keep(state: &AppState, network: NetworkSettings, actions: &mut Vec<Action>) {
+    let mut settings = state.settings.clone();
+    settings.network = network;
+    actions.push(Action::Change(Box::new(settings)));
 }
 
 /// The rarer settings, folded.
@@ -89,7 +93,7 @@ pub(super) fn rarer_ui(
     CollapsingHeader::new("Settings").show(ui, |ui| {
         let mut network = state.settings.network.clone();
         let hint = "the file beside the weights, else as published";
-        file(
+        let is_changed = file(
             ui,
             (NetworkFile::Config, "The network's settings"),
             hint,
@@ -115,10 +119,8 @@ pub(super) fn rarer_ui(
         }
         number(ui, "Seed", &mut config.seed, 0..=u64::from(u32::MAX));
         lpips(ui, state, actions);
-        if network != state.settings.network {
-            let mut settings = state.settings.clone();
-            settings.network = network;
-            actions.push(Action::Change(Box::new(settings)));
+        if is_changed || network.device != state.settings.network.device {
+            keep(state, network, actions);
         }
     });
 }
@@ -128,10 +130,10 @@ fn weights(
     state: &AppState,
     network: &mut NetworkSettings,
     actions: &mut Vec<Action>,
-) {
+) -> bool {
     let hint = "a file of .safetensors, .pt or .pth";
     let kept = &mut network.weights;
-    file(
+    let is_changed = file(
         ui,
         (NetworkFile::Weights, "The network's weights"),
         hint,
@@ -155,31 +157,36 @@ fn weights(
             muted(ui, ABOUT_WEIGHTS);
             ui.hyperlink(PUBLISHED);
         });
+    is_changed
 }
 
-/// A path to type, and a button that asks for it.
+/// A path to type, and a button that asks for it. Returns whether something was typed: a path and
+/// the same with a slash behind it are equal, and yet another text.
 fn file(
     ui: &mut egui::Ui,
     (which, name): (NetworkFile, &str),
     hint: &str,
     kept: &mut Option<PathBuf>,
     actions: &mut Vec<Action>,
-) {
+) -> bool {
     let label = ui.label(name);
-    ui.horizontal(|ui| {
+    let row = ui.horizontal(|ui| {
         let shown = kept.as_deref().unwrap_or("".as_ref());
         let mut path = shown.to_string_lossy().into_owned();
         let width = (ui.available_width() - 84.0).max(60.0);
         let field = TextEdit::singleline(&mut path)
             .hint_text(hint)
             .desired_width(width);
-        if ui.add(field).labelled_by(label.id).changed() {
+        let is_changed = ui.add(field).labelled_by(label.id).changed();
+        if is_changed {
             *kept = (!path.trim().is_empty()).then(|| PathBuf::from(path.trim()));
         }
         if ui.button("Choose…").clicked() {
             actions.push(Action::AskForNetwork(which));
         }
+        is_changed
     });
+    row.inner
 }
 
 /// Which views, and how many at a time.
