@@ -13,6 +13,9 @@ const HOW: Attending = Attending {
     queries_at_once: 20,
 };
 
+/// Of every number for itself.
+type Function = fn(Tensor<1>) -> Tensor<1>;
+
 fn to_f32(values: Vec<f64>) -> Vec<f32> {
     values.into_iter().map(|it| it as f32).collect()
 }
@@ -81,7 +84,6 @@ fn functions_agree_with_their_tables() {
         let count = values.len();
         Tensor::<1>::from_data(TensorData::new(values, [count]), &device)
     };
-    type Function = fn(Tensor<1>) -> Tensor<1>;
     let tables: [(Function, &str, &str); 2] = [
         (burn::tensor::activation::gelu, "gelu/x", "gelu/y_f64"),
         (burn::tensor::activation::silu, "gelu/x", "silu/y_f64"),

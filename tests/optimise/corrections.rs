@@ -99,7 +99,7 @@ fn cameras_that_stood_elsewhere_are_found() {
         let away = DVec3::new(odd(number, 4), odd(number, 5), odd(number, 6));
         let turn = DQuat::from_axis_angle(axis.normalize(), 0.5_f64.to_radians());
         let shift = 0.01 * c2w.translation.length() * away.normalize();
-        *c2w = *c2w * DAffine3::from_rotation_translation(turn, shift);
+        *c2w *= DAffine3::from_rotation_translation(turn, shift);
     });
     let off = quick(STEPS);
     let on = OptimiseConfig {

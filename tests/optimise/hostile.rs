@@ -161,12 +161,14 @@ fn damaged_checkpoints_are_refused_in_words() {
     }
 }
 
+/// Spoils one number.
+type Change = fn(&mut Checkpoint);
+
 /// JSON has no such numbers: what would not be read again is not written, and told by name.
 #[test]
 fn numbers_that_are_not_finite_are_told() {
     let Some(gpu) = gpu::gpu() else { return };
     let whole = checkpoint(gpu);
-    type Change = fn(&mut Checkpoint);
     let changes: [(&str, Change); 6] = [
         ("extent", |it| it.extent = f32::NAN),
         ("elapsed_secs", |it| it.elapsed_secs = f32::INFINITY),
