@@ -71,8 +71,9 @@ fn header(layout: &Layout) -> Result<(Vec<u8>, u64), FormatError> {
         (name.clone(), about)
     });
     let tensors = tensors.collect();
-    let header =
-        Metadata::new(Some(layout.header.clone()), tensors).map_err(|it| malformed(&it))?;
+    // The format's library writes broken JSON for texts that are there and empty.
+    let texts = (!layout.header.is_empty()).then(|| layout.header.clone());
+    let header = Metadata::new(texts, tensors).map_err(|it| malformed(&it))?;
     let mut text = serde_json::to_vec(&header).map_err(|it| malformed(&it))?;
     // The numbers begin at a multiple of eight bytes.
     text.resize(text.len().next_multiple_of(8), b' ');
