@@ -20,7 +20,7 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "CONFIG")]
     pub model: Option<PathBuf>,
 
-    /// What the network runs on: auto, cpu, gpu, cuda, cuda:1, remote:WHERE
+    /// What the network runs on: auto, cpu, gpu, cuda, cuda:1
     #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device)]
     pub device: DeviceChoice,
 

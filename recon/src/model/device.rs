@@ -13,7 +13,7 @@ use super::ModelError;
 /// Kernels that go to the GPU in one piece. Few, so that frames of the window find gaps.
 const TASKS_AT_ONCE: usize = 4;
 
-/// What `--device` chooses. Its text is `auto`, `cpu`, `gpu`, `cuda`, `cuda:1`, `remote:WHERE`.
+/// What `--device` chooses. Its text is `auto`, `cpu`, `gpu`, `cuda`, `cuda:1`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum DeviceChoice {
@@ -26,8 +26,6 @@ pub enum DeviceChoice {
     Gpu,
     /// A card of NVIDIA's by its number, through CUDA. Needs the cargo feature `cuda`.
     Cuda(usize),
-    /// A device that another machine serves. Needs the cargo feature `remote`.
-    Remote(String),
 }
 
 impl fmt::Display for DeviceChoice {
@@ -38,7 +36,6 @@ impl fmt::Display for DeviceChoice {
             Self::Gpu => f.write_str("gpu"),
             Self::Cuda(0) => f.write_str("cuda"),
             Self::Cuda(index) => write!(f, "cuda:{index}"),
-            Self::Remote(place) => write!(f, "remote:{place}"),
         }
     }
 }
@@ -49,8 +46,8 @@ impl FromStr for DeviceChoice {
     fn from_str(text: &str) -> Result<Self, ModelError> {
         let unknown = || {
             ModelError::NoDevice(format!(
-                "{text:?} is no device for the network: auto, cpu, gpu, cuda, cuda:NUMBER and \
-                 remote:WHERE are possible"
+                "{text:?} is no device for the network: auto, cpu, gpu, cuda and cuda:NUMBER are \
+                 possible"
             ))
         };
         Ok(match text.split_once(':') {
@@ -62,7 +59,6 @@ impl FromStr for DeviceChoice {
                 _ => return Err(unknown()),
             },
             Some(("cuda", index)) => Self::Cuda(index.parse().map_err(|_| unknown())?),
-            Some(("remote", place)) if !place.is_empty() => Self::Remote(place.to_owned()),
             Some(_) => return Err(unknown()),
         })
     }
@@ -95,7 +91,6 @@ pub fn open_device(choice: &DeviceChoice, gpu: Option<&Gpu>) -> Result<Device, M
             "there is no GPU for the network. Choose --device cpu".to_owned(),
         )),
         (DeviceChoice::Cuda(index), _) => cuda(*index),
-        (DeviceChoice::Remote(place), _) => remote(place),
     }
 }
 
@@ -157,17 +152,10 @@ fn cuda(index: usize) -> Result<Device, ModelError> {
 
 #[cfg(not(feature = "cuda"))]
 fn cuda(_index: usize) -> Result<Device, ModelError> {
-    Err(left_out("CUDA", "cuda"))
-}
-
-fn remote(_place: &str) -> Result<Device, ModelError> {
-    Err(left_out("devices of other machines", "remote"))
-}
-
-fn left_out(what: &str, feature: &str) -> ModelError {
-    ModelError::NoDevice(format!(
-        "this program was built without {what}. Build it with `cargo build --release --features \
-         {feature}`, or choose --device gpu or --device cpu"
+    Err(ModelError::NoDevice(
+        "this program was built without CUDA. Build it with `cargo build --release --features \
+         cuda`, or choose --device gpu or --device cpu"
+            .to_owned(),
     ))
 }
 
@@ -177,7 +165,7 @@ mod tests {
 
     #[test]
     fn choices_are_read_as_they_are_written() {
-        for text in ["auto", "cpu", "gpu", "cuda", "cuda:3", "remote:host:9000"] {
+        for text in ["auto", "cpu", "gpu", "cuda", "cuda:3"] {
             let choice: DeviceChoice = text.parse().unwrap();
             assert_eq!(choice.to_string(), text);
             let json = serde_json::to_string(&choice).unwrap();
@@ -185,7 +173,13 @@ mod tests {
             assert_eq!(serde_json::from_str::<DeviceChoice>(&json).unwrap(), choice);
         }
         for text in [
-            "", "vulkan", "cuda:", "cuda:x", "cuda:-1", "remote:", "cpu:0",
+            "",
+            "vulkan",
+            "cuda:",
+            "cuda:x",
+            "cuda:-1",
+            "remote:host",
+            "cpu:0",
         ] {
             let error = text.parse::<DeviceChoice>().unwrap_err().to_string();
             assert!(error.contains("cuda:NUMBER"), "{error}");

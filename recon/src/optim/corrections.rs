@@ -21,7 +21,7 @@ use super::OptimiseConfig;
 /// number of turns. Sizes fall to a tenth, which leaves 0.4 of this.
 const EXPOSURE_REACH: f32 = 1.0;
 /// Step sizes of exposures lie between these; the lower one is 3DGS's last.
-const EXPOSURE_RATES: (f32, f32) = (1e-3, 0.15);
+const EXPOSURE_RATES: (f32, f32) = (1e-3, 0.05);
 /// Weight of an exposure's distance from none in the loss: what all photos share is the splats'.
 const IDENTITY_WEIGHT: f32 = 1e-3;
 /// The same reach for poses: radians, and parts of the extent.

@@ -267,26 +267,14 @@ fn choice_of_views(ui: &mut egui::Ui, choice: &mut ViewChoice) {
 
 fn device(ui: &mut egui::Ui, choice: &mut DeviceChoice) {
     let chosen = DEVICES.iter().find(|it| it.0 == *choice);
-    let text = match (chosen, &*choice) {
-        (Some(it), _) => it.1.to_owned(),
-        (None, DeviceChoice::Remote(_)) => "Another machine".to_owned(),
-        (None, other) => other.to_string(),
-    };
+    let text = chosen.map_or_else(|| choice.to_string(), |it| it.1.to_owned());
     ComboBox::from_label("The network runs on")
         .selected_text(text)
         .show_ui(ui, |ui| {
             for (it, name) in DEVICES {
                 ui.selectable_value(choice, it, name);
             }
-            let is_remote = matches!(choice, DeviceChoice::Remote(_));
-            if ui.selectable_label(is_remote, "Another machine").clicked() && !is_remote {
-                *choice = DeviceChoice::Remote("localhost".to_owned());
-            }
         });
-    if let DeviceChoice::Remote(place) = choice {
-        let label = ui.label("Where");
-        ui.text_edit_singleline(place).labelled_by(label.id);
-    }
 }
 
 fn muted(ui: &mut egui::Ui, text: &str) {
