@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::job::Job;
 use super::measuring::{self, Found};
-use super::optimising::{Run, save};
+use super::optimising::{Run, save, tell_files};
 use super::{Console, OpenGpu, has_display};
 use crate::args::OptimiseArgs;
 use crate::project::common_up;
@@ -223,25 +223,12 @@ fn tell(run: &Run, console: &Console, args: &OptimiseArgs) -> anyhow::Result<()>
     if let Some(last) = run.report.evaluations.last() {
         measuring::tell(console, &last.report)?;
     }
-    let row =
-        |label: &str, path: &Path| console.say(format_args!("  {label:<13} {}", path.display()));
-    if let Some(path) = &args.out {
-        row("splats", path)?;
-    }
-    if let Some(path) = &args.measuring.sheet {
-        row("sheet", path)?;
-    }
-    if let Some(path) = &run.checkpoint {
-        row("checkpoint", path)?;
-    }
-    if args.out.is_none() {
-        console.warn(if run.checkpoint.is_some() {
-            "no --out was given: the splats are in the checkpoint only"
-        } else {
-            "no --out was given, and no checkpoint was kept: the splats are gone"
-        });
-    }
-    Ok(())
+    tell_files(
+        console,
+        args.out.as_deref(),
+        args.measuring.sheet.as_deref(),
+        run.checkpoint.as_deref(),
+    )
 }
 
 /// The same for a program.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::job::Job;
 use super::measuring::{self, Found};
 use super::optimise::Point;
-use super::optimising::save;
+use super::optimising::{save, tell_files};
 use super::reconstructing::Run;
 use super::{Console, OpenGpu};
 use crate::args::ReconstructArgs;
@@ -157,25 +157,12 @@ fn tell(run: &Run, console: &Console, args: &ReconstructArgs) -> anyhow::Result<
     if let Some(last) = last(run) {
         measuring::tell(console, last)?;
     }
-    let row =
-        |label: &str, path: &Path| console.say(format_args!("  {label:<13} {}", path.display()));
-    if let Some(path) = &args.out {
-        row("splats", path)?;
-    }
-    if let Some(path) = &args.measuring.sheet {
-        row("sheet", path)?;
-    }
-    if let Some(path) = &run.checkpoint {
-        row("checkpoint", path)?;
-    }
-    if args.out.is_none() {
-        console.warn(if run.checkpoint.is_some() {
-            "no --out was given: the splats are in the checkpoint only"
-        } else {
-            "no --out was given: the splats are gone"
-        });
-    }
-    Ok(())
+    tell_files(
+        console,
+        args.out.as_deref(),
+        args.measuring.sheet.as_deref(),
+        run.checkpoint.as_deref(),
+    )
 }
 
 /// The same for a program.
