@@ -259,6 +259,8 @@ fn note(failure: &Mutex<Option<GpuError>>, failed: GpuError) {
 
 fn instance() -> wgpu::Instance {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+    // OpenGL cannot run the kernels, and its drivers fail when several threads look for adapters.
+    descriptor.backends &= wgpu::Backends::PRIMARY;
     // Our own kernels write the indirect arguments and clamp them; checking each again costs a
     // dispatch per dispatch.
     descriptor
