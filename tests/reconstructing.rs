@@ -89,7 +89,7 @@ impl Desk {
             dataset: self.dataset(),
             weights: self.path("tiny.safetensors"),
             model: None,
-            device: DeviceChoice::Cpu,
+            devices: DeviceChoice::Cpu.into(),
             config: ReconstructConfig {
                 mode: Mode::Causal,
                 choice: ViewChoice::All,

@@ -1,6 +1,7 @@
 //! The command line as it is typed; what can be checked one value at a time is checked here.
 
 mod bench;
+mod device;
 mod eval;
 mod eval_model;
 mod exporting;
@@ -10,6 +11,7 @@ mod network;
 mod optimise;
 mod poses;
 mod reconstruct;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -30,6 +32,7 @@ pub use network::{ChoiceName, ModeName, NetworkArgs};
 pub use optimise::{OptimiseArgs, PresetName, StrategyName, Switches};
 pub use poses::{Engine, MapperName, PosesArgs};
 pub use reconstruct::ReconstructArgs;
+pub use serve::ServeArgs;
 
 /// No image is larger, in pixels along a side: beyond it PNG readers and video encoders give up.
 const MAX_SIDE_PX: i64 = 16_384;
@@ -161,6 +164,11 @@ pub enum Command {
     /// uniform) and LPIPS are means over a scene's views, then over the scenes. A scene that fails
     /// is named; the exit code is then 1.
     EvalModel(Box<EvalModelArgs>),
+    /// Let programs on other machines run networks on this machine's GPU
+    ///
+    /// Prints the address that the other side gives to --device. Whoever has it can compute here:
+    /// it holds a token. The link is encrypted and direct; Ctrl-C ends it.
+    Serve(ServeArgs),
     /// Write posed photos in another format, as a folder that needs nothing else
     ///
     /// Photos are copied; where the format cannot hold a lens's distortion they are undistorted.

@@ -89,6 +89,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Optimise(args) => headless::optimise::run(&console, &open_gpu, &args),
         Command::Eval(args) => headless::eval::run(&console, &open_gpu, &args),
         Command::EvalModel(args) => headless::eval_model::run(&console, &open_gpu, &args),
+        Command::Serve(args) => serve(&console, &open_gpu, &args),
         Command::Render(args) => headless::render::run(&console, &open_gpu, &args),
         Command::Bench(Bench::Render { quick }) => headless::bench::run(&console, &open_gpu, quick),
         Command::Bench(Bench::Train { quick }) => {
@@ -103,6 +104,14 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Model(command) => headless::model::run(&console, &command),
         Command::Adapters => headless::adapters::run(&console),
     }
+}
+
+#[cfg(feature = "remote")]
+use headless::serve::run as serve;
+
+#[cfg(not(feature = "remote"))]
+fn serve(_: &Console, _: headless::OpenGpu<'_>, _: &args::ServeArgs) -> anyhow::Result<()> {
+    Err(recon::model::RemoteError::NotBuilt.into())
 }
 
 fn view(

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use glam::Vec3;
-use recon::model::DeviceChoice;
+use recon::model::{DeviceChoice, RemoteAddress};
 use render::{RenderConfig, Style};
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +129,28 @@ pub struct NetworkSettings {
     pub config: Option<PathBuf>,
     /// What it runs on.
     pub device: DeviceChoice,
+    /// Another machine's address as it was typed: it holds a token, and is kept nowhere.
+    #[serde(skip)]
+    pub remote: String,
+}
+
+impl NetworkSettings {
+    /// Takes what was typed or pasted as the other machine's address, with all that a terminal had
+    /// before it.
+    pub fn type_remote(&mut self, text: &str) {
+        text.clone_into(&mut self.remote);
+        let word = text.split_whitespace().find(|it| it.starts_with("remote:"));
+        self.device = DeviceChoice::Remote(word.and_then(|it| it.parse().ok()));
+    }
+
+    /// Why what was typed is no address; `None` where it is one or nothing was typed.
+    pub fn remote_problem(&self) -> Option<String> {
+        let text = self.remote.trim();
+        let is_wrong = self.device == DeviceChoice::Remote(None) && !text.is_empty();
+        let word = text.split_whitespace().find(|it| it.starts_with("remote:"));
+        let found = is_wrong.then(|| word.unwrap_or(text).parse::<RemoteAddress>());
+        found?.err().map(|it| it.to_string())
+    }
 }
 
 /// Which world axis points up.
@@ -233,6 +255,29 @@ mod tests {
         settings.network.weights = Some("/weights/a.pt".into());
         settings.network.device = DeviceChoice::Cuda(1);
         assert_eq!(Settings::from_json(&settings.to_json()), settings);
+    }
+
+    #[test]
+    fn a_token_is_kept_nowhere() {
+        const TOKEN: &str = "0123456789abcdef";
+        let mut network = NetworkSettings::default();
+        network.type_remote(&format!(
+            "  accrete reconstruct FOLDER --device remote:ws.{TOKEN}@127.0.0.1:4433\n"
+        ));
+        assert_eq!(network.remote_problem(), None);
+        let mut settings = Settings {
+            network,
+            ..Settings::default()
+        };
+        let stored = settings.to_json();
+        assert!(stored.contains("remote:ws@127.0.0.1:4433"), "{stored}");
+        assert!(!stored.contains(TOKEN), "{stored}");
+        settings.network.type_remote("remote:ws@192.168.1.5:4433");
+        assert_eq!(settings.network.device, DeviceChoice::Remote(None));
+        let problem = settings.network.remote_problem().unwrap();
+        assert!(problem.contains("127.0.0.1"), "{problem}");
+        settings.network.type_remote("");
+        assert_eq!(settings.network.remote_problem(), None);
     }
 
     #[test]

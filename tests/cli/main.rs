@@ -10,6 +10,8 @@ mod optimise;
 mod pictures;
 mod poses;
 mod reconstruct;
+#[cfg(feature = "remote")]
+mod remote;
 mod stopping;
 mod trouble;
 

@@ -157,8 +157,44 @@ fn the_method_and_all_its_settings_make_the_job() {
     assert_eq!((config.views, config.chunk), (32, 4));
     assert!(config.selective.is_some() && job.watch.is_some());
     assert_eq!(job.weights, Path::new("/weights/a.pt"));
-    assert_eq!((job.device, job.max_side), (DeviceChoice::Cpu, Some(320)));
+    assert_eq!(job.devices, DeviceChoice::Cpu.into());
+    assert_eq!(job.max_side, Some(320));
     assert_eq!(job.then.unwrap().steps, 10);
+}
+
+#[test]
+fn another_machine_is_told_by_its_line() {
+    let Some(gpu) = gpu() else { return };
+    let mut harness = show(gpu, "optimise", planned_state(gpu));
+    let label = "What accrete serve printed there";
+    let take = |harness: &mut Harness<'static, Shown>, actions: &[Action]| {
+        let [Action::Change(settings)] = actions else {
+            panic!("{actions:?}");
+        };
+        harness.state_mut().0.settings = (**settings).clone();
+        harness.run();
+        settings.network.device.clone()
+    };
+    click(&mut harness, "Settings");
+    harness.get_by_label("The network runs on").click();
+    harness.run();
+    let actions = click(&mut harness, "Another machine");
+    let device = take(&mut harness, &actions);
+    assert_eq!(device, DeviceChoice::Remote(None));
+    for (typed, is_address) in [("remote:ws@1", false), ("27.0.0.1:4433", true)] {
+        let role = egui::accesskit::Role::TextInput;
+        harness.get_by_role_and_label(role, label).focus();
+        harness.run();
+        harness.get_by_role_and_label(role, label).type_text(typed);
+        harness.run();
+        let actions = std::mem::take(&mut harness.state_mut().1);
+        let device = take(&mut harness, &actions);
+        assert_eq!(device != DeviceChoice::Remote(None), is_address);
+        let problem = harness.query_by_label_contains("goes no further than");
+        assert_eq!(problem.is_none(), is_address);
+    }
+    let text = harness.state().0.settings.network.device.to_string();
+    assert_eq!(text, "remote:ws@127.0.0.1:4433");
 }
 
 #[test]

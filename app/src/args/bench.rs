@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use recon::model::DeviceChoice;
 
+use super::device::device;
+
 /// What can be measured.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Bench {
@@ -45,7 +47,7 @@ pub struct ModelBenchArgs {
     #[arg(long)]
     pub published: bool,
 
-    /// What it runs on: auto, cpu, gpu, cuda or cuda:NUMBER
-    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    /// What it runs on: auto, cpu, gpu, cuda, cuda:NUMBER or remote:ADDRESS
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = device)]
     pub device: DeviceChoice,
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use recon::model::newton_schulz::Precision;
-use recon::model::{DeviceChoice, Elastic, Mode, Numerics, ReconstructConfig, ViewChoice};
+use recon::model::{Devices, Elastic, Mode, Numerics, ReconstructConfig, ViewChoice};
+
+use super::device::devices;
 
 /// The network and what it is shown.
 #[derive(Args, Clone, Debug)]
@@ -20,9 +22,11 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "CONFIG")]
     pub model: Option<PathBuf>,
 
-    /// What the network runs on: auto, cpu, gpu, cuda, cuda:1
-    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device)]
-    pub device: DeviceChoice,
+    /// What the network runs on: auto, cpu, gpu, cuda, cuda:1, or remote:ADDRESS as `accrete serve`
+    /// prints it (remote alone takes it from ACCRETE_REMOTE). Several with commas, such as
+    /// cuda:0,cuda:1, share the views; modes full and replay can do that
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = devices)]
+    pub device: Devices,
 
     /// How the views are taken in
     #[arg(long, value_enum, default_value_t = ModeName::Full)]
@@ -137,11 +141,6 @@ impl From<ChoiceName> for ViewChoice {
             ChoiceName::All => Self::All,
         }
     }
-}
-
-fn device(text: &str) -> Result<DeviceChoice, String> {
-    text.parse()
-        .map_err(|it: recon::model::ModelError| it.to_string())
 }
 
 fn count(text: &str) -> Result<usize, String> {

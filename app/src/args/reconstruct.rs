@@ -80,7 +80,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 mod tests {
     use clap::Parser;
     use recon::model::newton_schulz::Precision;
-    use recon::model::{DeviceChoice, Mode, ViewChoice};
+    use recon::model::{DeviceChoice, Devices, Mode, ViewChoice};
 
     use super::super::{Cli, Command};
     use super::*;
@@ -98,7 +98,7 @@ mod tests {
     fn what_is_given_becomes_settings() {
         let args = reconstruct("--weights w.pt").unwrap();
         assert_eq!(args.config(), ReconstructConfig::default());
-        assert_eq!(args.network.device, DeviceChoice::Auto);
+        assert_eq!(args.network.device, Devices::default());
         let args = reconstruct(
             "--weights w.pt --model m.toml --mode causal --views 12 --chunk 3 --choice even \
              --selective --with-targets --device cuda:1 --bf16-rays --qk-eps 0.0078125 --seed 4 \
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(config.numerics.newton_schulz, Precision::F32);
         assert_eq!(config.numerics.qk_eps, 0.007_812_5);
         assert_eq!(config.background, [0.0; 3]);
-        assert_eq!(args.network.device, DeviceChoice::Cuda(1));
+        assert_eq!(args.network.device, DeviceChoice::Cuda(1).into());
         assert_eq!(args.optimise, Some(10));
     }
 

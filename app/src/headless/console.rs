@@ -68,6 +68,12 @@ impl Console {
         to_stdout(&text)
     }
 
+    /// Whether nothing but warnings, errors and reports is wanted.
+    #[cfg(feature = "remote")]
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Warns, on standard error.
     pub fn warn(&self, text: impl Display) {
         told_on_stderr(&format_args!("warning: {text}"));

@@ -14,10 +14,10 @@ use recon::io::photo::{PhotoLoader, PhotoOptions, TargetSize};
 use recon::io::{self, OpenOptions, Opened};
 use recon::metrics::{Lpips, Precision, Protocol, Scores, SsimVariant, ViewScores};
 use recon::model::{
-    Chunk, Network, ReconstructConfig, ReconstructUpdate, SceneFrame, load_network, open_device,
-    reconstruct,
+    Chunk, ModelConfig, Network, ReconstructConfig, ReconstructUpdate, SceneFrame, load_networks,
 };
 use recon::optim::{EvalConfig, EvalStep, HeldOut, evaluate};
+use recon::worker::reconstruct_on;
 use serde::Serialize;
 
 use super::console::with_causes;
@@ -76,7 +76,9 @@ struct Report<'a> {
 /// What all scenes share.
 struct Bench<'a> {
     gpu: &'a Gpu,
-    network: Network,
+    /// One for each device that shares the views.
+    networks: Vec<Network>,
+    are_cards: bool,
     config: ReconstructConfig,
     lpips: Option<Lpips>,
     rasterizer: Rasterizer,
@@ -93,15 +95,19 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalModelArgs) -> an
     measuring::check_file(&args.network.weights)?;
     let lpips = measuring::open_lpips(args.lpips.as_deref())?;
     let gpu = open_gpu()?;
-    let device = open_device(&args.network.device, Some(&gpu))?;
+    let devices = args.network.device.open(Some(&gpu))?;
     let model = args.network.model.as_deref();
-    let (network, _) = load_network(&args.network.weights, model, &device)?;
     let config = args.network.config(ChoiceName::Kmeans);
-    let network = network.with_numerics(config.numerics)?;
+    let (mut networks, _) =
+        load_networks(&args.network.weights, model, &devices, config.numerics)?;
+    for (rank, network) in networks.iter_mut().enumerate() {
+        network.budget = args.network.device.share_of(rank, network.budget);
+    }
     let mut bench = Bench {
         rasterizer: Rasterizer::new(&gpu)?,
         gpu: &gpu,
-        network,
+        networks,
+        are_cards: args.network.device.are_cards(),
         config: ReconstructConfig {
             with_targets: !args.without_targets,
             ..config
@@ -191,6 +197,11 @@ fn mean_of(scenes: &[Scene]) -> Option<Scores> {
 }
 
 impl Bench<'_> {
+    /// What the network is, on whichever device.
+    fn network(&self) -> &ModelConfig {
+        &self.networks[0].config
+    }
+
     /// One scene; breaks where Ctrl-C says so.
     fn scene(&mut self, path: &Path) -> anyhow::Result<ControlFlow<(), Scene>> {
         let dataset = Arc::new(open(path)?);
@@ -250,10 +261,10 @@ impl Bench<'_> {
                 ControlFlow::Continue(())
             }
         };
-        let flow = reconstruct(
+        let flow = reconstruct_on(
             dataset,
             &self.config,
-            &self.network,
+            (&self.networks, self.are_cards),
             &mut || None,
             &mut hear,
         )?;
@@ -269,7 +280,7 @@ impl Bench<'_> {
         dataset: &Arc<Dataset>,
         chunk: &Chunk,
     ) -> anyhow::Result<Option<recon::metrics::EvalReport>> {
-        let network = &self.network.config;
+        let network = self.network();
         let (width, height) = (network.image_width as u32, network.image_height as u32);
         let options = PhotoOptions {
             size: TargetSize::Exact(width, height),
@@ -317,7 +328,7 @@ impl Bench<'_> {
             .map(|it| it.c2w);
         let inputs = inputs.iter().filter_map(|i| camera(*i));
         let cameras: Vec<DAffine3> = inputs.chain(targets).collect();
-        let frame = SceneFrame::new(self.network.config.frame, &cameras);
+        let frame = SceneFrame::new(self.network().frame, &cameras);
         (NEAR / frame.network_from_dataset.scale) as f32
     }
 }

@@ -110,7 +110,7 @@ fn job(args: &ReconstructArgs, dataset: Arc<Dataset>) -> ReconstructJob {
         dataset,
         weights: args.network.weights.clone(),
         model: args.network.model.clone(),
-        device: args.network.device.clone(),
+        devices: args.network.device.clone(),
         config,
         then,
         max_side: measuring.max_side,

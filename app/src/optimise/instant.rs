@@ -104,7 +104,7 @@ impl Plan {
             dataset: dataset.clone(),
             weights: network.weights.clone()?,
             model: network.config.clone(),
-            device: network.device.clone(),
+            devices: network.device.clone().into(),
             config,
             then,
             max_side,

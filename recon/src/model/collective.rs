@@ -64,6 +64,15 @@ impl Rank {
     pub fn index(&self) -> usize {
         self.index
     }
+
+    /// Waits until all ranks have come here, and tells the sum of what they brought.
+    ///
+    /// # Errors
+    /// Where a rank is gone.
+    pub fn meet(&self, brought: f32) -> Result<f32, ModelError> {
+        let sums = self.meeting.sum(self.index, vec![vec![brought]])?;
+        Ok(sums.iter().flatten().sum())
+    }
 }
 
 impl Collective for Rank {

@@ -9,6 +9,7 @@ use super::config::DepthRange;
 use super::layers::{linear, normalise};
 use super::newton_schulz::Precision;
 use super::rays::{Grid, NetworkCamera};
+use super::tokens::on_host;
 use super::weights::Weights;
 use super::{ModelConfig, ModelError};
 
@@ -126,7 +127,7 @@ impl Gaussians {
     /// # Errors
     /// Where the device does not give them.
     pub fn into_splats(self, config: &ModelConfig) -> Result<Splats, ModelError> {
-        let rows = |it: Tensor<2>| numbers(it.into_data());
+        let rows = |it: Tensor<2>| numbers(on_host(it)?);
         let threes = |all: Vec<f32>| all.as_chunks::<3>().0.to_vec();
         let vectors = |all: Vec<f32>| all.as_chunks().0.iter().map(|it| Vec3::from(*it)).collect();
         let quats = rows(self.quats)?;
@@ -135,7 +136,7 @@ impl Gaussians {
             quats: quats.as_chunks::<4>().0.to_vec(),
             log_scales: vectors(rows(self.log_scales)?),
             opacity_logits: rows(self.opacity_logits)?,
-            sh_coeffs: threes(numbers(self.harmonics.into_data())?),
+            sh_coeffs: threes(numbers(on_host(self.harmonics)?)?),
             sh_degree: config.sh_degree,
         })
     }

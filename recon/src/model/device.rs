@@ -1,6 +1,7 @@
 //! On what the network runs: the processor, the GPU that draws, or another one.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::str::FromStr;
 
 use burn::tensor::wgpu::WgpuSetup;
@@ -8,12 +9,16 @@ use burn::tensor::{DType, Device};
 use render::gpu::Gpu;
 use serde::{Deserialize, Serialize};
 
+use super::remote::{RemoteAddress, RemoteError, is_remote};
+#[cfg(feature = "remote")]
+use super::remote;
 use super::ModelError;
 
 /// Kernels that go to the GPU in one piece. Few, so that frames of the window find gaps.
 const TASKS_AT_ONCE: usize = 4;
 
-/// What `--device` chooses. Its text is `auto`, `cpu`, `gpu`, `cuda`, `cuda:1`.
+/// What `--device` chooses. Its text is `auto`, `cpu`, `gpu`, `cuda`, `cuda:1`, `remote:…`; that of
+/// another machine has no token in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum DeviceChoice {
@@ -26,6 +31,9 @@ pub enum DeviceChoice {
     Gpu,
     /// A card of NVIDIA's by its number, through CUDA. Needs the cargo feature `cuda`.
     Cuda(usize),
+    /// A device of another machine, which `accrete serve` offers there; `None` where nobody has
+    /// said yet which. Needs the cargo feature `remote`.
+    Remote(Option<RemoteAddress>),
 }
 
 impl fmt::Display for DeviceChoice {
@@ -36,6 +44,8 @@ impl fmt::Display for DeviceChoice {
             Self::Gpu => f.write_str("gpu"),
             Self::Cuda(0) => f.write_str("cuda"),
             Self::Cuda(index) => write!(f, "cuda:{index}"),
+            Self::Remote(None) => f.write_str("remote"),
+            Self::Remote(Some(address)) => address.fmt(f),
         }
     }
 }
@@ -46,8 +56,8 @@ impl FromStr for DeviceChoice {
     fn from_str(text: &str) -> Result<Self, ModelError> {
         let unknown = || {
             ModelError::NoDevice(format!(
-                "{text:?} is no device for the network: auto, cpu, gpu, cuda and cuda:NUMBER are \
-                 possible"
+                "{text:?} is no device for the network: auto, cpu, gpu, cuda, cuda:NUMBER and \
+                 remote:ADDRESS are possible"
             ))
         };
         Ok(match text.split_once(':') {
@@ -56,8 +66,10 @@ impl FromStr for DeviceChoice {
                 "cpu" => Self::Cpu,
                 "gpu" => Self::Gpu,
                 "cuda" => Self::Cuda(0),
+                "remote" => Self::Remote(None),
                 _ => return Err(unknown()),
             },
+            Some(("remote", _)) => Self::Remote(Some(text.parse()?)),
             Some(("cuda", index)) => Self::Cuda(index.parse().map_err(|_| unknown())?),
             Some(_) => return Err(unknown()),
         })
@@ -81,7 +93,8 @@ impl From<DeviceChoice> for String {
 /// Opens what was chosen. `gpu` is the one that draws, where there is one.
 ///
 /// # Errors
-/// [`ModelError::NoDevice`] where this machine or this program has no such device.
+/// [`ModelError::NoDevice`] where this machine or this program has no such device;
+/// [`ModelError::Remote`] where another machine does not answer or refuses.
 pub fn open_device(choice: &DeviceChoice, gpu: Option<&Gpu>) -> Result<Device, ModelError> {
     match (choice, gpu) {
         (DeviceChoice::Auto, Some(gpu)) if !gpu.capabilities().is_cpu() => shared(gpu),
@@ -91,22 +104,54 @@ pub fn open_device(choice: &DeviceChoice, gpu: Option<&Gpu>) -> Result<Device, M
             "there is no GPU for the network. Choose --device cpu".to_owned(),
         )),
         (DeviceChoice::Cuda(index), _) => cuda(*index),
+        (DeviceChoice::Remote(None), _) => Err(RemoteError::NoAddress.into()),
+        (DeviceChoice::Remote(Some(address)), _) => elsewhere(address),
     }
 }
 
 /// Waits until a device has done what it was given.
 ///
 /// # Errors
-/// [`ModelError::Device`] with what failed on it.
+/// [`ModelError::Device`] with what failed on it, [`RemoteError::Lost`] where another machine did.
 pub fn wait_for(device: &Device) -> Result<(), ModelError> {
-    let done = device.sync();
-    done.map_err(|it| ModelError::Device(it.to_string()))
+    device.sync().map_err(|it| failure(device, &it))
+}
+
+/// What a device's refusal is called.
+pub(super) fn failure(device: &Device, why: &dyn fmt::Display) -> ModelError {
+    if is_remote(device) {
+        RemoteError::Lost(why.to_string()).into()
+    } else {
+        ModelError::Device(why.to_string())
+    }
+}
+
+/// Runs what works on a device. The tensor library panics in places where a machine that was lost
+/// cannot answer: that becomes an error here, any other panic goes on.
+///
+/// # Errors
+/// Those of `work`; [`RemoteError::Lost`].
+pub fn on_device<T, E: From<ModelError>>(
+    device: &Device,
+    work: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    if !is_remote(device) {
+        return work();
+    }
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result,
+        Err(panic) => {
+            wait_for(device)?;
+            resume_unwind(panic)
+        }
+    }
 }
 
 /// What a device is called, for people.
 pub fn device_name(device: &Device) -> String {
     match device.identity() {
         Some(identity) => identity.name,
+        None if is_remote(device) => "another machine".to_owned(),
         None => "the processor".to_owned(),
     }
 }
@@ -159,13 +204,31 @@ fn cuda(_index: usize) -> Result<Device, ModelError> {
     ))
 }
 
+#[cfg(feature = "remote")]
+fn elsewhere(address: &RemoteAddress) -> Result<Device, ModelError> {
+    Ok(remote::connect(address)?)
+}
+
+#[cfg(not(feature = "remote"))]
+fn elsewhere(_address: &RemoteAddress) -> Result<Device, ModelError> {
+    Err(RemoteError::NotBuilt.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn choices_are_read_as_they_are_written() {
-        for text in ["auto", "cpu", "gpu", "cuda", "cuda:3"] {
+        for text in [
+            "auto",
+            "cpu",
+            "gpu",
+            "cuda",
+            "cuda:3",
+            "remote",
+            "remote:ws@127.0.0.1:4433/1",
+        ] {
             let choice: DeviceChoice = text.parse().unwrap();
             assert_eq!(choice.to_string(), text);
             let json = serde_json::to_string(&choice).unwrap();
@@ -178,7 +241,6 @@ mod tests {
             "cuda:",
             "cuda:x",
             "cuda:-1",
-            "remote:host",
             "cpu:0",
         ] {
             let error = text.parse::<DeviceChoice>().unwrap_err().to_string();
@@ -194,6 +256,15 @@ mod tests {
         );
         let error = |choice| open_device(&choice, None).unwrap_err().to_string();
         assert!(error(DeviceChoice::Gpu).contains("--device cpu"));
+        assert!(error(DeviceChoice::Remote(None)).contains("accrete serve"));
+        let address = "remote:ws@127.0.0.1:1".parse().unwrap();
+        let error_there = error(address);
+        let remedy = if cfg!(feature = "remote") {
+            "token"
+        } else {
+            "--features remote"
+        };
+        assert!(error_there.contains(remedy), "{error_there}");
         if cfg!(not(feature = "cuda")) {
             assert!(error(DeviceChoice::Cuda(0)).contains("--features cuda"));
         }

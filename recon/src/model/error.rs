@@ -2,6 +2,7 @@
 
 use render::gpu::GpuError;
 
+use super::remote::RemoteError;
 use crate::io::IoError;
 
 /// Why the network cannot be used or a reconstruction ended early.
@@ -32,6 +33,9 @@ pub enum ModelError {
     /// The device that was asked for is not there.
     #[error("{0}")]
     NoDevice(String),
+    /// Another machine cannot be used, or no longer.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// A file could not be read or written.
     #[error(transparent)]
     Io(#[from] IoError),

@@ -5,10 +5,12 @@ use std::ops::ControlFlow;
 use burn::tensor::{Int, Tensor, TensorData};
 use render::Splats;
 
+use super::config::Prune;
 use super::decoder::{Rays, activate, decode, decode_opacity, numbers};
 use super::network::{Listener, Network};
 use super::rays::NetworkCamera;
-use super::tokens::Tokens;
+use super::sharing::Sharing;
+use super::tokens::{Tokens, on_host};
 use super::{ModelError, prune};
 
 /// A view whose tokens are decoded.
@@ -51,7 +53,8 @@ pub fn extract(
     listener: Listener<'_>,
 ) -> Result<Extracted, ModelError> {
     let mut source = |view: usize, _: Listener<'_>| Ok(tokens.get(view));
-    extract_from(network, &mut source, views, inputs, seed, listener)
+    let sharing = Sharing::alone(network);
+    extract_from(sharing, &mut source, views, inputs, seed, listener)
 }
 
 /// Where a view's tokens come from. Whoever takes time to make them asks the listener meanwhile.
@@ -59,9 +62,10 @@ pub(super) type Source<'a> =
     &'a mut dyn FnMut(usize, Listener<'_>) -> Result<Tensor<2>, ModelError>;
 
 /// [`extract`] from tokens that need not all be there at a time: each view's are asked for once
-/// for their opacities, and again where some of its pixels are kept.
+/// for their opacities, and again where some of its pixels are kept. Each view is decoded on the
+/// device that has it.
 pub(super) fn extract_from(
-    network: &Network,
+    sharing: Sharing<'_>,
     source: Source<'_>,
     views: &[Seen<'_>],
     inputs: usize,
@@ -72,22 +76,23 @@ pub(super) fn extract_from(
     let mut candidates = Candidates::default();
     for ((i, view), done) in views.iter().enumerate().zip(0..) {
         let tokens = source(i, &mut |_, _| listener(done, total))?;
-        candidates.add(network, tokens, view)?;
+        candidates.add(sharing.of_view(i), tokens, view)?;
         go_on(listener(done + 1, total))?;
     }
+    let config = &sharing.of_view(0).config;
     let mut extracted = Extracted {
         splats: Splats {
-            sh_degree: network.config.sh_degree,
+            sh_degree: config.sh_degree,
             ..Splats::default()
         },
         broken: candidates.broken,
     };
-    let kept = candidates.keep(network, inputs, seed);
+    let kept = candidates.keep(&config.prune, inputs, seed);
     for ((i, pixels), done) in kept.iter().enumerate().zip(views.len() as u64..) {
         if !pixels.is_empty() {
             let tokens = source(i, &mut |_, _| listener(done, total))?;
             let splats = &mut extracted.splats;
-            decode_some(network, &tokens, &views[i], pixels, splats)?;
+            decode_some(sharing.of_view(i), &tokens, &views[i], pixels, splats)?;
         }
         go_on(listener(done + 1, total))?;
     }
@@ -122,7 +127,7 @@ impl Candidates {
         view: &Seen<'_>,
     ) -> Result<(), ModelError> {
         let logits = decode_opacity(tokens, &network.weights, &network.config);
-        let logits = numbers(logits.into_data())?;
+        let logits = numbers(on_host(logits)?)?;
         let grid = network.grid();
         let places = grid.pixels().map(|(column, row)| row * grid.width + column);
         for ((pixel, logit), place) in (0..).zip(logits).zip(places) {
@@ -142,8 +147,8 @@ impl Candidates {
     }
 
     /// The pixels that are kept, view by view, ascending.
-    fn keep(&self, network: &Network, inputs: usize, seed: u32) -> Vec<Vec<u32>> {
-        let mut kept = prune::keep(&self.logits, &network.config.prune, inputs, seed);
+    fn keep(&self, prune: &Prune, inputs: usize, seed: u32) -> Vec<Vec<u32>> {
+        let mut kept = prune::keep(&self.logits, prune, inputs, seed);
         kept.sort_unstable();
         let mut rest = kept.as_slice();
         let mut views = Vec::with_capacity(self.ends.len());

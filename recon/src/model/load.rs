@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 
 use super::decoder::numbers;
+use super::device::on_device;
+use super::network::Numerics;
+use super::tokens::on_host;
 use super::weights::{Ignored, RandomValues, Source, matrix, misfits, prefix};
 use super::{ModelConfig, ModelError, Network, Weights};
 use crate::io::weights::{Layout, Number, WeightsFile, save};
@@ -88,6 +91,34 @@ pub fn load_network(
     Ok((Network::new(config, weights, device.clone()), ignored))
 }
 
+/// [`load_network`] on each of several devices, ready to run in `numerics`. Those that are the same
+/// share the weights.
+///
+/// # Errors
+/// Those of [`load_network`] and of [`Network::with_numerics`]; where another machine is lost.
+pub fn load_networks(
+    weights: &Path,
+    config: Option<&Path>,
+    devices: &[Device],
+    numerics: Numerics,
+) -> Result<(Vec<Network>, Ignored), ModelError> {
+    let mut networks: Vec<Network> = Vec::with_capacity(devices.len());
+    let mut ignored = Ignored::default();
+    for device in devices {
+        if let Some(same) = networks.iter().find(|it| it.device == *device) {
+            networks.push(same.clone());
+            continue;
+        }
+        let network = on_device(device, || {
+            let (network, unknown) = load_network(weights, config, device)?;
+            ignored = unknown;
+            network.with_numerics(numerics)
+        })?;
+        networks.push(network);
+    }
+    Ok((networks, ignored))
+}
+
 /// Tells what a file holds, without reading the numbers.
 ///
 /// # Errors
@@ -129,7 +160,7 @@ pub fn save_network(
 ) -> Result<u64, ModelError> {
     let mut all = weights.list().into_iter();
     save(path, &layout(path, config, number)?, &mut |_| {
-        let next = all.next().map(|it| numbers(it.into_data()));
+        let next = all.next().map(|it| numbers(on_host(it)?));
         next.unwrap_or_else(|| Ok(Vec::new()))
     })
 }

@@ -16,8 +16,10 @@ use render::Splats;
 use serde::{Deserialize, Serialize};
 
 use super::config::Elastic;
+use super::device::on_device;
 use super::network::{Network, Numerics};
 use super::run::Run;
+use super::sharing::Sharing;
 use super::{ModelError, ViewChoice};
 use crate::dataset::Dataset;
 
@@ -134,6 +136,20 @@ pub enum ReconstructUpdate {
 /// Hears what [`reconstruct`] tells, and says whether to go on.
 pub type ReconstructListener<'a> = &'a mut dyn FnMut(ReconstructUpdate) -> ControlFlow<()>;
 
+/// [`reconstruct_shared`] on one device.
+///
+/// # Errors
+/// Those of [`reconstruct_shared`].
+pub fn reconstruct(
+    dataset: &Arc<Dataset>,
+    config: &ReconstructConfig,
+    network: &Network,
+    more: &mut dyn FnMut() -> Option<Arc<Dataset>>,
+    listener: ReconstructListener<'_>,
+) -> Result<ControlFlow<()>, ModelError> {
+    reconstruct_shared(dataset, config, Sharing::alone(network), more, listener)
+}
+
 /// Makes splats of a dataset's photos; each [`Chunk`] that `listener` gets holds all of them so
 /// far. Breaks where `listener` does, within a chunk too; what it has by then stays good.
 ///
@@ -148,27 +164,61 @@ pub type ReconstructListener<'a> = &'a mut dyn FnMut(ReconstructUpdate) -> Contr
 /// are tried again. It is asked at the beginning as well while there are no two places that photos
 /// were taken from.
 ///
+/// Where several devices share the views, the splats are the same up to rounding. Only
+/// [`Mode::Full`] and [`Mode::Replay`] can be shared.
+///
 /// # Errors
 /// [`ModelError::Views`] where there is no view to begin with or no photo can be read;
-/// [`ModelError::Config`] for settings that do not fit; what the device refuses.
-pub fn reconstruct(
+/// [`ModelError::Config`] for settings that do not fit; what a device refuses.
+pub fn reconstruct_shared(
     dataset: &Arc<Dataset>,
     config: &ReconstructConfig,
-    network: &Network,
+    sharing: Sharing<'_>,
     more: &mut dyn FnMut() -> Option<Arc<Dataset>>,
     listener: ReconstructListener<'_>,
 ) -> Result<ControlFlow<()>, ModelError> {
-    network.config.check()?;
+    sharing.of_view(0).config.check()?;
     if config.chunk == 0 && config.mode != Mode::Full {
         return Err(ModelError::Config(
             "chunk is 0; at least one view a chunk is possible".to_owned(),
         ));
     }
-    let mut network = network.clone().with_numerics(config.numerics)?;
-    network.config.elastic = config.selective.or(network.config.elastic);
-    let run = Run::new(dataset, config, &network, listener)?;
-    match run.all(more) {
+    if 1 < sharing.networks.len() && matches!(config.mode, Mode::Causal | Mode::Merge) {
+        return Err(ModelError::Config(format!(
+            "{} devices are to share the views, which \u{201c}{}\u{201d} cannot do: chunk after chunk meets \
+             one memory. Full and replay can; choose one of these, or one device",
+            sharing.networks.len(),
+            config.mode.label()
+        )));
+    }
+    // A lost machine is told of where it was asked last.
+    let mut work = || {
+        let ready = |network: &Network| {
+            let mut network = network.clone().with_numerics(config.numerics)?;
+            network.config.elastic = config.selective.or(network.config.elastic);
+            Ok(network)
+        };
+        let networks: Result<Vec<Network>, ModelError> =
+            sharing.networks.iter().map(ready).collect();
+        let sharing = Sharing {
+            networks: &networks?,
+            ..sharing
+        };
+        Run::new(dataset, config, sharing, &mut *listener)?.all(more)
+    };
+    match on_devices(sharing.networks, &mut work) {
         Err(ModelError::Cancelled) => Ok(ControlFlow::Break(())),
         other => other.map(ControlFlow::Continue),
+    }
+}
+
+/// [`on_device`] for all of several.
+fn on_devices(
+    networks: &[Network],
+    work: &mut dyn FnMut() -> Result<(), ModelError>,
+) -> Result<(), ModelError> {
+    match networks {
+        [] => work(),
+        [first, others @ ..] => on_device(&first.device, || on_devices(others, work)),
     }
 }

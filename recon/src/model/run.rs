@@ -14,15 +14,17 @@ use super::extract::{Extracted, Seen, append, drop_broken, extract_from};
 use super::network::{Listener, Network, operations};
 use super::reconstruct::{Chunk, Mode, ReconstructConfig, ReconstructListener, ReconstructUpdate};
 use super::scene_frame::SceneFrame;
+use super::sharing::{Sharing, Spread};
 use super::stream::Stream;
-use super::tokens::Tokens;
 use super::views::{InputLoader, InputView, usable};
 use crate::dataset::{Dataset, Split};
 
 /// What there is of a scene.
 pub(super) struct Run<'a> {
     config: &'a ReconstructConfig,
+    /// The first, which tells what all of them are.
     network: &'a Network,
+    sharing: Sharing<'a>,
     listener: ReconstructListener<'a>,
     loader: InputLoader,
     /// The views that take part, as indices into the dataset's.
@@ -51,9 +53,10 @@ impl<'a> Run<'a> {
     pub(super) fn new(
         dataset: &Arc<Dataset>,
         config: &'a ReconstructConfig,
-        network: &'a Network,
+        sharing: Sharing<'a>,
         listener: ReconstructListener<'a>,
     ) -> Result<Self, ModelError> {
+        let network = sharing.of_view(0);
         let mut order = config.choice.choose(dataset, config.views)?;
         let is_at_once = config.mode == Mode::Full && network.config.scan == Scan::Full;
         if !is_at_once {
@@ -62,6 +65,7 @@ impl<'a> Run<'a> {
         Ok(Self {
             config,
             network,
+            sharing,
             listener,
             loader: InputLoader::new(dataset.clone(), &network.config, config.background),
             order,
@@ -125,7 +129,7 @@ impl<'a> Run<'a> {
             _ => (begin + self.config.chunk).min(self.order.len()),
         };
         let frame = self.frame();
-        let mut tokens = Tokens::new(self.network.budget.stream_bytes, &self.network.device);
+        let mut tokens = Spread::new(self.sharing);
         let begin = match mode {
             Mode::Full => {
                 self.inputs.clear();
@@ -134,7 +138,7 @@ impl<'a> Run<'a> {
             }
             Mode::Replay => {
                 for input in &self.inputs {
-                    tokens.push(tokenise(self.network, input, &frame))?;
+                    tokens.push(tokenise(tokens.next(), input, &frame))?;
                 }
                 begin
             }
@@ -147,7 +151,7 @@ impl<'a> Run<'a> {
         if self.inputs.len() == earlier {
             return Ok(()); // none of them could be read
         }
-        self.run(&mut tokens)?;
+        self.run(&tokens)?;
         let splats = self.splats(&tokens, earlier, &frame)?;
         let chunk = Chunk {
             index,
@@ -167,7 +171,7 @@ impl<'a> Run<'a> {
         &mut self,
         which: std::ops::Range<usize>,
         frame: &SceneFrame,
-        tokens: &mut Tokens,
+        tokens: &mut Spread<'_>,
     ) -> Result<(), ModelError> {
         let views = self.order[which].to_vec();
         let loader = self.loader.clone();
@@ -183,7 +187,7 @@ impl<'a> Run<'a> {
                     self.warn(why)
                 }
                 Ok(mut input) => {
-                    let pushed = tokens.push(tokenise(self.network, &input, frame));
+                    let pushed = tokens.push(tokenise(tokens.next(), &input, frame));
                     if !is_seen_again {
                         input.rgb = Vec::new();
                     }
@@ -205,17 +209,17 @@ impl<'a> Run<'a> {
 
     /// From the chunk's tokens (in [`Mode::Full`] and [`Mode::Replay`] those of all inputs) to
     /// their last ones.
-    fn run(&mut self, tokens: &mut Tokens) -> Result<(), ModelError> {
+    fn run(&mut self, tokens: &Spread<'_>) -> Result<(), ModelError> {
         let network = self.network;
         let listener = &mut *self.listener;
         let mut hear = |done, total| listener(step("The network looks at photos", done, total));
         let (scan, chunk) = match self.config.mode {
             Mode::Full => (network.config.scan, network.config.chunk_views),
             Mode::Replay => (Scan::Autoregressive, self.config.chunk),
-            Mode::Causal | Mode::Merge => return self.stream.push(tokens, &mut hear),
+            Mode::Causal | Mode::Merge => return self.stream.push(&mut tokens.of_rank(0), &mut hear),
         };
         let ops = operations(scan, chunk, tokens.len(), tokens.len());
-        network.run_alone(tokens, &mut network.begin(), &ops, &mut hear)
+        tokens.run(&ops, &mut hear)
     }
 
     /// All splats there are, in the dataset's coordinates; `tokens` are the last ones of the views
@@ -225,7 +229,7 @@ impl<'a> Run<'a> {
     /// room for are kept until all opacities are known; the others' are asked for a second time.
     fn splats(
         &mut self,
-        tokens: &Tokens,
+        tokens: &Spread<'_>,
         earlier: usize,
         frame: &SceneFrame,
     ) -> Result<Splats, ModelError> {
@@ -257,7 +261,7 @@ impl<'a> Run<'a> {
         };
         let listener = &mut *self.listener;
         let Extracted { splats, broken } = extract_from(
-            network,
+            self.sharing,
             &mut source,
             &views,
             inputs.len(),

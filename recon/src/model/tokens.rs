@@ -4,6 +4,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::ModelError;
+use super::device::failure;
 
 /// Tokens \[n × d\] of several views.
 #[derive(Clone, Debug)]
@@ -93,7 +94,8 @@ fn bytes_of(tokens: &Tensor<2>) -> u64 {
 }
 
 /// What a tensor holds, brought to the host.
-pub(super) fn on_host(tokens: Tensor<2>) -> Result<TensorData, ModelError> {
-    let data = tokens.try_into_data();
-    data.map_err(|it| ModelError::Device(it.to_string()))
+pub(super) fn on_host<const D: usize>(tensor: Tensor<D>) -> Result<TensorData, ModelError> {
+    let device = tensor.device();
+    let data = tensor.try_into_data();
+    data.map_err(|it| failure(&device, &it))
 }

@@ -7,6 +7,7 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
 use super::decoder::numbers;
+use super::tokens::on_host;
 use super::{ModelConfig, ModelError};
 use crate::io::weights::{self, Tensors};
 
@@ -178,7 +179,7 @@ impl Weights {
     pub fn to_tensors(&self, config: &ModelConfig) -> Result<Tensors, ModelError> {
         let all = config.parameters().into_iter().zip(self.list());
         let all = all.map(|((name, shape), it)| {
-            let values = numbers(it.into_data())?;
+            let values = numbers(on_host(it)?)?;
             Ok((name, weights::Tensor { shape, values }))
         });
         all.collect()

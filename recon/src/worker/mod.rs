@@ -15,6 +15,8 @@ mod poses;
 mod ranks;
 mod reconstruct;
 mod reconstruct_messages;
+#[cfg(feature = "remote")]
+mod serve;
 mod share;
 mod watch;
 
@@ -24,7 +26,10 @@ pub use reconstruct_messages::{
     ChunkEvaluation, ChunkReport, ReconstructJob, ReconstructReport, SeenChunk, Watch,
 };
 
-pub use ranks::{Keep, Load, Sequence, on_ranks, run_shared};
+#[cfg(feature = "remote")]
+pub use serve::serve;
+
+pub use ranks::{Keep, Load, Sequence, on_ranks, reconstruct_on, run_shared};
 
 pub use crate::optim::{Evaluation, TrainProgress};
 

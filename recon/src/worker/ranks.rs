@@ -2,10 +2,13 @@
 
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::thread;
 
+use crate::dataset::Dataset;
 use crate::model::{
-    Collective, Listener, ModelError, Network, Op, Rank, SceneMemory, Share, Tokens, gather,
+    Collective, Listener, ModelError, Network, Op, Rank, RankJob, ReconstructConfig,
+    ReconstructListener, SceneMemory, Share, Sharing, Tokens, gather, reconstruct_shared,
 };
 
 /// What is done with the views of a sequence, on whichever device a view is.
@@ -56,6 +59,30 @@ pub fn run_shared<T: Send>(
     let (shares, memories): (Vec<_>, Vec<_>) = results.into_iter().unzip();
     let memory = memories.into_iter().next().unwrap_or_default();
     Ok((gather(shares), memory))
+}
+
+/// [`reconstruct_shared`] on the networks' devices, a thread for each. `are_cards` is
+/// [`Devices::are_cards`](crate::model::Devices::are_cards).
+///
+/// # Errors
+/// Those of [`reconstruct_shared`].
+pub fn reconstruct_on(
+    dataset: &Arc<Dataset>,
+    config: &ReconstructConfig,
+    (networks, are_cards): (&[Network], bool),
+    more: &mut dyn FnMut() -> Option<Arc<Dataset>>,
+    listener: ReconstructListener<'_>,
+) -> Result<ControlFlow<()>, ModelError> {
+    let sharing = Sharing {
+        networks,
+        crew: &crew,
+        are_cards,
+    };
+    reconstruct_shared(dataset, config, sharing, more, listener)
+}
+
+fn crew(count: usize, listener: Listener<'_>, job: &RankJob<'_>) -> Result<(), ModelError> {
+    on_ranks(count, listener, job).map(|_| ())
 }
 
 /// Runs `job` once for every rank, the first on this thread with the listener, and gives their

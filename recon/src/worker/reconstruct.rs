@@ -13,8 +13,8 @@ use crate::dataset::Dataset;
 use crate::io::{SplatFile, SplatFormat, checkpoint, open_lpips};
 use crate::metrics::{Lpips, LpipsNet};
 use crate::model::{
-    Chunk, Network, ReconstructUpdate, ViewChoice, device_name, load_network, open_device,
-    reconstruct, wait_for,
+    Chunk, DeviceChoice, Network, ReconstructUpdate, ViewChoice, device_name, load_networks,
+    wait_for,
 };
 use crate::optim::{
     EvalConfig, EvalStep, HeldOut, OptimError, default_budget, evaluate, most_opaque,
@@ -25,6 +25,7 @@ use super::messages::{Event, Snapshot, WorkerError};
 use super::optimise::optimise;
 use super::optimise_messages::{Moment, OptimiseJob, Start};
 use super::pace::Pace;
+use super::ranks::reconstruct_on;
 use super::reconstruct_messages::{
     ChunkEvaluation, ChunkReport, ReconstructJob, ReconstructReport, SeenChunk,
 };
@@ -40,7 +41,7 @@ pub(super) fn run(actor: &mut Actor, job: &ReconstructJob) -> Result<Outcome, Wo
         return Ok(Outcome::Cancelled);
     }
     let begun = Instant::now();
-    let network = load(actor, &gpu, job)?;
+    let networks = load(actor, &gpu, job)?;
     let run = Run {
         dataset: job.dataset.clone(),
         held_out: HeldOut::new(job.dataset.clone(), job.max_side),
@@ -49,7 +50,7 @@ pub(super) fn run(actor: &mut Actor, job: &ReconstructJob) -> Result<Outcome, Wo
             .as_ref()
             .map(|it| Watcher::new(job.dataset.clone(), it)),
         report: ReconstructReport {
-            device: device_name(&network.device),
+            device: names(job, &networks),
             ..ReconstructReport::default()
         },
         evaluator: Rasterizer::new(&gpu)?,
@@ -63,7 +64,7 @@ pub(super) fn run(actor: &mut Actor, job: &ReconstructJob) -> Result<Outcome, Wo
         job,
         lpips,
     };
-    let Some(kept) = run.all(network, begun)? else {
+    let Some(kept) = run.all(networks, begun)? else {
         return Ok(Outcome::Cancelled);
     };
     match kept.next {
@@ -72,11 +73,14 @@ pub(super) fn run(actor: &mut Actor, job: &ReconstructJob) -> Result<Outcome, Wo
     }
 }
 
-/// The network on its device, with its share of the memory there.
-fn load(actor: &Actor, gpu: &Gpu, job: &ReconstructJob) -> Result<Network, WorkerError> {
-    let device = open_device(&job.device, Some(gpu))?;
-    let (network, ignored) = load_network(&job.weights, job.model.as_deref(), &device)?;
-    let mut network = network.with_numerics(job.config.numerics)?;
+/// The network on each of its devices, with its share of the memory there.
+fn load(actor: &Actor, gpu: &Gpu, job: &ReconstructJob) -> Result<Vec<Network>, WorkerError> {
+    let (mut networks, ignored) = load_networks(
+        &job.weights,
+        job.model.as_deref(),
+        &job.devices.open(Some(gpu))?,
+        job.config.numerics,
+    )?;
     if 0 < ignored.tensors {
         actor.tell(Event::Warned(format!(
             "{}: {} tensors that the network does not know are ignored",
@@ -89,8 +93,23 @@ fn load(actor: &Actor, gpu: &Gpu, job: &ReconstructJob) -> Result<Network, Worke
         ViewChoice::All => job.dataset.report.train,
         ViewChoice::Listed(list) => list.len(),
     };
-    network.budget = share(&job.device, gpu, &network.config, views);
-    Ok(network)
+    let choices = job.devices.each().iter().enumerate();
+    for (network, (rank, choice)) in networks.iter_mut().zip(choices) {
+        let budget = share(choice, gpu, &network.config, views);
+        network.budget = job.devices.share_of(rank, budget);
+    }
+    Ok(networks)
+}
+
+/// What the network runs on, in words.
+fn names(job: &ReconstructJob, networks: &[Network]) -> String {
+    let choices = job.devices.each().iter().zip(networks);
+    let name = |(choice, network): (&DeviceChoice, &Network)| match choice {
+        DeviceChoice::Remote(_) => choice.to_string(),
+        _ => device_name(&network.device),
+    };
+    let names: Vec<String> = choices.map(name).collect();
+    names.join(", ")
 }
 
 /// What is left of a run when its network is gone.
@@ -122,17 +141,20 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// All chunks; `None` where it ended before the first.
-    fn all(self, network: Network, begun: Instant) -> Result<Option<Kept>, WorkerError> {
+    fn all(self, networks: Vec<Network>, begun: Instant) -> Result<Option<Kept>, WorkerError> {
         let job = self.job;
         let chunk = job.config.chunk.max(1);
         let run = RefCell::new(self);
         let mut more = || run.borrow_mut().more(chunk);
-        let mut hear = |update| run.borrow_mut().hear(update, &network);
-        let ended = reconstruct(&job.dataset, &job.config, &network, &mut more, &mut hear);
+        let mut hear = |update| run.borrow_mut().hear(update, &networks);
+        let ranks = (&networks[..], job.devices.are_cards());
+        let ended = reconstruct_on(&job.dataset, &job.config, ranks, &mut more, &mut hear);
         // Its memory is for what comes now.
-        let device = network.device.clone();
-        drop(network);
-        device.memory_cleanup();
+        let devices: Vec<_> = networks.iter().map(|it| it.device.clone()).collect();
+        drop(networks);
+        for device in devices {
+            device.memory_cleanup();
+        }
         let mut run = run.into_inner();
         run.report.secs = begun.elapsed().saturating_sub(run.measuring).as_secs_f32();
         let failed = run.failed.take();
@@ -158,13 +180,13 @@ impl Run<'_> {
         Some(grown)
     }
 
-    fn hear(&mut self, update: ReconstructUpdate, network: &Network) -> ControlFlow<()> {
+    fn hear(&mut self, update: ReconstructUpdate, networks: &[Network]) -> ControlFlow<()> {
         let flow = match update {
             ReconstructUpdate::Preparing { what, done, total } => {
                 let step = self.actor.step(&what, done, total);
-                let waited = self
-                    .pace
-                    .keep_with(self.piece, || wait_for(&network.device));
+                let waited = self.pace.keep_with(self.piece, || {
+                    networks.iter().try_for_each(|it| wait_for(&it.device))
+                });
                 self.piece = Instant::now();
                 waited.map(|()| step).map_err(Into::into)
             }

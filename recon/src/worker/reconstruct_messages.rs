@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::dataset::{Dataset, HoldOut};
 use crate::metrics::EvalReport;
-use crate::model::{DeviceChoice, ReconstructConfig};
+use crate::model::{Devices, ReconstructConfig};
 use crate::optim::OptimiseConfig;
 
 /// A reconstruction to be run.
@@ -20,8 +20,8 @@ pub struct ReconstructJob {
     pub weights: PathBuf,
     /// Its settings; `None` looks for them beside the weights.
     pub model: Option<PathBuf>,
-    /// What the network runs on.
-    pub device: DeviceChoice,
+    /// What the network runs on: one device, or several that share the views.
+    pub devices: Devices,
     /// How.
     pub config: ReconstructConfig,
     /// Instant + optimise: the result is optimised with these settings; `None` leaves it as it is.

@@ -21,7 +21,7 @@ pub(super) fn share(
     let is_shared = match choice {
         DeviceChoice::Auto => !gpu.capabilities().is_cpu(),
         DeviceChoice::Gpu => true,
-        DeviceChoice::Cpu | DeviceChoice::Cuda(_) => false,
+        DeviceChoice::Cpu | DeviceChoice::Cuda(_) | DeviceChoice::Remote(_) => false,
     };
     if is_shared {
         beside_splats(device_bytes(gpu.capabilities()), config, views)

@@ -5,12 +5,14 @@ use std::fmt;
 
 use anyhow::Context;
 use recon::model::cost::{Arithmetic, Trial};
-use recon::model::{DeviceChoice, ModelConfig, Network, Weights, device_name, open_device};
+use recon::model::{
+    Device, DeviceChoice, ModelConfig, Network, Weights, device_name, on_device, open_device,
+};
 use serde::Serialize;
 
 use super::dataset::peak_bytes;
 use crate::args::ModelBenchArgs;
-use crate::headless::{Console, OpenGpu};
+use crate::headless::{Console, OpenGpu, gpu_for};
 
 /// Each number of views is measured so often, by turns, and the fastest counts: whatever else the
 /// machine does only slows it down.
@@ -150,15 +152,19 @@ pub fn measure(
     open_gpu: OpenGpu<'_>,
     begins: &mut dyn FnMut(String),
 ) -> anyhow::Result<ModelReport> {
-    let gpu = match device {
-        DeviceChoice::Auto => open_gpu().ok(),
-        DeviceChoice::Gpu => Some(open_gpu()?),
-        _ => None,
-    };
+    let gpu = gpu_for(std::slice::from_ref(device), open_gpu)?;
     let device = open_device(device, gpu.as_ref())?;
+    on_device(&device, || measure_on(&device, bench, begins))
+}
+
+fn measure_on(
+    device: &Device,
+    bench: &ModelBench,
+    begins: &mut dyn FnMut(String),
+) -> anyhow::Result<ModelReport> {
     let config = &bench.config;
-    let weights = Weights::random(config, SEED, &device);
-    let network = Network::new(config.clone(), weights, device);
+    let weights = Weights::random(config, SEED, device);
+    let network = Network::new(config.clone(), weights, device.clone());
     let trial = Trial::new(&network);
 
     let first = *bench.views.first().context("no numbers of views")?;

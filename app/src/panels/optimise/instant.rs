@@ -39,12 +39,16 @@ const CHOICES: [(ViewChoice, &str, &str); 3] = [
     (ViewChoice::All, "All", "whatever their number"),
 ];
 
+/// What a device of another machine is called, whichever it is.
+const ELSEWHERE: &str = "Another machine";
+
 /// The devices that are offered, by name.
-const DEVICES: [(DeviceChoice, &str); 4] = [
+const DEVICES: [(DeviceChoice, &str); 5] = [
     (DeviceChoice::Auto, "Automatic"),
     (DeviceChoice::Cpu, "The processor"),
     (DeviceChoice::Gpu, "The GPU that draws"),
     (DeviceChoice::Cuda(0), "CUDA"),
+    (DeviceChoice::Remote(None), ELSEWHERE),
 ];
 
 /// Everything above the button that starts it.
@@ -100,7 +104,7 @@ pub(super) fn rarer_ui(
             &mut network.config,
             actions,
         );
-        device(ui, &mut network.device);
+        device(ui, &mut network);
         let config = &mut plan.instant.config;
         let mut is_selective = config.selective.is_some();
         if ui
@@ -119,7 +123,7 @@ pub(super) fn rarer_ui(
         }
         number(ui, "Seed", &mut config.seed, 0..=u64::from(u32::MAX));
         lpips(ui, state, actions);
-        if is_changed || network.device != state.settings.network.device {
+        if is_changed || network != state.settings.network {
             keep(state, network, actions);
         }
     });
@@ -265,16 +269,54 @@ fn choice_of_views(ui: &mut egui::Ui, choice: &mut ViewChoice) {
         });
 }
 
-fn device(ui: &mut egui::Ui, choice: &mut DeviceChoice) {
+fn device(ui: &mut egui::Ui, network: &mut NetworkSettings) {
+    let choice = &network.device;
     let chosen = DEVICES.iter().find(|it| it.0 == *choice);
-    let text = chosen.map_or_else(|| choice.to_string(), |it| it.1.to_owned());
+    let text = match (chosen, choice) {
+        (Some((_, name)), _) => (*name).to_owned(),
+        (None, DeviceChoice::Remote(_)) => ELSEWHERE.to_owned(),
+        (None, other) => other.to_string(),
+    };
+    let mut picked = None;
     ComboBox::from_label("The network runs on")
-        .selected_text(text)
+        .selected_text(&text)
         .show_ui(ui, |ui| {
             for (it, name) in DEVICES {
-                ui.selectable_value(choice, it, name);
+                if ui.selectable_label(text == name, name).clicked() {
+                    picked = Some(it);
+                }
             }
         });
+    match picked {
+        Some(DeviceChoice::Remote(_)) => {
+            let typed = network.remote.clone();
+            network.type_remote(&typed);
+        }
+        Some(other) => network.device = other,
+        None => {}
+    }
+    if matches!(network.device, DeviceChoice::Remote(_)) {
+        another_machine(ui, network);
+    }
+}
+
+/// Where it is: a line that was printed there.
+fn another_machine(ui: &mut egui::Ui, network: &mut NetworkSettings) {
+    let label = ui.label("What accrete serve printed there");
+    let mut typed = match &network.device {
+        // It was kept without its token.
+        DeviceChoice::Remote(Some(address)) if network.remote.is_empty() => address.to_string(),
+        _ => network.remote.clone(),
+    };
+    let field = TextEdit::singleline(&mut typed)
+        .hint_text("remote:…")
+        .desired_width(f32::INFINITY);
+    if ui.add(field).labelled_by(label.id).changed() {
+        network.type_remote(&typed);
+    }
+    if let Some(problem) = network.remote_problem() {
+        ui.add(Label::new(RichText::new(problem).color(theme::WARNING)).wrap());
+    }
 }
 
 fn muted(ui: &mut egui::Ui, text: &str) {
