@@ -131,25 +131,37 @@ fn devices_share_the_views() {
             same_splats(&desk, "shared.ply", "alone.ply");
             assert_eq!(list(&shared, "chunks").len(), list(&alone, "chunks").len());
             let names = shared["device"].as_str().unwrap();
-            assert_eq!(names.matches("processor").count(), devices.len().div_ceil(4));
+            assert_eq!(
+                names.matches("processor").count(),
+                devices.len().div_ceil(4)
+            );
         }
     }
     for mode in ["causal", "merge"] {
         let words = format!(
             "reconstruct scan --weights tiny.safetensors --mode {mode} --device cpu,cpu --out a.ply"
         );
-        desk.run(&words).failed(1, &["2 devices", "Full and replay"]);
+        desk.run(&words)
+            .failed(1, &["2 devices", "Full and replay"]);
     }
     let words = "reconstruct scan --weights tiny.safetensors --device cpu,vulkan";
     let outcome = desk.run(words);
     assert_eq!(outcome.code, Some(1));
-    assert!(outcome.stderr.contains("\"vulkan\" is no device"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("\"vulkan\" is no device"),
+        "{}",
+        outcome.stderr
+    );
     // Measured like one.
     let folder = desk.path("scenes/one");
     fs::create_dir_all(&folder).unwrap();
     let capture = Capture::new(9, &straight_lens(60, 40));
     capture.write(&folder, PoseFormat::OpencvCameras);
-    fs::write(desk.path("list.json"), r#"["scenes/one/opencv_cameras.json"]"#).unwrap();
+    fs::write(
+        desk.path("list.json"),
+        r#"["scenes/one/opencv_cameras.json"]"#,
+    )
+    .unwrap();
     let psnr = |devices: &str| {
         let words = format!(
             "eval-model list.json --weights tiny.safetensors --views 3 --device {devices} --json"

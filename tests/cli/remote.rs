@@ -69,7 +69,13 @@ impl Served {
     #[cfg(unix)]
     fn interrupt(&mut self) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
         assert!(self.child.wait().unwrap().success());
         let mut rest = String::new();
         self.words.read_to_string(&mut rest).unwrap();
@@ -131,7 +137,10 @@ fn a_network_elsewhere_makes_the_same_splats() {
     run(&desk, &both, "both.ply", "").done();
     same_splats(&desk, "both.ply", "here.ply");
     let complaints = served.complaints();
-    assert!(!complaints.contains("panicked") && !complaints.contains(TOKEN), "{complaints}");
+    assert!(
+        !complaints.contains("panicked") && !complaints.contains(TOKEN),
+        "{complaints}"
+    );
 }
 
 #[test]
@@ -179,14 +188,21 @@ fn web_sockets_stay_on_this_machine() {
     let desk = Desk::new();
     for place in ["0.0.0.0:0", "192.168.1.5:4433", "[::]:0"] {
         let words = format!("serve --device cpu --websocket --listen {place}");
-        desk.run(&words).failed(1, &[place, "not encrypted", "127.0.0.1"]);
+        desk.run(&words)
+            .failed(1, &[place, "not encrypted", "127.0.0.1"]);
     }
     let device = format!("remote:ws.{TOKEN}@192.168.1.5:4433");
     let outcome = run(&desk, &device, "a.ply", "");
     assert_eq!(outcome.code, Some(1));
-    assert!(outcome.stderr.contains("not encrypted"), "{}", outcome.stderr);
-    desk.run("--quiet serve --device cpu").failed(1, &["--quiet"]);
-    desk.run("serve --device remote").failed(1, &["which machine?"]);
+    assert!(
+        outcome.stderr.contains("not encrypted"),
+        "{}",
+        outcome.stderr
+    );
+    desk.run("--quiet serve --device cpu")
+        .failed(1, &["--quiet"]);
+    desk.run("serve --device remote")
+        .failed(1, &["which machine?"]);
     let outcome = desk.run_with("serve --device cpu", |it| it.env("ACCRETE_TOKEN", "short"));
     outcome.failed(1, &["ACCRETE_TOKEN", "16 to 128"]);
     std::fs::write(desk.path("token"), "with spaces in it").unwrap();
@@ -227,9 +243,18 @@ fn lose(mut served: Served, go: impl Fn(&mut Served)) {
         ControlFlow::Continue(())
     };
     let config = ReconstructConfig::default();
-    let ended = reconstruct(&Arc::new(dataset), &config, &network, &mut || None, &mut listen);
+    let ended = reconstruct(
+        &Arc::new(dataset),
+        &config,
+        &network,
+        &mut || None,
+        &mut listen,
+    );
     let error = ended.unwrap_err();
-    assert!(matches!(error, ModelError::Remote(RemoteError::Lost(_))), "{error}");
+    assert!(
+        matches!(error, ModelError::Remote(RemoteError::Lost(_))),
+        "{error}"
+    );
     assert!(lost.unwrap().elapsed() < PATIENCE);
 }
 

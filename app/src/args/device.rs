@@ -13,7 +13,10 @@ pub(super) fn devices(text: &str) -> Result<Devices, String> {
     let address = var(ADDRESS).ok();
     let words = text.split(',').map(|it| known(it, address.as_deref()));
     let words: Vec<&str> = words.collect();
-    words.join(",").parse().map_err(|it: ModelError| it.to_string())
+    words
+        .join(",")
+        .parse()
+        .map_err(|it: ModelError| it.to_string())
 }
 
 /// One device.

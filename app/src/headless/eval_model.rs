@@ -98,8 +98,7 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalModelArgs) -> an
     let devices = args.network.device.open(Some(&gpu))?;
     let model = args.network.model.as_deref();
     let config = args.network.config(ChoiceName::Kmeans);
-    let (mut networks, _) =
-        load_networks(&args.network.weights, model, &devices, config.numerics)?;
+    let (mut networks, _) = load_networks(&args.network.weights, model, &devices, config.numerics)?;
     for (rank, network) in networks.iter_mut().enumerate() {
         network.budget = args.network.device.share_of(rank, network.budget);
     }

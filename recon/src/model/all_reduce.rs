@@ -36,10 +36,7 @@ impl Collective for AllReduce {
 ///
 /// # Errors
 /// Where a rank is gone.
-pub(super) fn choose(
-    rank: Rank,
-    devices: Vec<Device>,
-) -> Result<Box<dyn Collective>, ModelError> {
+pub(super) fn choose(rank: Rank, devices: Vec<Device>) -> Result<Box<dyn Collective>, ModelError> {
     let ranks = devices.len() as f32;
     rank.meet(1.0)?;
     let is_right = on_trial(&devices[rank.index()], &devices);

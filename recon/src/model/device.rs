@@ -9,10 +9,10 @@ use burn::tensor::{DType, Device};
 use render::gpu::Gpu;
 use serde::{Deserialize, Serialize};
 
-use super::remote::{RemoteAddress, RemoteError, is_remote};
+use super::ModelError;
 #[cfg(feature = "remote")]
 use super::remote;
-use super::ModelError;
+use super::remote::{RemoteAddress, RemoteError, is_remote};
 
 /// Kernels that go to the GPU in one piece. Few, so that frames of the window find gaps.
 const TASKS_AT_ONCE: usize = 4;
@@ -45,7 +45,7 @@ impl fmt::Display for DeviceChoice {
             Self::Cuda(0) => f.write_str("cuda"),
             Self::Cuda(index) => write!(f, "cuda:{index}"),
             Self::Remote(None) => f.write_str("remote"),
-            Self::Remote(Some(address)) => address.fmt(f),
+            Self::Remote(Some(address)) => fmt::Display::fmt(address, f),
         }
     }
 }
@@ -235,14 +235,7 @@ mod tests {
             assert_eq!(json, format!("{text:?}"));
             assert_eq!(serde_json::from_str::<DeviceChoice>(&json).unwrap(), choice);
         }
-        for text in [
-            "",
-            "vulkan",
-            "cuda:",
-            "cuda:x",
-            "cuda:-1",
-            "cpu:0",
-        ] {
+        for text in ["", "vulkan", "cuda:", "cuda:x", "cuda:-1", "cpu:0"] {
             let error = text.parse::<DeviceChoice>().unwrap_err().to_string();
             assert!(error.contains("cuda:NUMBER"), "{error}");
         }

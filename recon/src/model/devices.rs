@@ -120,7 +120,10 @@ mod tests {
         ] {
             let devices: Devices = text.parse().unwrap();
             assert_eq!(devices.to_string(), text);
-            assert_eq!((devices.each().len(), devices.are_cards()), (count, are_cards));
+            assert_eq!(
+                (devices.each().len(), devices.are_cards()),
+                (count, are_cards)
+            );
         }
         for text in ["", ",", "cpu,", "cpu,vulkan", &["cpu"; 65].join(",")] {
             text.parse::<Devices>().unwrap_err();

@@ -138,7 +138,7 @@ impl<'a> Run<'a> {
             }
             Mode::Replay => {
                 for input in &self.inputs {
-                    tokens.push(tokenise(tokens.next(), input, &frame))?;
+                    tokens.push(tokenise(tokens.next_network(), input, &frame))?;
                 }
                 begin
             }
@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
                     self.warn(why)
                 }
                 Ok(mut input) => {
-                    let pushed = tokens.push(tokenise(tokens.next(), &input, frame));
+                    let pushed = tokens.push(tokenise(tokens.next_network(), &input, frame));
                     if !is_seen_again {
                         input.rgb = Vec::new();
                     }
@@ -217,7 +217,9 @@ impl<'a> Run<'a> {
         let (scan, chunk) = match self.config.mode {
             Mode::Full => (network.config.scan, network.config.chunk_views),
             Mode::Replay => (Scan::Autoregressive, self.config.chunk),
-            Mode::Causal | Mode::Merge => return self.stream.push(&mut tokens.of_rank(0), &mut hear),
+            Mode::Causal | Mode::Merge => {
+                return self.stream.push(&mut tokens.of_rank(0), &mut hear);
+            }
         };
         let ops = operations(scan, chunk, tokens.len(), tokens.len());
         tokens.run(&ops, &mut hear)

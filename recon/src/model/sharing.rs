@@ -28,8 +28,7 @@ pub struct Sharing<'a> {
 }
 
 /// Runs a job once for each of so many ranks, all at the same time, the first with the listener.
-pub type Crew<'a> =
-    dyn Fn(usize, Listener<'_>, &RankJob<'_>) -> Result<(), ModelError> + Sync + 'a;
+pub type Crew<'a> = dyn Fn(usize, Listener<'_>, &RankJob<'_>) -> Result<(), ModelError> + Sync + 'a;
 
 /// What every rank does.
 pub type RankJob<'a> = dyn Fn(Rank, Listener<'_>) -> Result<(), ModelError> + Sync + 'a;
@@ -76,7 +75,7 @@ impl<'a> Spread<'a> {
     }
 
     /// The network that makes the next view's tokens.
-    pub(super) fn next(&self) -> &'a Network {
+    pub(super) fn next_network(&self) -> &'a Network {
         self.sharing.of_view(self.views)
     }
 

@@ -43,7 +43,7 @@ const CHOICES: [(ViewChoice, &str, &str); 3] = [
 const ELSEWHERE: &str = "Another machine";
 
 /// The devices that are offered, by name.
-const DEVICES: [(DeviceChoice, &str); 5] = [
+static DEVICES: [(DeviceChoice, &str); 5] = [
     (DeviceChoice::Auto, "Automatic"),
     (DeviceChoice::Cpu, "The processor"),
     (DeviceChoice::Gpu, "The GPU that draws"),
@@ -281,9 +281,9 @@ fn device(ui: &mut egui::Ui, network: &mut NetworkSettings) {
     ComboBox::from_label("The network runs on")
         .selected_text(&text)
         .show_ui(ui, |ui| {
-            for (it, name) in DEVICES {
-                if ui.selectable_label(text == name, name).clicked() {
-                    picked = Some(it);
+            for (it, name) in &DEVICES {
+                if ui.selectable_label(text == *name, *name).clicked() {
+                    picked = Some(it.clone());
                 }
             }
         });

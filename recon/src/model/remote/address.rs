@@ -103,7 +103,7 @@ impl Token {
     }
 
     /// What is presented to the server: [`Self::in_presented`] is the way back.
-    #[cfg_attr(not(feature = "remote"), expect(dead_code, reason = "nobody asks"))]
+    #[cfg(any(test, feature = "remote"))]
     pub(super) fn of_session(&self, session: u32) -> String {
         match session {
             0 => self.0.clone(),
@@ -113,7 +113,7 @@ impl Token {
 
     /// The part of what was presented that has to be the token: all but the session's number,
     /// which no token can contain.
-    #[cfg_attr(not(feature = "remote"), expect(dead_code, reason = "nobody asks"))]
+    #[cfg(any(test, feature = "remote"))]
     pub(super) fn in_presented(presented: &[u8]) -> &[u8] {
         let end = presented.iter().position(|it| *it == b'.');
         &presented[..end.unwrap_or(presented.len())]
@@ -169,7 +169,7 @@ impl FromStr for RemoteAddress {
     type Err = RemoteError;
 
     fn from_str(text: &str) -> Result<Self, RemoteError> {
-        let wrong = |what: String| RemoteError::Address(what);
+        let wrong = RemoteError::Address;
         let Some(text) = text.trim().strip_prefix(SCHEME) else {
             return Err(wrong(format!("it does not begin with {SCHEME}")));
         };
@@ -190,7 +190,9 @@ impl FromStr for RemoteAddress {
         let places: Vec<&str> = parts.collect();
         let server = if key == WEB_SOCKET {
             let [place] = places[..] else {
-                return Err(wrong("a WebSocket has one place, 127.0.0.1:PORT".to_owned()));
+                return Err(wrong(
+                    "a WebSocket has one place, 127.0.0.1:PORT".to_owned(),
+                ));
             };
             Server::WebSocket(loopback(place)?)
         } else {
@@ -241,7 +243,7 @@ fn iroh(key: &str, all: &[&str]) -> Result<Server, RemoteError> {
 ///
 /// # Errors
 /// [`RemoteError::NotLoopback`] for any other.
-pub(super) fn loopback(place: &str) -> Result<SocketAddr, RemoteError> {
+fn loopback(place: &str) -> Result<SocketAddr, RemoteError> {
     let elsewhere = || RemoteError::NotLoopback(place.to_owned());
     let numbers = place.replace("localhost:", "127.0.0.1:");
     let found: SocketAddr = numbers.parse().map_err(|_| elsewhere())?;

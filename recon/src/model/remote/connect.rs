@@ -49,18 +49,17 @@ fn host(address: &RemoteAddress) -> Result<RemoteHost, RemoteError> {
             places,
             relays,
         } => {
-            let key: EndpointId = key
-                .parse()
-                .map_err(|it| RemoteError::Address(format!("{key} is no key: {it}")))?;
+            let id = key.parse::<EndpointId>();
+            let id = id.map_err(|it| RemoteError::Address(format!("{key} is no key: {it}")))?;
             let relays = match relays {
                 Relays::Off => IrohRelays::Disabled,
                 Relays::Public => IrohRelays::Public,
                 Relays::Own(url) => {
-                    let relay = url.parse();
+                    let relay = url.parse::<IrohRelays>();
                     relay.map_err(|it| RemoteError::Address(format!("{it}")))?
                 }
             };
-            let mut host = IrohHost::new(key).with_relays(relays);
+            let mut host = IrohHost::new(id).with_relays(relays);
             for place in places {
                 for found in found(address, place)? {
                     host = host.with_address(found);

@@ -12,7 +12,7 @@ use burn::server::{
 use burn::tensor::Device;
 use iroh::endpoint::{Builder, IdleTimeout, PortmapperConfig, QuicTransportConfig, presets};
 use iroh::protocol::Router;
-use iroh::{Endpoint, RelayMode, SecretKey};
+use iroh::{Endpoint, RelayMode, RelayUrl, SecretKey};
 
 use super::{Relays, RemoteAddress, RemoteError, Server, Token};
 
@@ -231,7 +231,7 @@ fn builder(relays: &Relays) -> Result<Builder, RemoteError> {
             .portmapper_config(PortmapperConfig::Disabled),
         Relays::Public => Endpoint::builder(presets::N0),
         Relays::Own(url) => {
-            let relay = url.parse();
+            let relay = url.parse::<RelayUrl>();
             let relay = relay.map_err(|it| RemoteError::Address(format!("{it}")))?;
             Endpoint::builder(presets::Minimal).relay_mode(RelayMode::custom([relay]))
         }
@@ -252,7 +252,11 @@ fn places(endpoint: &Endpoint, listen: SocketAddr) -> Vec<String> {
     let port = bound.first().map_or(listen.port(), SocketAddr::port);
     let mut found: Vec<SocketAddr> = endpoint.addr().ip_addrs().copied().collect();
     if found.is_empty() {
-        found = bound.iter().filter(|it| !it.ip().is_unspecified()).copied().collect();
+        found = bound
+            .iter()
+            .filter(|it| !it.ip().is_unspecified())
+            .copied()
+            .collect();
     }
     if found.is_empty() {
         found.push((Ipv4Addr::LOCALHOST, port).into());
