@@ -110,7 +110,7 @@ impl Drop for Served {
 
 fn run(desk: &Desk, device: &str, out: &str, more: &str) -> Outcome {
     desk.run(&format!(
-        "reconstruct scan --weights tiny.safetensors --views 4 --device {device} --out {out} {more}"
+        "reconstruct scan --weights whole.safetensors --views 4 --device {device} --out {out} {more}"
     ))
 }
 
@@ -156,7 +156,7 @@ fn chunks_are_streamed_through_another_process() {
     same_splats(&desk, "there.ply", "here.ply");
     // The address may be told where nobody else looks.
     let words = format!(
-        "reconstruct scan --weights tiny.safetensors --views 4 --device remote --out again.ply {more}"
+        "reconstruct scan --weights whole.safetensors --views 4 --device remote --out again.ply {more}"
     );
     let elsewhere = desk.run_with(&words, |it| it.env("ACCRETE_REMOTE", &served.address));
     elsewhere.done();

@@ -181,7 +181,12 @@ fn another_machine_is_told_by_its_line() {
     let actions = click(&mut harness, "Another machine");
     let device = take(&mut harness, &actions);
     assert_eq!(device, DeviceChoice::Remote(None));
-    for (typed, is_address) in [("remote:ws@1", false), ("27.0.0.1:4433", true)] {
+    for (typed, is_address) in [
+        ("remote:ws@10.0.0.1:4433", false),
+        ("remote:ws@127.0.0.1:4433", true),
+    ] {
+        harness.state_mut().0.settings.network.type_remote("");
+        harness.run();
         let role = egui::accesskit::Role::TextInput;
         harness.get_by_role_and_label(role, label).focus();
         harness.run();
