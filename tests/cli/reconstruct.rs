@@ -5,6 +5,7 @@ use std::fs;
 use recon::dataset::PoseFormat;
 use recon::io::weights::Number;
 use recon::model::{DepthRange, ModelConfig, save_random};
+use glam::Vec3;
 use render::Splats;
 use serde_json::{Value, json};
 use tests::capture::{Capture, straight_lens};
@@ -48,10 +49,10 @@ pub(super) fn same_splats(desk: &Desk, found: &str, expected: &str) {
     let open = |name: &str| recon::io::open_splats(&desk.path(name)).unwrap().splats;
     let (found, expected) = (open(found), open(expected));
     assert_eq!(found.len(), expected.len());
-    assert!(0 < found.len());
+    assert!(!found.is_empty());
     let numbers = |it: &Splats| -> Vec<f32> {
         let means = it.means.iter().chain(&it.log_scales);
-        let means = means.flat_map(|it| it.to_array());
+        let means = means.flat_map(Vec3::to_array);
         let harmonics = it.sh_coeffs.iter().flatten().copied();
         let quats = it.quats.iter().flatten().copied();
         let logits = it.opacity_logits.iter().copied();

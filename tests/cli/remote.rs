@@ -18,7 +18,7 @@ use super::reconstruct::{desk, same_splats};
 use super::{Desk, Outcome, accrete};
 
 /// Far more than a server that was lost may go unnoticed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const TOKEN: &str = "a-token-for-tests-only";
 

@@ -150,9 +150,10 @@ impl RemoteAddress {
                     Relays::Public => Some(PUBLIC_RELAYS),
                     Relays::Own(url) => Some(url.as_str()),
                 };
+                let who = format!("{SCHEME}{key}{token}");
                 let places = places.iter().map(String::as_str).chain(relay);
-                let places: String = places.map(|it| format!("@{it}")).collect();
-                format!("{SCHEME}{key}{token}{places}{index}")
+                let word: Vec<&str> = std::iter::once(who.as_str()).chain(places).collect();
+                format!("{}{index}", word.join("@"))
             }
         }
     }

@@ -179,8 +179,11 @@ impl PeerAuthorizer for Door {
 /// Sixteen random bytes in hexadecimal, from where Iroh takes its secret keys.
 fn new_token() -> Result<Token, RemoteError> {
     let bytes = IrohIdentity::random().to_bytes();
-    let digits = bytes[..TOKEN_BYTES].iter().map(|it| format!("{it:02x}"));
-    Token::new(&digits.collect::<String>())
+    let digits: Vec<String> = bytes[..TOKEN_BYTES]
+        .iter()
+        .map(|it| format!("{it:02x}"))
+        .collect();
+    Token::new(&digits.concat())
 }
 
 fn on_web_socket(
