@@ -10,6 +10,7 @@ mod network;
 mod optimise;
 mod poses;
 mod reconstruct;
+mod synth;
 
 use std::path::PathBuf;
 
@@ -30,6 +31,7 @@ pub use network::{ChoiceName, ModeName, NetworkArgs};
 pub use optimise::{OptimiseArgs, PresetName, StrategyName, Switches};
 pub use poses::{Engine, MapperName, PosesArgs};
 pub use reconstruct::ReconstructArgs;
+pub use synth::{BackdropName, KindName, SynthArgs};
 
 /// No image is larger, in pixels along a side: beyond it PNG readers and video encoders give up.
 const MAX_SIDE_PX: i64 = 16_384;
@@ -165,6 +167,12 @@ pub enum Command {
     ///
     /// Photos are copied; where the format cannot hold a lens's distortion they are undistorted.
     ConvertDataset(ConvertDatasetArgs),
+    /// Write pictures of random scenes, with poses: to train networks on, or to try things with
+    ///
+    /// Everything follows from the seed. Each scene's folder has nerfstudio's transforms.json,
+    /// opencv_cameras.json, images, and a few thousand points of the surfaces. Ctrl-C ends it
+    /// after the scene that is being written.
+    Synth(SynthArgs),
     /// Draw a splat file into images or a video
     ///
     /// Without --camera, --path or --turntable the whole scene is framed from its front.

@@ -11,6 +11,7 @@ mod pictures;
 mod poses;
 mod reconstruct;
 mod stopping;
+mod synth;
 mod trouble;
 
 use std::path::{Path, PathBuf};

@@ -52,6 +52,7 @@ mod summary;
 pub mod transforms;
 pub mod weights;
 mod write_photos;
+mod write_sample;
 mod writing;
 
 pub use camera_path::{
@@ -74,3 +75,4 @@ pub use settings::{parse_settings, read_settings, settings_beside};
 pub use summary::SplatSummary;
 pub use weights::{Tensor, Tensors, WeightsFile};
 pub use write_photos::write_photos;
+pub use write_sample::{DEPTH_PER_UNIT, SampleFiles, read_pictures, write_sample};

@@ -29,7 +29,7 @@ impl Sky {
             let hue = colour::random(dice);
             Vec3::ONE.lerp(hue / hue.max_element().max(0.05), amount)
         };
-        let strength = dice.between(0.3, 0.75);
+        let strength = dice.between(0.4, 0.9);
         let is_day = dice.chance(0.4);
         let zenith = if is_day {
             Vec3::new(0.3, 0.5, 1.0)

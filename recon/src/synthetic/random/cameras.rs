@@ -2,12 +2,13 @@
 
 use std::f32::consts::{PI, TAU};
 
-use glam::{Quat, Vec3};
+use glam::{Affine3A, Quat, Vec3};
 use render::{Camera, Intrinsics};
 
 use super::super::UP;
 use super::CameraPlan;
 use super::dice::Dice;
+use super::scene::Part;
 
 /// A lens and a usual distance, common to all cameras of an object.
 #[derive(Clone, Copy, Debug)]
@@ -16,23 +17,46 @@ pub(super) struct Stand {
     fov: f32,
     /// From the origin, world units.
     distance: f32,
-    /// Of the ball around the origin that the object is to fill.
-    pub(super) radius: f32,
+    /// How much of the shorter side of a picture the object is to fill, 0 to 1.
+    fill: f32,
 }
 
 impl Stand {
-    /// Chooses how far away the cameras stand and how large the object is, so that the ball
-    /// around it fills three quarters of the picture's height or more.
+    /// Chooses a lens, how far away the cameras stand and how large the object is to be seen.
     pub(super) fn random(dice: &mut Dice) -> Self {
-        let fov = dice.between(30.0, 60.0).to_radians();
-        let distance = dice.between(1.7, 3.3);
-        let fill = dice.between(0.78, 1.0);
-        let half = (fill * (0.5 * fov).tan()).atan();
         Self {
-            fov,
-            distance,
-            radius: (distance * half.sin()).min(1.0),
+            fov: dice.between(30.0, 60.0).to_radians(),
+            distance: dice.between(1.7, 3.3),
+            fill: dice.between(0.66, 0.96),
         }
+    }
+
+    /// Scales the parts of an object within the ball of radius 1 so that it fills the pictures
+    /// as planned; returns the radius of the ball that it is within then.
+    pub(super) fn frame(&self, parts: &mut [Part], cameras: &[Camera]) -> f32 {
+        let points: Vec<Vec3> = parts.iter().flat_map(Part::points).collect();
+        let limit = (0.6 * self.distance).min(1.1);
+        let mut scale = limit.min(0.5);
+        for _ in 0..3 {
+            let mut extents: Vec<f32> = cameras
+                .iter()
+                .map(|it| reach(it, points.iter().map(|p| scale * *p)))
+                .collect();
+            extents.sort_by(f32::total_cmp);
+            let (Some(usual), Some(most)) = (extents.get(extents.len() / 2), extents.last()) else {
+                break;
+            };
+            // Hardly anything is cut off, even where one camera sees the object larger.
+            let by = (self.fill / usual).min(1.02 / most);
+            if by.is_finite() {
+                scale = (by * scale).min(limit);
+            }
+        }
+        let by = Affine3A::from_scale(Vec3::splat(scale));
+        for part in parts {
+            part.moved(&by);
+        }
+        scale
     }
 
     /// Cameras around the origin.
@@ -80,12 +104,21 @@ impl Stand {
             let towards = Vec3::new(cos * turn.cos(), 0.0, cos * turn.sin()) + sin * UP;
             let distance = self.distance * (1.0 + unsteady * dice.between(-0.08, 0.12));
             let eye = distance * towards;
-            let target = 0.07 * unsteady * self.radius * dice.direction();
+            let target = 0.05 * unsteady * dice.direction();
             let tilt = Quat::from_axis_angle(towards, dice.between(-roll, roll));
             Camera::look_at(intrinsics, eye, target, tilt * UP)
         };
         order.into_iter().map(|i| camera(i, dice)).collect()
     }
+}
+
+/// How far from the middle of the picture points are seen, in halves of its shorter side.
+fn reach(camera: &Camera, points: impl Iterator<Item = Vec3>) -> f32 {
+    let k = &camera.intrinsics;
+    let half = 0.5 * k.width.min(k.height) as f32;
+    let seen = points.filter_map(|it| camera.project(it));
+    let off = seen.map(|(pixel, _)| (pixel.x - k.cx).abs().max((pixel.y - k.cy).abs()) / half);
+    off.fold(0.0, f32::max)
 }
 
 /// Angles above the horizon as people hold cameras: mostly a little above, up to 70 degrees, and

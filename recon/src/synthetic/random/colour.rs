@@ -12,7 +12,10 @@ const STEPS: usize = 4096;
 /// sRGB's curve.
 static CURVE: LazyLock<Vec<f32>> = LazyLock::new(|| {
     let value = |i: usize| {
-        let x = i as f32 / STEPS as f32;
+        let x = (i as f32 / STEPS as f32).min(1.0);
+        if x == 1.0 {
+            return 1.0;
+        }
         if x < 0.003_130_8 {
             12.92 * x
         } else {
@@ -56,7 +59,7 @@ pub(super) fn palette(dice: &mut Dice) -> [Vec3; 4] {
     let mut colours = [(); 4].map(|()| random(dice));
     if dice.chance(0.5) {
         // Light and dark tell surfaces apart more than hues do.
-        colours[0] *= 0.3;
+        colours[0] *= 0.4;
         colours[3] = colours[3].lerp(Vec3::ONE, 0.7);
     }
     colours

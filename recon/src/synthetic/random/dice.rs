@@ -87,9 +87,4 @@ impl Dice {
             _ => Quat::from_axis_angle(self.direction(), self.between(0.0, 0.5 * TAU)),
         }
     }
-
-    /// A seed for something of its own.
-    pub(super) fn seed(&mut self) -> u64 {
-        self.0.random()
-    }
 }

@@ -208,7 +208,9 @@ pub(super) fn gather(scene: &mut Scene, radius: f32, open: f32) {
     }
     // Over all directions the mean of the cosine is a quarter.
     let scale = 4.0 / DIRECTIONS as f32;
-    ambient.iter_mut().for_each(|it| *it *= scale);
+    for it in &mut ambient {
+        *it *= scale;
+    }
     scene.ambient = ambient;
 }
 

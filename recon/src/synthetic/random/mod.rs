@@ -13,6 +13,7 @@ mod light;
 mod noise;
 mod object;
 mod raster;
+mod room;
 mod scene;
 mod shape;
 mod solid;
@@ -30,6 +31,7 @@ use backdrop::Sky;
 use cameras::Stand;
 use dice::Dice;
 use light::Lamp;
+use room::Room;
 use scene::Scene;
 use solid::Detail;
 
@@ -139,7 +141,10 @@ pub fn sample(seed: u64, config: &SampleConfig) -> Sample {
             views: Vec::new(),
         };
     }
-    let (scene, cameras) = object_scene(seed, config);
+    let (scene, cameras) = match config.kind {
+        SceneKind::Object => object_scene(seed, config),
+        SceneKind::Room => room_scene(seed, config),
+    };
     let views = cameras.par_iter().map(|it| view::take(&scene, it));
     Sample {
         seed,
@@ -155,30 +160,52 @@ fn object_scene(seed: u64, config: &SampleConfig) -> (Scene, Vec<Camera>) {
     let stand = Stand::random(&mut dice);
     let cameras = stand.cameras(config.cameras, config.views, config.size, &mut dice);
     let mut dice = Dice::new(seed, stream::OBJECT);
-    let parts = object::random(stand.radius, config.textures.as_ref(), &mut dice);
+    let mut parts = object::random(config.textures.as_ref(), &mut dice);
+    let radius = stand.frame(&mut parts, &cameras);
     let side = config.size[0].min(config.size[1]);
     let detail = Detail {
-        edge: EDGE_PX * 2.0 * stand.radius / side as f32,
+        edge: EDGE_PX * 2.0 * radius / side as f32,
     };
     let mut dice = Dice::new(seed, stream::LIGHT);
     let sky = Sky::random(config.backdrop, &mut dice);
     let mut scene = Scene::new(parts, sky, detail);
-    light::gather(&mut scene, stand.radius, 0.08);
+    light::gather(&mut scene, radius, 0.08);
     let lamps = 1 + dice.weighted(&[0.5, 0.35, 0.15]);
     for i in 0..lamps {
         let mut towards = dice.direction();
         if dice.chance(0.85) && towards.dot(super::UP) < 0.15 {
             towards += (0.3 - towards.dot(super::UP)) * super::UP;
         }
-        let strength = dice.between(0.5, 1.1) / (1.0 + i as f32);
+        let strength = dice.between(0.6, 1.3) / (1.0 + i as f32);
         let warm = Vec3::ONE.lerp(Vec3::new(1.25, 1.0, 0.7), dice.between(-0.3, 1.0));
-        let distance = 8.0 * stand.radius;
+        let distance = 8.0 * radius;
         let mut lamp = Lamp::new(distance * towards.normalize(), strength * warm);
         let softness = dice.unless(0.0, 0.5, 0.02, 0.12);
         let side = (2 * side).clamp(64, 1024);
-        lamp.throw_shadows(&scene, (Vec3::ZERO, 1.02 * stand.radius), side, softness);
+        lamp.throw_shadows(&scene, (Vec3::ZERO, 1.02 * radius), side, softness);
         scene.lamps.push(lamp);
     }
+    (scene, cameras)
+}
+
+/// Triangles' edges in rooms, in pixels at a usual distance: most of them are far away.
+const ROOM_EDGE_PX: f32 = 4.0;
+
+fn room_scene(seed: u64, config: &SampleConfig) -> (Scene, Vec<Camera>) {
+    let mut dice = Dice::new(seed, stream::OBJECT);
+    let room = Room::random(config.textures.as_ref(), &mut dice);
+    let mut dice = Dice::new(seed, stream::CAMERAS);
+    let cameras = room.cameras(config.cameras, config.views, config.size, &mut dice);
+    let side = config.size[0].min(config.size[1]);
+    let detail = Detail {
+        edge: ROOM_EDGE_PX * room.seen_height() / side as f32,
+    };
+    let mut dice = Dice::new(seed, stream::LIGHT);
+    let sky = Sky::random(Backdrop::Environment, &mut dice);
+    let mut scene = Scene::new(room.parts.clone(), sky, detail);
+    light::gather(&mut scene, room.radius(), 0.3);
+    room.darken_corners(&mut scene);
+    scene.lamps = room.lamps(&scene, side.clamp(32, 512), &mut dice);
     (scene, cameras)
 }
 

@@ -34,13 +34,35 @@ impl Paint {
     }
 }
 
-/// An object within the ball of `radius` around the origin, which it touches. The y axis of its
+/// An object within the ball of radius 1 around the origin, which it touches. The y axis of its
 /// making points to [`super::super::UP`].
-pub(super) fn random(
+pub(super) fn random(pictures: Option<&Arc<Vec<RgbImage>>>, dice: &mut Dice) -> Vec<Part> {
+    let mut parts = made(pictures, dice);
+    fit(&mut parts);
+    parts
+}
+
+/// An object that stands on the plane y = 0, with y up, around the axis and within `radius` of it.
+pub(super) fn standing(
     radius: f32,
     pictures: Option<&Arc<Vec<RgbImage>>>,
     dice: &mut Dice,
 ) -> Vec<Part> {
+    let mut parts = made(pictures, dice);
+    let (low, high, reach) = extent(&parts);
+    if (1e-6..1e6).contains(&reach) {
+        let foot = Vec3::new(0.5 * (low.x + high.x), low.y, 0.5 * (low.z + high.z));
+        let by =
+            Affine3A::from_scale(Vec3::splat(radius / reach)) * Affine3A::from_translation(-foot);
+        for it in &mut parts {
+            it.moved(&by);
+        }
+    }
+    parts
+}
+
+/// Parts as they come, of any size.
+fn made(pictures: Option<&Arc<Vec<RgbImage>>>, dice: &mut Dice) -> Vec<Part> {
     let paint = Paint::random(pictures, dice);
     let mut parts = match dice.weighted(&[0.4, 0.2, 0.2, 0.2]) {
         0 => heap(&paint, dice),
@@ -51,31 +73,35 @@ pub(super) fn random(
     if dice.chance(0.3) {
         parts.extend(row(&paint, dice));
     }
-    fit(&mut parts, radius);
     parts
 }
 
-/// Moves and scales parts so that they fill the ball, and turns them upright.
-pub(super) fn fit(parts: &mut [Part], radius: f32) {
+/// The box around parts, and the radius of the ball around its middle that holds them.
+fn extent(parts: &[Part]) -> (Vec3, Vec3, f32) {
     let points: Vec<Vec3> = parts.iter().flat_map(Part::points).collect();
     let nothing = (Vec3::INFINITY, Vec3::NEG_INFINITY);
     let around = |(low, high): (Vec3, Vec3), it: &Vec3| (low.min(*it), high.max(*it));
     let (low, high) = points.iter().fold(nothing, around);
+    let from_middle = points.iter().map(|it| it.distance(0.5 * (low + high)));
+    (low, high, from_middle.fold(0.0, f32::max))
+}
+
+/// Moves and scales parts so that they fill the ball of radius 1, and turns them upright.
+fn fit(parts: &mut [Part]) {
+    let (low, high, reach) = extent(parts);
     let middle = 0.5 * (low + high);
-    let reach = points
-        .iter()
-        .map(|it| it.distance(middle))
-        .fold(0.0, f32::max);
     if !(1e-6..1e6).contains(&reach) {
         return;
     }
     let upright = Quat::from_rotation_x(0.5 * TAU);
     let by = Affine3A::from_scale_rotation_translation(
-        Vec3::splat(radius / reach),
+        Vec3::splat(reach.recip()),
         upright,
-        upright * (-radius / reach * middle),
+        upright * (-middle / reach),
     );
-    parts.iter_mut().for_each(|it| it.moved(&by));
+    for it in parts {
+        it.moved(&by);
+    }
 }
 
 /// A primitive of chance at a place.
@@ -146,7 +172,11 @@ fn heap(paint: &Paint, dice: &mut Dice) -> Vec<Part> {
             let on = parts[dice.below(parts.len())].solid.place();
             on.transform_point3(dice.vector(0.9))
         };
-        let (size, rotation) = (size(scale, dice), dice.rotation());
+        let (mut size, rotation) = (size(scale, dice), dice.rotation());
+        if i == 0 {
+            // What all else sits on is no hair.
+            size = size.max(Vec3::splat(0.12));
+        }
         let mut part = Part::new(solid(size, rotation, position, dice), paint.surface(dice));
         cut(&mut part, dice);
         parts.push(part);
@@ -179,7 +209,7 @@ fn creature(paint: &Paint, dice: &mut Dice) -> Vec<Part> {
     let mut body = Part::new(solid(sizes, upright, Vec3::ZERO, dice), paint.surface(dice));
     cut(&mut body, dice);
     let mut parts = vec![body];
-    for _ in 0..1 + dice.below(4) {
+    for _ in 0..=dice.below(4) {
         let surface = paint.surface(dice);
         let scale = dice.factor(0.15, 0.6);
         let (size, rotation) = (size(scale, dice), dice.rotation());

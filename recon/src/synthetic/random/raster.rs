@@ -166,7 +166,7 @@ impl<const N: usize> Samples<N> {
                         .min(b + shifts[1][k])
                         .min(c + shifts[2][k]);
                     nearness[k] = depth + nearer[k];
-                    covered[k] = (0.0 <= least) & (stored[k] < nearness[k]);
+                    covered[k] = 0.0 <= least && stored[k] < nearness[k];
                     any |= covered[k];
                 }
                 if !any {

@@ -32,7 +32,7 @@ pub(super) struct Piece {
     pub(super) surface: usize,
     /// Where a world point is in the texture: turned and moved with the solid, not stretched.
     pub(super) texture_from_world: Affine3A,
-    /// Part of the walls of a room: throws no shadow.
+    /// See [`Part::is_wall`].
     pub(super) is_wall: bool,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Part {
     pub(super) solid: Solid,
     pub(super) cuts: Vec<Cut>,
     pub(super) surface: Surface,
-    /// Seen from within: the walls of a room.
+    /// A wall, floor or ceiling of a room: throws no shadow.
     pub(super) is_wall: bool,
 }
 
@@ -97,7 +97,9 @@ impl Part {
     /// The same after another map of the world.
     pub(super) fn moved(&mut self, by: &Affine3A) {
         self.solid.moved(by);
-        self.cuts.iter_mut().for_each(|it| it.solid.moved(by));
+        for it in &mut self.cuts {
+            it.solid.moved(by);
+        }
     }
 }
 
@@ -132,10 +134,7 @@ impl Scene {
             let cuts = part.cuts.iter().enumerate();
             cuts.filter(move |(i, _)| Some(*i) != but).map(own_side)
         };
-        let mut mesh = part.solid.mesh(detail);
-        if part.is_wall {
-            mesh = mesh.flipped();
-        }
+        let mesh = part.solid.mesh(detail);
         let mut meshes = vec![(mesh, conditions(None).collect::<Vec<_>>())];
         for (i, cut) in part.cuts.iter().enumerate() {
             let mut mesh = cut.solid.mesh(detail);

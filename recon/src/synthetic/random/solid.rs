@@ -43,7 +43,7 @@ const LEAST_ROUND: usize = 10;
 /// Along any parameter, at most.
 const MOST: usize = 160;
 /// Along a straight line, at most; more than one because light is stored in the corners.
-const MOST_STRAIGHT: usize = 9;
+const MOST_STRAIGHT: usize = 24;
 
 impl Solid {
     /// Puts a shape somewhere; `world_from_own` can be inverted.
@@ -177,8 +177,12 @@ fn cells(at: impl Fn(f32, f32) -> Vec3, is_straight: bool, detail: Detail) -> us
 impl Mesh {
     /// The same surface seen from its other side.
     pub(super) fn flipped(mut self) -> Self {
-        self.triangles.iter_mut().for_each(|it| it.swap(1, 2));
-        self.normals.iter_mut().for_each(|it| *it = -*it);
+        for it in &mut self.triangles {
+            it.swap(1, 2);
+        }
+        for it in &mut self.normals {
+            *it = -*it;
+        }
         self
     }
 }

@@ -83,12 +83,9 @@ pub(super) fn take(scene: &Scene, camera: &Camera) -> SampleView {
             [width, height],
         );
         let mut sum = middles[pixel];
-        for k in 1..wanted {
-            let (px, py) = (
-                x as f32 + 0.5 + OFFSETS[k][0],
-                y as f32 + 0.5 + OFFSETS[k][1],
-            );
-            let triangle = samples.triangles[pixel][k];
+        let others = samples.triangles[pixel].iter().zip(OFFSETS);
+        for (&triangle, [dx, dy]) in others.take(wanted).skip(1) {
+            let (px, py) = (x as f32 + 0.5 + dx, y as f32 + 0.5 + dy);
             sum += if triangle == NONE {
                 scene.sky.seen(pinhole.ray(px, py).normalize())
             } else {
@@ -139,9 +136,15 @@ fn seen(scene: &Scene, pinhole: &Pinhole, triangle: u32, x: f32, y: f32) -> Seen
     let mix = |of: &[Vec3]| -> Vec3 { (0..3).map(|k| weights[k] * of[corners[k]]).sum() };
     let uv = (0..3).map(|k| weights[k] * mesh.uvs[corners[k]]).sum();
     let distance = a.dot(b.cross(c)) / sum;
+    let mut normal = mix(&mesh.normals).normalize_or(Vec3::Y);
+    let away = normal.dot(ray) / ray.length_squared();
+    if 0.0 < away {
+        // At the rim of a round surface blended normals may look away: what is seen does not.
+        normal = (normal - away * ray).normalize_or(-ray.normalize());
+    }
     Seen {
         point: eye + distance * ray,
-        normal: mix(&mesh.normals).normalize_or(Vec3::Y),
+        normal,
         uv,
         ambient: mix(&scene.ambient),
     }

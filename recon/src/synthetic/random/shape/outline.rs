@@ -111,7 +111,9 @@ impl Profile {
             radii[0] = 0.0;
         }
         let widest = radii.iter().copied().fold(0.1, f32::max);
-        radii.iter_mut().for_each(|it| *it /= widest);
+        for it in &mut radii {
+            *it /= widest;
+        }
         Self {
             radii,
             is_smooth: dice.chance(0.7),

@@ -198,7 +198,7 @@ fn wire(line: &[Vec3], across: Vec3, radius: f32) -> Patch<'_> {
         let step = 0.75 / last as f32;
         let forward = point(v + step) - point(v - step);
         let side = across.cross(forward).normalize_or(Vec3::X);
-        let rise = side.cross(forward).normalize_or(Vec3::Y);
+        let rise = forward.cross(side).normalize_or(Vec3::Y);
         // The last hundredth at each end is a half ball.
         let to_end = (100.0 * v.min(1.0 - v)).clamp(0.0, 1.0);
         let thick = radius * (to_end * (2.0 - to_end)).sqrt();

@@ -85,3 +85,28 @@ fn rings_may_be_open() {
     assert!(ring(TAU).contains(behind) && !ring(0.5 * TAU).contains(behind));
     assert!(ring(0.5 * TAU).contains(-behind));
 }
+
+/// Normals in the corners are those of the triangles around, bent and bumpy or not.
+#[test]
+fn normals_follow_deformations() {
+    let mut dice = Dice::new(6, 0);
+    let (mut right, mut all) = (0, 0);
+    for (_, mut solid) in solids() {
+        solid.deform = Deform::random(&mut dice);
+        let mesh = solid.mesh(Detail { edge: 0.05 });
+        for corners in &mesh.triangles {
+            let [a, b, c] = corners.map(|it| mesh.positions[it as usize]);
+            let across = (b - a).cross(c - a);
+            if across.length() < 1e-6 {
+                continue;
+            }
+            for corner in corners {
+                let normal = mesh.normals[*corner as usize];
+                right += usize::from(0.7 < normal.dot(across.normalize()));
+                all += 1;
+            }
+        }
+    }
+    let share = right as f32 / all as f32;
+    assert!(0.97 < share, "{share}");
+}

@@ -267,6 +267,13 @@ impl Pattern {
                     *b
                 }
             }
+            Self::Fields { .. } | Self::Print { .. } | Self::Picture { .. } => self.on_surface(uv),
+        }
+    }
+
+    /// The colour of patterns that lie on surfaces.
+    fn on_surface(&self, uv: Vec2) -> Vec3 {
+        match self {
             Self::Fields { colours, columns } => {
                 let row = (uv.y * columns.y).floor();
                 let shift = noise::of_cell(Vec3::new(row, 0.0, 3.0), 1);
@@ -292,6 +299,7 @@ impl Pattern {
                 repeats,
                 shift,
             } => picture(&pictures[*index], uv * *repeats + *shift),
+            _ => Vec3::ZERO,
         }
     }
 }
