@@ -3,6 +3,7 @@
 use std::f32::consts::{PI, TAU};
 
 use glam::Vec3;
+use rayon::prelude::*;
 use render::{Camera, Intrinsics};
 
 use super::raster::{Pinhole, Samples};
@@ -180,38 +181,38 @@ impl Shadow {
 /// lights what it shows. `open` is the share of the light that comes through solid walls, too: a
 /// stand-in for light that is thrown back and forth.
 pub(super) fn gather(scene: &mut Scene, radius: f32, open: f32) {
-    let num_vertices = scene.mesh.positions.len();
-    let mut ambient = vec![Vec3::ZERO; num_vertices];
     let half = (1.0 / FAR).asin();
     let intrinsics = Intrinsics::from_vertical_fov(2.0 * half, GATHER_SIDE, GATHER_SIDE);
     let bias = 2.4 * radius / GATHER_SIDE as f32;
-    for towards in even_directions() {
-        let colour = scene.sky.glow(towards);
+    let directions: Vec<Vec3> = even_directions().collect();
+    let look = |towards: &Vec3| {
         let up = towards.any_orthonormal_vector();
         let camera = Camera::look_at(intrinsics, FAR * radius * towards, Vec3::ZERO, up);
         let pinhole = Pinhole::new(&camera);
         let seen = Samples::<1>::draw(scene, &pinhole, &[[0.0; 2]], |it| !scene.pieces[it].is_wall);
-        let shadow = Shadow {
+        Shadow {
             pinhole,
             nearness: seen.nearness,
             softness: 0.0,
             bias,
-        };
-        let vertices = scene.mesh.positions.iter().zip(&scene.mesh.normals);
-        for (sum, (point, normal)) in ambient.iter_mut().zip(vertices) {
-            let slant = normal.dot(towards);
+        }
+    };
+    let shadows: Vec<Shadow> = directions.par_iter().map(look).collect();
+    let glows: Vec<Vec3> = directions.iter().map(|it| scene.sky.glow(*it)).collect();
+    let light = |(point, normal): (&Vec3, &Vec3)| {
+        let mut sum = Vec3::ZERO;
+        for ((towards, shadow), glow) in directions.iter().zip(&shadows).zip(&glows) {
+            let slant = normal.dot(*towards);
             if 0.0 < slant {
                 let lit = shadow.lit(*point, *normal, slant);
-                *sum += slant * (open + (1.0 - open) * lit) * colour;
+                sum += slant * (open + (1.0 - open) * lit) * glow;
             }
         }
-    }
-    // Over all directions the mean of the cosine is a quarter.
-    let scale = 4.0 / DIRECTIONS as f32;
-    for it in &mut ambient {
-        *it *= scale;
-    }
-    scene.ambient = ambient;
+        // Over all directions the mean of the cosine is a quarter.
+        sum * (4.0 / DIRECTIONS as f32)
+    };
+    let positions = scene.mesh.positions.par_iter();
+    scene.ambient = positions.zip(&scene.mesh.normals).map(light).collect();
 }
 
 /// Directions evenly over the sphere: a golden spiral.

@@ -260,21 +260,29 @@ fn vessel(paint: &Paint, dice: &mut Dice) -> Vec<Part> {
         Shape::Revolved(profile) => Shape::Revolved(profile.narrower(1.0 - wall)),
         other => other.clone(),
     };
-    let narrow = if matches!(hollow, Shape::Box) {
-        1.0 - wall
-    } else {
-        1.0
+    let (narrow, foot) = match &hollow {
+        Shape::Revolved(profile) => (1.0, profile.radius(-1.0)),
+        _ => (1.0 - wall, 1.0),
     };
-    let within = place(
-        Vec3::new(narrow, 1.0, narrow),
-        Quat::IDENTITY,
-        Vec3::new(0.0, 2.0 * wall, 0.0),
-    );
+    // A little higher than the pot: its rim and its foot are open.
+    let within = place(Vec3::new(narrow, 1.002, narrow), Quat::IDENTITY, Vec3::ZERO);
     pot.cuts.push(Cut {
         solid: Solid::new(hollow, deform, own * within),
         keeps_inside: false,
     });
-    let mut parts = vec![pot];
+    let floor = match &pot.solid.shape {
+        Shape::Box => Shape::Box,
+        _ => Shape::Revolved(Profile::cylinder()),
+    };
+    let wide_floor = wide * foot * (1.0 - 0.4 * wall);
+    let floor_place = place(
+        Vec3::new(wide_floor, wall * high, wide_floor),
+        Quat::IDENTITY,
+        (0.998 * wall - 1.0) * high * Vec3::Y,
+    );
+    let bottom = Solid::new(floor, Deform::default(), floor_place);
+    let bottom = Part::new(bottom, pot.surface.clone());
+    let mut parts = vec![pot, bottom];
     if dice.chance(0.6) {
         let surface = paint.surface(dice);
         let shape = Shape::Torus {

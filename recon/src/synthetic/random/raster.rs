@@ -6,7 +6,7 @@
 //! a · (b × c) is the reciprocal depth there. No corner is divided by its depth, so that triangles
 //! which reach behind the camera need no clipping.
 
-use glam::{Affine3A, Vec3, Vec3A};
+use glam::{Affine3A, Vec2, Vec3, Vec3A};
 use render::Camera;
 
 use super::scene::{Condition, Scene};
@@ -102,10 +102,12 @@ impl<const N: usize> Samples<N> {
             triangles: vec![[NONE; N]; width * height],
         };
         let mut corners = Vec::new();
-        for (index, piece) in scene.pieces.iter().enumerate() {
-            if !wanted(index) {
-                continue;
-            }
+        // Conditions are dear: what is whole comes first and hides much of what is not.
+        let (whole, cut): (Vec<_>, Vec<_>) = (0..scene.pieces.len())
+            .filter(|it| wanted(*it))
+            .partition(|it| scene.pieces[*it].conditions.is_empty());
+        for piece in whole.into_iter().chain(cut) {
+            let piece = &scene.pieces[piece];
             corners.clear();
             let vertices = &scene.mesh.positions[piece.vertices.clone()];
             corners.extend(vertices.iter().map(|it| pinhole.project(*it)));
@@ -148,6 +150,7 @@ impl<const N: usize> Samples<N> {
             shifts
         };
         let shifts = setup.edges.map(along);
+        let most = shifts.map(|it| it.into_iter().fold(f32::NEG_INFINITY, f32::max));
         let nearer = along(setup.nearness);
         for y in setup.low[1]..setup.high[1] {
             let row = y * self.size[0];
@@ -156,6 +159,9 @@ impl<const N: usize> Samples<N> {
                 let px = (x - setup.low[0]) as f32 + 0.5;
                 let value = |plane: Vec3| plane.x * px + plane.y * py + plane.z;
                 let [a, b, c] = setup.edges.map(value);
+                if (a + most[0]).min(b + most[1]).min(c + most[2]) < 0.0 {
+                    continue;
+                }
                 let depth = value(setup.nearness);
                 let stored = &mut self.nearness[row + x];
                 let mut covered = [false; N];
@@ -186,6 +192,26 @@ impl<const N: usize> Samples<N> {
     }
 }
 
+/// The lowest and the highest pixel of what lies before the camera of a triangle.
+#[inline]
+fn bounds(corners: [Vec3; 3]) -> [Vec2; 2] {
+    let mut bounds = [Vec2::INFINITY, Vec2::NEG_INFINITY];
+    let mut add = |p: Vec3| {
+        let pixel = p.truncate() / p.z;
+        bounds = [bounds[0].min(pixel), bounds[1].max(pixel)];
+    };
+    for (i, p) in corners.into_iter().enumerate() {
+        let next = corners[(i + 1) % 3];
+        if NEAR <= p.z {
+            add(p);
+        }
+        if (NEAR <= p.z) != (NEAR <= next.z) {
+            add(p.lerp(next, (NEAR - p.z) / (next.z - p.z)).with_z(NEAR));
+        }
+    }
+    bounds
+}
+
 impl Setup {
     /// `None` where the triangle shows its back or lies outside of the image.
     #[inline]
@@ -194,19 +220,15 @@ impl Setup {
         if deepest < NEAR {
             return None;
         }
-        let (mut low, mut high) = ([0, 0], size);
-        if NEAR <= a.z.min(b.z).min(c.z) {
-            let depths = Vec3::new(a.z, b.z, c.z).recip();
-            let xs = Vec3::new(a.x, b.x, c.x) * depths;
-            let ys = Vec3::new(a.y, b.y, c.y) * depths;
-            for (axis, pixels) in [xs, ys].into_iter().enumerate() {
-                // Saturating casts: what lies to the left or far to the right is cut.
-                low[axis] = pixels.min_element() as usize;
-                high[axis] = ((pixels.max_element() + 1.0) as usize).min(size[axis]);
-            }
-            if high[0] <= low[0] || high[1] <= low[1] {
-                return None;
-            }
+        let pixels = bounds([a, b, c]);
+        let (mut low, mut high) = ([0; 2], [0; 2]);
+        for axis in 0..2 {
+            // Saturating casts: what lies to the left or far to the right is cut.
+            low[axis] = pixels[0][axis] as usize;
+            high[axis] = ((pixels[1][axis] + 1.0) as usize).min(size[axis]);
+        }
+        if high[0] <= low[0] || high[1] <= low[1] {
+            return None;
         }
         // Relative to the first pixel: large coordinates would cost digits.
         let origin = |p: Vec3| Vec3::new(p.x - low[0] as f32 * p.z, p.y - low[1] as f32 * p.z, p.z);

@@ -129,7 +129,7 @@ impl Profile {
     }
 
     /// The radius at height `y`, cut to -1 … 1.
-    pub(super) fn radius(&self, y: f32) -> f32 {
+    pub(in super::super) fn radius(&self, y: f32) -> f32 {
         let last = self.radii.len() - 1;
         let along = 0.5 * (1.0 - y.clamp(-1.0, 1.0)) * last as f32;
         let i = (along as usize).min(last.saturating_sub(1));
