@@ -10,6 +10,7 @@ mod network;
 mod optimise;
 mod poses;
 mod reconstruct;
+mod train;
 
 use std::path::PathBuf;
 
@@ -30,6 +31,7 @@ pub use network::{ChoiceName, ModeName, NetworkArgs};
 pub use optimise::{OptimiseArgs, PresetName, StrategyName, Switches};
 pub use poses::{Engine, MapperName, PosesArgs};
 pub use reconstruct::ReconstructArgs;
+pub use train::TrainArgs;
 
 /// No image is larger, in pixels along a side: beyond it PNG readers and video encoders give up.
 const MAX_SIDE_PX: i64 = 16_384;
@@ -172,6 +174,10 @@ pub enum Command {
     /// Look into files with a network's weights, and write new ones
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Train a network for `reconstruct` on generated scenes
+    ///
+    /// Whatever ends it, a checkpoint and weights stay in the folder, and --resume goes on.
+    Train(TrainArgs),
     /// Measure the speed of this machine
     #[command(subcommand)]
     Bench(Bench),

@@ -22,6 +22,7 @@ pub mod reconstruct;
 mod reconstructing;
 pub mod render;
 mod shots;
+pub mod train;
 mod video;
 
 use ::render::gpu::{Gpu, GpuError};
