@@ -11,6 +11,7 @@ mod optimise;
 mod poses;
 mod reconstruct;
 mod synth;
+mod train;
 
 use std::path::PathBuf;
 
@@ -32,6 +33,7 @@ pub use optimise::{OptimiseArgs, PresetName, StrategyName, Switches};
 pub use poses::{Engine, MapperName, PosesArgs};
 pub use reconstruct::ReconstructArgs;
 pub use synth::{BackdropName, KindName, SynthArgs};
+pub use train::TrainArgs;
 
 /// No image is larger, in pixels along a side: beyond it PNG readers and video encoders give up.
 const MAX_SIDE_PX: i64 = 16_384;
@@ -180,6 +182,10 @@ pub enum Command {
     /// Look into files with a network's weights, and write new ones
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Train a network for `reconstruct` on generated scenes
+    ///
+    /// Whatever ends it, a checkpoint and weights stay in the folder, and --resume goes on.
+    Train(TrainArgs),
     /// Measure the speed of this machine
     #[command(subcommand)]
     Bench(Bench),

@@ -103,6 +103,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             headless::bench::dataset::run(&console, folder.as_deref(), photos)
         }
         Command::Model(command) => headless::model::run(&console, &command),
+        Command::Train(args) => headless::train::run(&console, &open_gpu, &args),
         Command::Adapters => headless::adapters::run(&console),
     }
 }

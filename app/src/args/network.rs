@@ -139,7 +139,7 @@ impl From<ChoiceName> for ViewChoice {
     }
 }
 
-fn device(text: &str) -> Result<DeviceChoice, String> {
+pub(super) fn device(text: &str) -> Result<DeviceChoice, String> {
     text.parse()
         .map_err(|it: recon::model::ModelError| it.to_string())
 }

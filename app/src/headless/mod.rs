@@ -23,6 +23,7 @@ mod reconstructing;
 pub mod render;
 mod shots;
 pub mod synth;
+pub mod train;
 mod video;
 
 use ::render::gpu::{Gpu, GpuError};
