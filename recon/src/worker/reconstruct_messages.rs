@@ -33,6 +33,10 @@ pub struct ReconstructJob {
     pub lpips: Option<PathBuf>,
     /// Goes on while photos are added to the folder; `None` ends with those that are there.
     pub watch: Option<Watch>,
+    /// Where what the network knows of the scene is written in the end; in causal mode only.
+    pub keep: Option<PathBuf>,
+    /// A scene that was kept, to go on with; in causal mode only.
+    pub continues: Option<PathBuf>,
 }
 
 /// A folder that is still being filled.
@@ -100,4 +104,6 @@ pub struct ReconstructReport {
     pub evaluation: Option<EvalReport>,
     /// Whether it was told to stop before its last chunk.
     pub cancelled: bool,
+    /// How many of the views a kept scene had seen before.
+    pub recalled: usize,
 }
