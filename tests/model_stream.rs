@@ -10,7 +10,6 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use glam::{Affine3A, Mat4, Quat, Vec3};
-use recon::dataset::normalise::Normalisation;
 use recon::io::weights;
 use recon::model::newton_schulz::Precision;
 use recon::model::rays::NetworkCamera;
