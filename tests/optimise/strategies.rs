@@ -44,6 +44,7 @@ fn every_strategy_improves_within_its_budget() {
     for strategy in [
         Strategy::Fixed,
         Strategy::Mcmc,
+        Strategy::Gated,
         Strategy::Adaptive,
         Strategy::MultiView,
     ] {

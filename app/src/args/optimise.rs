@@ -184,9 +184,11 @@ pub enum StrategyName {
     Fixed,
     /// 3DGS-MCMC: invisible ones move to visible ones, up to the budget
     Mcmc,
+    /// The same, drawn to where several views agree that the picture is wrong
+    Gated,
     /// 3DGS: cloned and split where they want to move
     Adaptive,
-    /// The same, where several views agree
+    /// Cloned and split as in adaptive, where several views agree
     MultiView,
 }
 
@@ -195,6 +197,7 @@ impl From<StrategyName> for Strategy {
         match name {
             StrategyName::Fixed => Self::Fixed,
             StrategyName::Mcmc => Self::Mcmc,
+            StrategyName::Gated => Self::Gated,
             StrategyName::Adaptive => Self::Adaptive,
             StrategyName::MultiView => Self::MultiView,
         }

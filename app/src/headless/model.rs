@@ -146,10 +146,16 @@ fn rows(it: &ModelSummary) -> Vec<(&'static str, String)> {
     let frame = match config.frame {
         Frame::MeanCam => "the mean camera",
         Frame::FirstCam => "the first camera",
+        Frame::Focused => "what the cameras look at",
     };
     let depth = match config.depth {
         DepthRange::Linear { max } => format!("0 to {max} along a ray"),
         DepthRange::Object { radius } => format!("{radius} around the distance of the origin"),
+        DepthRange::Relative { most } => format!(
+            "the distance of the origin times {:.2} to {:.2}",
+            (-most).exp(),
+            most.exp()
+        ),
     };
     let mut rows = vec![
         (

@@ -151,6 +151,41 @@ pub fn robust(cameras: &[DAffine3]) -> Normalisation {
     Normalisation::around(centre, DMat3::from_quat(rotation), scale)
 }
 
+/// For networks of our own: what the cameras look at is the origin, up is −y, the first camera is
+/// at x = 0 before it (z < 0), and the median camera is at distance 1.
+///
+/// Cameras that look past one another have no common target: one as far ahead of their middle as
+/// twice their spread stands in, or 1 unit where they are all at one place.
+pub fn focused(cameras: &[DAffine3]) -> Normalisation {
+    let (Some(first), Some(middle)) = (cameras.first(), middle(cameras)) else {
+        return Normalisation::default();
+    };
+    let distances = |from: DVec3| cameras.iter().map(move |it| it.translation.distance(from));
+    let centre = focus(cameras).unwrap_or_else(|| {
+        let forward: DVec3 = cameras.iter().map(|it| it.matrix3.z_axis).sum();
+        let forward = forward.try_normalize().unwrap_or(first.matrix3.z_axis);
+        let spread = 2.0 * distances(middle).fold(0.0, f64::max);
+        middle + forward * if spread.is_normal() { spread } else { 1.0 }
+    });
+    let upright = DMat3::from_quat(DQuat::from_rotation_arc(up(cameras), DVec3::NEG_Y));
+    let offset = upright * (first.translation - centre);
+    // Straight above the target, what is at the top of the picture is behind it.
+    let sideways = |it: DVec3| 1e-6 * it.length() < it.x.hypot(it.z);
+    let offset = if sideways(offset) {
+        offset
+    } else {
+        upright * first.matrix3.y_axis
+    };
+    let turn = DMat3::from_rotation_y((-offset.x).atan2(-offset.z)).transpose();
+    let radius = median(distances(centre).collect());
+    let scale = if radius.is_normal() {
+        1.0 / radius
+    } else {
+        1.0
+    };
+    Normalisation::around(centre, turn * upright, scale)
+}
+
 /// Which way is up in the world, a unit vector.
 fn up(cameras: &[DAffine3]) -> DVec3 {
     let mean = -cameras.iter().map(|it| it.matrix3.y_axis).sum::<DVec3>();
@@ -258,6 +293,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_looked_at_is_before_the_first_camera() {
+        let centre = DVec3::new(-3.0, 5.0, 0.5);
+        let up = DVec3::new(0.1, -0.9, 0.3).normalize();
+        let cameras = ring(centre, 4.0, up, 12);
+        let it = focused(&cameras);
+        assert_sound(&it, &cameras);
+        assert!(it.point(centre).length() < 1e-9);
+        assert!((it.rotation * up).abs_diff_eq(DVec3::NEG_Y, 1e-9));
+        let first = it.camera(&cameras[0]).translation;
+        let expected = DVec3::new(0.0, -0.5, -(0.75_f64.sqrt()));
+        assert!(first.abs_diff_eq(expected, 1e-9), "{first}");
+        // One camera alone looks at something one unit ahead.
+        let alone = focused(&cameras[..1]);
+        let ahead = cameras[0].translation + cameras[0].matrix3.z_axis;
+        assert!(alone.point(ahead).length() < 1e-9);
+    }
+
+    #[test]
     fn a_wall_is_not_turned_over() {
         // Side by side, all looking along z, held level with y down: nothing has to turn.
         let along = |i: i32| DAffine3::from_translation(DVec3::new(f64::from(i), 0.0, 0.0));
@@ -289,7 +342,7 @@ mod tests {
             vec![one, over],
             vec![one, back, over],
         ] {
-            for normalise in [mean_cam, first_cam, robust] {
+            for normalise in [mean_cam, first_cam, robust, focused] {
                 assert_sound(&normalise(&cameras), &cameras);
             }
         }

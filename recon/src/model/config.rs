@@ -36,6 +36,10 @@ pub struct ModelConfig {
     pub frame: Frame,
     /// From a depth logit to a distance.
     pub depth: DepthRange,
+    /// Splats begin as their pixels: the decoded colour is added to the pixel's, and the decoded
+    /// scale is in units of the pixel's width at the splat's distance. Not in the published
+    /// networks; small ones learn the faster, and run at other sizes than they were trained at.
+    pub from_pixels: bool,
     /// Added to the decoded log-scale.
     pub log_scale_bias: f32,
     /// Upper bound of the log-scale, normalised units.
@@ -66,6 +70,7 @@ impl Default for ModelConfig {
             chunk_views: 4,
             frame: Frame::MeanCam,
             depth: DepthRange::Linear { max: 500.0 },
+            from_pixels: false,
             log_scale_bias: -2.3,
             max_log_scale: -1.2,
             opacity_bias: -2.0,
@@ -91,11 +96,13 @@ pub enum Scan {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Frame {
-    /// [`crate::dataset::mean_cam`].
+    /// [`crate::dataset::normalise::mean_cam`].
     #[default]
     MeanCam,
-    /// [`crate::dataset::first_cam`].
+    /// [`crate::dataset::normalise::first_cam`].
     FirstCam,
+    /// [`crate::dataset::normalise::focused`]: what the cameras look at is the origin.
+    Focused,
 }
 
 /// From the mean x of the three depth logits to the distance t along the pixel's unit ray,
@@ -113,6 +120,12 @@ pub enum DepthRange {
     Object {
         /// Half the range, around the distance of the origin.
         radius: f32,
+    },
+    /// t = ‖o‖ · exp(x), with x cut to ±`most`; for [`Frame::Focused`], where ‖o‖ is about how far
+    /// away is what the camera looks at.
+    Relative {
+        /// Largest logarithm of a distance, in units of the origin's.
+        most: f32,
     },
 }
 

@@ -180,6 +180,7 @@ impl<'a> Trial<'a> {
         let views = (0..tokens.len()).map(|view| Seen {
             camera: camera(&self.network.config, view, of),
             counts: None,
+            rgb: None,
         });
         let views: Vec<Seen<'_>> = views.collect();
         let splats = extract(

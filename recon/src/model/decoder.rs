@@ -12,6 +12,9 @@ use super::rays::{Grid, NetworkCamera};
 use super::weights::Weights;
 use super::{ModelConfig, ModelError};
 
+/// Nothing is smaller than a pixel at this distance, network units.
+const LEAST: f32 = 1e-8;
+
 /// Gaussians in the network's frame, in the order of [`Grid::pixels`], view after view.
 #[derive(Clone, Debug)]
 pub struct Gaussians {
@@ -34,6 +37,10 @@ pub struct Rays {
     pub origin: Vec3,
     /// Unit vectors, \[N × 3\].
     pub directions: Tensor<2>,
+    /// Width of a pixel at distance 1.
+    pub pixel_width: f32,
+    /// The pixels' colours, 0 to 1, \[N × 3\]: what [`ModelConfig::from_pixels`] begins with.
+    pub colours: Option<Tensor<2>>,
 }
 
 impl Rays {
@@ -44,6 +51,24 @@ impl Rays {
         Self {
             origin: camera.centre(),
             directions: Tensor::from_data(TensorData::new(all, [count, 3]), device),
+            pixel_width: 2.0 / (camera.lens[0] + camera.lens[1]),
+            colours: None,
+        }
+    }
+
+    /// With the colours of the photo that was taken along them, `rgb` row by row, 0 to 1.
+    #[must_use]
+    pub fn with_colours(self, rgb: &[[f32; 3]], grid: Grid) -> Self {
+        let pixels = grid.pixels();
+        let colour = |(column, row)| rgb.get(row * grid.width + column).copied();
+        let all: Vec<f32> = pixels
+            .flat_map(|it| colour(it).unwrap_or_default())
+            .collect();
+        let count = all.len() / 3;
+        let colours = TensorData::new(all, [count, 3]);
+        Self {
+            colours: Some(Tensor::from_data(colours, &self.directions.device())),
+            ..self
         }
     }
 
@@ -52,6 +77,7 @@ impl Rays {
     pub fn select(self, pixels: &Tensor<1, Int>) -> Self {
         Self {
             directions: self.directions.select(0, pixels.clone()),
+            colours: self.colours.map(|it| it.select(0, pixels.clone())),
             ..self
         }
     }
@@ -85,19 +111,33 @@ pub fn activate(numbers: &Tensor<2>, rays: &Rays, config: &ModelConfig) -> Gauss
         begin += width;
         numbers.clone().narrow(1, begin - width, width)
     };
-    let depth = sigmoid(take(3).mean_dim(1)); // [N × 1]
+    let depth = take(3).mean_dim(1); // [N × 1]
     let distance = match config.depth {
-        DepthRange::Linear { max } => depth * max,
+        DepthRange::Linear { max } => sigmoid(depth) * max,
         DepthRange::Object { radius } => {
-            ((depth * 2.0 - 1.0) * radius + rays.origin.length()).clamp_min(0.0)
+            ((sigmoid(depth) * 2.0 - 1.0) * radius + rays.origin.length()).clamp_min(0.0)
         }
+        DepthRange::Relative { most } => depth.clamp(-most, most).exp() * rays.origin.length(),
     };
     let origin = TensorData::new(rays.origin.to_array().to_vec(), [1, 3]);
     let origin = Tensor::<2>::from_data(origin, &numbers.device());
+    let mut coeffs = take(3 * harmonics);
+    let mut log_scales = (take(3) + config.log_scale_bias).clamp_max(config.max_log_scale);
+    if config.from_pixels {
+        log_scales = log_scales + (distance.clone() * rays.pixel_width).clamp_min(LEAST).log();
+        if let Some(colours) = &rays.colours {
+            let base = coeffs.clone().narrow(1, 0, 3) + (colours.clone() - 0.5) / render::sh::C0;
+            let rest = 3 * (harmonics - 1);
+            coeffs = match rest {
+                0 => base,
+                _ => Tensor::cat(vec![base, coeffs.narrow(1, 3, rest)], 1),
+            };
+        }
+    }
     Gaussians {
         means: rays.directions.clone() * distance + origin,
-        harmonics: take(3 * harmonics).reshape([count, harmonics, 3]),
-        log_scales: (take(3) + config.log_scale_bias).clamp_max(config.max_log_scale),
+        harmonics: coeffs.reshape([count, harmonics, 3]),
+        log_scales,
         quats: take(4),
         opacity_logits: take(1) + config.opacity_bias,
     }

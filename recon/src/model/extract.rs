@@ -9,6 +9,7 @@ use super::decoder::{Rays, activate, decode, decode_opacity, numbers};
 use super::network::{Listener, Network};
 use super::rays::NetworkCamera;
 use super::tokens::Tokens;
+use super::views::unit_colour;
 use super::{ModelError, prune};
 
 /// A view whose tokens are decoded.
@@ -18,6 +19,8 @@ pub struct Seen<'a> {
     pub camera: NetworkCamera,
     /// Which pixels become splats, row by row; `None`: all.
     pub counts: Option<&'a [bool]>,
+    /// Its photo, row by row, where [`super::ModelConfig::from_pixels`] wants it.
+    pub rgb: Option<&'a [[u8; 3]]>,
 }
 
 /// Splats in the network's frame, view after view, pixels in the order of
@@ -170,12 +173,18 @@ fn decode_some(
     let a_patch = config.patch_size * config.patch_size;
     let a_token = ARRAYS * a_patch * config.decoded_channels() * size_of::<f32>();
     let step = (network.budget.step_bytes / a_token.max(1) as u64).max(1) as usize;
-    let rays = Rays::new(
+    let mut rays = Rays::new(
         &view.camera,
         network.grid(),
         network.numerics.rays,
         &network.device,
     );
+    if config.from_pixels
+        && let Some(rgb) = view.rgb
+    {
+        let unit: Vec<[f32; 3]> = rgb.iter().map(unit_colour).collect();
+        rays = rays.with_colours(&unit, network.grid());
+    }
     let [count, _] = tokens.dims();
     let mut rest = pixels;
     for begin in (0..count).step_by(step) {

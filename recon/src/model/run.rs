@@ -245,7 +245,8 @@ impl<'a> Run<'a> {
     ) -> Result<(), ModelError> {
         let loader = self.loader.clone();
         let (mut done, total) = (0, views.len() as u64);
-        let is_seen_again = matches!(self.config.mode, Mode::Replay | Mode::Causal);
+        let is_seen_again = matches!(self.config.mode, Mode::Replay | Mode::Causal)
+            || self.network.config.from_pixels;
         let mut outcome = Ok(());
         let flow = loader.for_each(views, &mut |view, loaded| {
             done += 1;
@@ -313,6 +314,7 @@ impl<'a> Run<'a> {
         let views = inputs[first..].iter().map(|it| Seen {
             camera: frame.camera(&it.c2w, it.lens),
             counts: it.counts.as_deref(),
+            rgb: (!it.rgb.is_empty()).then_some(&it.rgb),
         });
         let views: Vec<Seen<'_>> = views.collect();
         let asked = views.len() - tokens.len();

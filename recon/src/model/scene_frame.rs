@@ -6,7 +6,7 @@ use render::{ShRotation, Splats};
 
 use super::config::Frame;
 use super::rays::NetworkCamera;
-use crate::dataset::normalise::{Normalisation, first_cam, mean_cam};
+use crate::dataset::normalise::{Normalisation, first_cam, focused, mean_cam};
 
 /// A scene's cameras in the network's frame: all within −1 … 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +29,7 @@ impl SceneFrame {
         let mut map = match frame {
             Frame::MeanCam => mean_cam(cameras),
             Frame::FirstCam => first_cam(cameras),
+            Frame::Focused => focused(cameras),
         };
         if !apart {
             // What is left of distances is rounding.

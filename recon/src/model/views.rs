@@ -181,9 +181,13 @@ impl InputView {
 
     /// The colours from 0 to 1, as [`super::Network::tokenise`] takes them.
     pub fn colours(&self) -> Vec<[f32; 3]> {
-        let unit = |it: &[u8; 3]| it.map(|c| f32::from(c) / 255.0);
-        self.rgb.iter().map(unit).collect()
+        self.rgb.iter().map(unit_colour).collect()
     }
+}
+
+/// From bytes to 0 … 1.
+pub(super) fn unit_colour(rgb: &[u8; 3]) -> [f32; 3] {
+    rgb.map(|it| f32::from(it) / 255.0)
 }
 
 /// A pixel with straight alpha over a colour, rounded as Pillow's `paste` does.

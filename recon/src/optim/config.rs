@@ -42,6 +42,9 @@ pub enum Strategy {
     /// 3DGS-MCMC: invisible splats move to visible ones, up to the budget.
     #[default]
     Mcmc,
+    /// As [`Strategy::Mcmc`], and splats are drawn the more often, the more of what several views
+    /// agree to be wrong they cover (their importance in FastGS).
+    Gated,
     /// 3DGS: splats whose place in the image wants to move are cloned or split.
     Adaptive,
     /// As [`Strategy::Adaptive`], where several views agree that the picture is wrong there
@@ -127,14 +130,14 @@ pub struct Densify {
     pub until: u32,
     /// Steps from one to the next.
     pub every: u32,
-    /// Growth at a time, as a factor on the number of splats (MCMC).
+    /// Growth at a time, as a factor on the number of splats (MCMC, gated).
     pub growth: f32,
     /// Splats fainter than this are given up.
     pub least_opacity: f32,
-    /// Where a splat covers more clearly wrong pixels than this in the mean view, it may grow
-    /// (multi-view).
+    /// Where a splat covers more clearly wrong pixels than this in the mean view, per million
+    /// pixels of a photo, it may grow (multi-view).
     pub least_importance: f32,
-    /// Views that are asked where the picture is wrong (multi-view).
+    /// Views that are asked where the picture is wrong (gated, multi-view).
     pub asked_views: u32,
     /// Mean length of the gradient in the image, in units of half its size, above which a splat is
     /// cloned or split (adaptive, multi-view).
@@ -146,12 +149,22 @@ pub struct Densify {
 }
 
 impl Strategy {
+    /// Whether splats are drawn by chance, move by noise, and are pulled to be faint and small.
+    pub(super) fn is_mcmc(self) -> bool {
+        matches!(self, Self::Mcmc | Self::Gated)
+    }
+
+    /// Whether several views are asked where the picture is wrong.
+    pub(super) fn asks_views(self) -> bool {
+        matches!(self, Self::Gated | Self::MultiView)
+    }
+
     /// Planes of statistics that it needs.
     pub(super) fn statistics(self) -> usize {
         match self {
             Self::Fixed | Self::Mcmc => 0,
             Self::Adaptive => 2,
-            Self::MultiView => 4,
+            Self::Gated | Self::MultiView => 4,
         }
     }
 }
@@ -168,7 +181,7 @@ impl OptimiseConfig {
         let times = steps / densify.every.max(1) + 1;
         match densify.strategy {
             Strategy::Fixed => first,
-            Strategy::Mcmc => {
+            Strategy::Mcmc | Strategy::Gated => {
                 let grown = first as f64 * f64::from(densify.growth).powi(times as i32);
                 grown.min(1e9).ceil() as usize + times as usize
             }

@@ -21,6 +21,8 @@ pub(super) struct Occasion<'a> {
     pub(super) extent: f32,
     /// Splats there may be.
     pub(super) budget: usize,
+    /// Pixels of a photo.
+    pub(super) pixels: usize,
 }
 
 /// Changes the number of splats.
@@ -96,7 +98,7 @@ fn rule(
     let grown = (densify.growth * len as f32).ceil() as usize;
     let wanted = match densify.strategy {
         Strategy::Fixed => return Ok(None),
-        Strategy::Mcmc => grown,
+        Strategy::Mcmc | Strategy::Gated => grown,
         // As a rule far fewer want to.
         Strategy::Adaptive | Strategy::MultiView => len + len / 2,
     };
@@ -116,16 +118,16 @@ fn rule(
     };
     Ok(match densify.strategy {
         Strategy::Fixed => None,
-        Strategy::Mcmc => Some(Rule::Mcmc {
+        Strategy::Mcmc | Strategy::Gated => Some(Rule::Mcmc {
             least_opacity: densify.least_opacity,
             target_len: wanted,
             seed: occasion.seed,
-            by_importance: false,
+            by_importance: densify.strategy == Strategy::Gated,
         }),
         Strategy::Adaptive => Some(Rule::Adaptive(growth)),
         Strategy::MultiView => Some(Rule::MultiView {
             growth,
-            least_importance: densify.least_importance,
+            least_importance: densify.least_importance * 1e-6 * occasion.pixels as f32,
             views: densify.asked_views,
         }),
     })

@@ -37,6 +37,12 @@ pub(super) struct Targets {
 }
 
 impl Targets {
+    /// Pixels of a photo, in the mean.
+    pub(super) fn mean_pixels(&self) -> usize {
+        let pixels = |it: &Target| it.photo.size[0] as usize * it.photo.size[1] as usize;
+        self.all.iter().map(pixels).sum::<usize>() / self.all.len().max(1)
+    }
+
     /// Decodes the photos of `views` and puts them on the GPU. What cannot be read is told and
     /// left out.
     ///

@@ -16,7 +16,7 @@ use super::corrections::{CorrectionState, Corrections};
 use super::growing::{Growing, Occasion};
 use super::initial::thinned;
 use super::targets::{Target, Targets};
-use super::{Background, OptimError, OptimiseConfig, Strategy};
+use super::{Background, OptimError, OptimiseConfig};
 
 /// No splat grows beyond this part of the extent.
 const LARGEST_SCALE: f32 = 2.0;
@@ -329,7 +329,7 @@ impl Trainer {
         self.gradient
             .prepare(gpu, &self.rasterizer, splats, d_image)?;
         let rates = self.config.rates_at(self.step, self.extent);
-        let is_mcmc = self.config.densify.strategy == Strategy::Mcmc;
+        let is_mcmc = self.config.densify.strategy.is_mcmc();
         let regularise = if is_mcmc { 1.0 } else { 0.0 };
         let descent = DescentConfig {
             rates,
@@ -366,8 +366,9 @@ impl Trainer {
             seed: self.chance.seed(self.step),
             extent: self.extent,
             budget: self.budget,
+            pixels: self.targets.mean_pixels(),
         };
-        if self.config.densify.strategy == Strategy::MultiView {
+        if self.config.densify.strategy.asks_views() {
             let render = RenderConfig {
                 max_sh_degree: self.sh_degree(),
                 ..self.render_config()

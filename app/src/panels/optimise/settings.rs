@@ -11,8 +11,9 @@ use crate::optimise::Plan;
 use crate::state::AppState;
 
 /// All strategies.
-const STRATEGIES: [Strategy; 4] = [
+const STRATEGIES: [Strategy; 5] = [
     Strategy::Mcmc,
+    Strategy::Gated,
     Strategy::Adaptive,
     Strategy::MultiView,
     Strategy::Fixed,
@@ -79,6 +80,7 @@ fn advanced(ui: &mut egui::Ui, config: &mut OptimiseConfig) {
         |it| match it {
             Strategy::Fixed => "None",
             Strategy::Mcmc => "MCMC",
+            Strategy::Gated => "MCMC, where views agree",
             Strategy::Adaptive => "Adaptive",
             Strategy::MultiView => "Multi-view",
         },
