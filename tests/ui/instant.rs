@@ -278,6 +278,39 @@ fn a_scene_is_kept_and_gone_on_with_as_planned() {
     assert_eq!((job.keep, job.continues), (None, None));
 }
 
+/// How it ended is said, and no bar of nothing is drawn.
+#[test]
+fn a_reconstruction_that_is_over_says_how() {
+    let Some(gpu) = gpu() else { return };
+    let mut state = reconstructing_state(gpu);
+    let report = |cancelled| ReconstructReport {
+        cancelled,
+        ..ReconstructReport::default()
+    };
+    for (cancelled, text) in [(false, "Reconstructed"), (true, "Stopped early")] {
+        let mut state = state.clone();
+        let run = state.run.as_mut().unwrap();
+        run.instant.as_mut().unwrap().has_sequel = false;
+        run.reconstructed(report(cancelled));
+        let harness = show(gpu, "progress", state);
+        harness.get_by_label(text);
+        let bar = egui::accesskit::Role::ProgressIndicator;
+        assert!(harness.query_by_role(bar).is_none());
+    }
+    // It failed before its first chunk.
+    let job = {
+        let dataset = state.project.as_ref().unwrap().dataset().unwrap();
+        state.plan.reconstruction(dataset, &state.settings).unwrap()
+    };
+    let mut run = Run::instant(&job);
+    run.end();
+    state.run = Some(run);
+    show(gpu, "progress", state.clone()).get_by_label("Nothing was made");
+    state.run = Some(Run::instant(&job));
+    state.set_moment(snapshot(gpu, 0, &[1]));
+    show(gpu, "progress", state).get_by_label("1 photo");
+}
+
 #[test]
 fn an_optimisation_takes_over() {
     let Some(gpu) = gpu() else { return };

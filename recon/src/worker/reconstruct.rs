@@ -206,6 +206,7 @@ impl Run<'_> {
     /// Photos that have come meanwhile.
     fn more(&mut self, network: &Network) -> Option<Arc<Dataset>> {
         let mut watcher = self.watcher.take()?;
+        let begun = Instant::now();
         let chunk = self.job.config.chunk.max(1);
         let (actor, orders) = (&mut *self.actor, &mut self.orders);
         let waited = watcher.wait(chunk, &mut |waiting| match waiting {
@@ -218,7 +219,8 @@ impl Run<'_> {
             }
         });
         self.watcher = Some(watcher);
-        self.aside += self.orders.take_spent();
+        self.orders.take_spent(); // is part of this
+        self.aside += begun.elapsed();
         let ControlFlow::Continue(grown) = waited else {
             self.report.cancelled = true;
             return None;

@@ -96,7 +96,8 @@ pub struct ReconstructReport {
     pub chunks: Vec<ChunkReport>,
     /// Splats in the end.
     pub splats: usize,
-    /// From the weights to the last snapshot, seconds; measurements left out.
+    /// From the weights to the last snapshot, seconds; measurements, pauses and waiting for photos
+    /// left out.
     pub secs: f32,
     /// What the network ran on, in words.
     pub device: String,

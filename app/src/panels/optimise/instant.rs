@@ -232,7 +232,7 @@ fn views(ui: &mut egui::Ui, whole: &mut Plan) {
         let text = "Photos that are added to the folder meanwhile join";
         ui.checkbox(&mut plan.watches, text);
         if plan.watches {
-            let name = "Seconds without a new photo until it ends";
+            let name = "Seconds to wait for photos";
             number(ui, name, &mut plan.patience_secs, 1..=86_400);
         }
     }
