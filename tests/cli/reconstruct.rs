@@ -292,12 +292,8 @@ fn odd_captures_are_reconstructed() {
         .failed(1, &["accrete poses"]);
 }
 
-/// Two scenes as the published lists have them, and one that is not there.
-#[test]
-fn a_network_is_measured_as_the_paper_does() {
-    if gpu::gpu().is_none() {
-        return;
-    }
+/// A desk with two scenes in `scenes/`, and what measures them.
+fn desk_with_scenes() -> Desk {
     let desk = desk();
     for (name, count) in [("one", 10), ("two", 9)] {
         let folder = desk.path("scenes").join(name);
@@ -305,18 +301,75 @@ fn a_network_is_measured_as_the_paper_does() {
         let capture = Capture::new(count, &straight_lens(60, 40));
         capture.write(&folder, PoseFormat::OpencvCameras);
     }
+    let names = json!(["one/opencv_cameras.json", "two/opencv_cameras.json"]);
+    fs::write(desk.path("scenes/list.json"), names.to_string()).unwrap();
+    desk
+}
+
+const EVAL: &str = "eval-model scenes/list.json --weights tiny.safetensors --device cpu --views 3";
+
+/// Lists of input views that lie apart from the scenes go before their own, by name or by folder.
+#[test]
+fn input_views_are_those_of_fold_lists() {
+    if gpu::gpu().is_none() {
+        return;
+    }
+    let desk = desk_with_scenes();
+    fs::write(
+        desk.path("folds.json"),
+        json!([
+            {"scene_name": "two", "fold_8_kmeans_3_input": [2, 6, 3]},
+            {"scene_name": "one", "fold_8_kmeans_3_input": [5, 2, 9], "fold_8_kmeans_16_input": [1]},
+        ])
+        .to_string(),
+    )
+    .unwrap();
+    let run = desk
+        .run(&format!("{EVAL} --folds folds.json --json"))
+        .done();
+    let folded = run.json();
+    for (scene, expected) in [(0, [2, 5, 9]), (1, [2, 3, 6])] {
+        let mut inputs: Vec<&str> = list(&folded["scenes"][scene], "inputs")
+            .iter()
+            .map(|it| it.as_str().unwrap())
+            .collect();
+        inputs.sort_unstable();
+        let expected = expected.map(|i| format!("images/000{i}.png"));
+        assert_eq!(inputs, expected);
+        assert!(
+            list(&folded["scenes"][scene], "warnings").is_empty(),
+            "{folded}"
+        );
+    }
+    fs::write(
+        desk.path("folds.json"),
+        "[{\"scene_name\": \"two\", \"fold_8_kmeans_3_input\": [99]}]",
+    )
+    .unwrap();
+    let folded = desk
+        .run(&format!("{EVAL} --folds folds.json --json"))
+        .done()
+        .json();
+    let warned = |scene: usize| list(&folded["scenes"][scene], "warnings")[0].to_string();
+    assert!(warned(0).contains("do not have"), "{folded}");
+    assert!(warned(1).contains("frames that are not there"), "{folded}");
+    desk.run(&format!("{EVAL} --folds scenes/list.json"))
+        .failed(1, &["scenes/list.json", "JSON array of objects"]);
+}
+
+/// Two scenes as the published lists have them, and one that is not there.
+#[test]
+fn a_network_is_measured_as_the_paper_does() {
+    if gpu::gpu().is_none() {
+        return;
+    }
+    let desk = desk_with_scenes();
     // The list that was published with a scene goes before k-means.
     let path = desk.path("scenes/one/opencv_cameras.json");
     let mut scene: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     scene["fold_8_kmeans_3_input"] = json!([7, 1, 4]);
     fs::write(&path, scene.to_string()).unwrap();
-    let write = |names: Value| fs::write(desk.path("scenes/list.json"), names.to_string()).unwrap();
-    write(json!([
-        "one/opencv_cameras.json",
-        "two/opencv_cameras.json"
-    ]));
-    let words = "eval-model scenes/list.json --weights tiny.safetensors --device cpu --views 3";
-    let run = desk.run(&format!("{words} --json=m.json")).done();
+    let run = desk.run(&format!("{EVAL} --json=m.json")).done();
     assert!(run.stdout.contains("mean of 2"), "{}", run.stdout);
     let json: Value = serde_json::from_slice(&fs::read(desk.path("m.json")).unwrap()).unwrap();
     let scenes = list(&json, "scenes");
@@ -342,59 +395,15 @@ fn a_network_is_measured_as_the_paper_does() {
         assert_eq!(list(scene, "views").len(), 2);
     }
 
-    // Lists that lie apart from the scenes go before their own, by name or by folder.
-    fs::write(
-        desk.path("folds.json"),
-        json!([
-            {"scene_name": "two", "fold_8_kmeans_3_input": [2, 6, 3]},
-            {"scene_name": "one", "fold_8_kmeans_3_input": [5, 2, 9], "fold_8_kmeans_16_input": [1]},
-        ])
-        .to_string(),
-    )
-    .unwrap();
-    let run = desk
-        .run(&format!("{words} --folds folds.json --json"))
-        .done();
-    let folded = run.json();
-    for (scene, expected) in [(0, [2, 5, 9]), (1, [2, 3, 6])] {
-        let mut inputs: Vec<&str> = list(&folded["scenes"][scene], "inputs")
-            .iter()
-            .map(|it| it.as_str().unwrap())
-            .collect();
-        inputs.sort_unstable();
-        let expected = expected.map(|i| format!("images/000{i}.png"));
-        assert_eq!(inputs, expected);
-        assert!(
-            list(&folded["scenes"][scene], "warnings").is_empty(),
-            "{folded}"
-        );
-    }
-    fs::write(
-        desk.path("folds.json"),
-        "[{\"scene_name\": \"two\", \"fold_8_kmeans_3_input\": [99]}]",
-    )
-    .unwrap();
-    let folded = desk
-        .run(&format!("{words} --folds folds.json --json"))
-        .done()
-        .json();
-    let warned = |scene: usize| list(&folded["scenes"][scene], "warnings")[0].to_string();
-    assert!(warned(0).contains("do not have"), "{folded}");
-    assert!(warned(1).contains("frames that are not there"), "{folded}");
-    desk.run(&format!("{words} --folds scenes/list.json"))
-        .failed(1, &["scenes/list.json", "JSON array of objects"]);
-
     // What fails is named, and the others are measured all the same.
-    write(json!([
-        "nowhere/opencv_cameras.json",
-        "two/opencv_cameras.json"
-    ]));
-    let run = desk.run(&format!("{words} --json=n.json"));
+    let names = json!(["nowhere/opencv_cameras.json", "two/opencv_cameras.json"]);
+    fs::write(desk.path("scenes/list.json"), names.to_string()).unwrap();
+    let run = desk.run(&format!("{EVAL} --json=n.json"));
     run.failed(1, &["1 of 2 scenes failed", "nowhere/opencv_cameras.json"]);
     let json: Value = serde_json::from_slice(&fs::read(desk.path("n.json")).unwrap()).unwrap();
     assert_eq!(list(&json, "scenes").len(), 1);
     assert_eq!(list(&json, "failed").len(), 1);
-    let run = desk.run(&format!("{words} --stop-on-failure --json=n.json"));
+    let run = desk.run(&format!("{EVAL} --stop-on-failure --json=n.json"));
     run.failed(1, &["1 of 2 scenes failed"]);
     let json: Value = serde_json::from_slice(&fs::read(desk.path("n.json")).unwrap()).unwrap();
     assert!(list(&json, "scenes").is_empty());

@@ -128,7 +128,7 @@ fn where_nothing_is_new_the_scene_is_drawn_again() {
     ] {
         let config = settings(choice, None);
         let kept = last.kept.clone().unwrap();
-        let told = continued(kept, &scan.dataset, &config, &network).unwrap();
+        let told = continued(*kept, &scan.dataset, &config, &network).unwrap();
         let [chunk] = &told.chunks[..] else {
             panic!("{} chunks", told.chunks.len());
         };
@@ -154,7 +154,7 @@ fn views_are_chosen_among_those_that_were_not_seen() {
     ] {
         let mut more = settings(choice.clone(), None);
         more.views = 4;
-        let told = continued(kept.clone(), &scan.dataset, &more, &network).unwrap();
+        let told = continued((*kept).clone(), &scan.dataset, &more, &network).unwrap();
         let seen = &told.chunks.last().unwrap().views_seen;
         assert_eq!(seen[..3], [1, 5, 9], "{choice:?}");
         let mut new = seen[3..].to_vec();
@@ -166,7 +166,7 @@ fn views_are_chosen_among_those_that_were_not_seen() {
     // A photo that is gone is no longer drawn; what was learnt from it stays.
     fs::remove_file(scan.folder.path().join("images/0006.png")).unwrap();
     let more = settings(ViewChoice::Listed(vec![2]), None);
-    let told = continued(kept, &scan.dataset, &more, &network).unwrap();
+    let told = continued(*kept, &scan.dataset, &more, &network).unwrap();
     assert!(told.warnings[0].contains("0006.png"), "{:?}", told.warnings);
     let chunk = &told.chunks[0];
     assert_eq!(chunk.views_seen, [1, 9, 2]);
@@ -179,7 +179,7 @@ fn another_scene_is_refused() {
     let network = network(config());
     let config = settings(ViewChoice::All, None);
     let left = left_after(2, &scan.dataset, &config, &network);
-    let kept = left.kept.unwrap();
+    let kept = *left.kept.unwrap();
     let refused = |change: &dyn Fn(&mut Dataset), words: &[&str]| {
         let mut dataset = (*scan.dataset).clone();
         change(&mut dataset);

@@ -98,10 +98,11 @@ fn a_scene_is_kept_on_demand() {
     let mut is_asked = false;
     let events = run.run(|worker, event| match event {
         // Too soon: there is no chunk yet.
-        Event::Progressed(it) if it.what.starts_with("The network looks") => {
-            if !std::mem::replace(&mut is_asked, true) {
-                worker.send(Command::SaveCheckpoint);
-            }
+        Event::Progressed(it)
+            if it.what.starts_with("The network looks")
+                && !std::mem::replace(&mut is_asked, true) =>
+        {
+            worker.send(Command::SaveCheckpoint);
         }
         Event::SplatsUpdated(_) => worker.send(Command::SaveCheckpoint),
         _ => {}
@@ -113,35 +114,44 @@ fn a_scene_is_kept_on_demand() {
     assert!(desk.path("scan/.accrete/scene.memory").is_file());
 }
 
-#[test]
-fn a_scene_that_cannot_go_on_says_why() {
+/// Photos, and a scene of them in `scene.memory`.
+fn desk_with_scene() -> Option<Desk> {
     let desk = Desk::new();
     desk.write(6);
-    let path = desk.path("scene.memory");
-    let Some(run) = InStep::start(ReconstructJob {
-        keep: Some(path.clone()),
+    let run = InStep::start(ReconstructJob {
+        keep: Some(desk.path("scene.memory")),
         ..desk.job()
-    }) else {
-        return;
-    };
+    })?;
     let events = run.run(|_, _| ());
     assert_eq!(kept(&events).len(), 1);
+    Some(desk)
+}
 
-    let fails = |change: &dyn Fn(&mut ReconstructJob), words: &[&str]| {
-        let mut job = ReconstructJob {
-            continues: Some(path.clone()),
-            ..desk.job()
-        };
-        change(&mut job);
-        let events = InStep::start(job).unwrap().run(|_, _| ());
-        let Some(Event::Failed(err)) = events.last() else {
-            panic!("{events:?}");
-        };
-        let told = err.to_string();
-        for word in words {
-            assert!(told.contains(word), "{word}: {told}");
-        }
+/// A job that goes on with that scene, but for a change, fails and says why.
+fn fails_on(desk: &Desk, change: &dyn Fn(&mut ReconstructJob), words: &[&str]) {
+    let mut job = ReconstructJob {
+        continues: Some(desk.path("scene.memory")),
+        ..desk.job()
     };
+    change(&mut job);
+    let events = InStep::start(job).unwrap().run(|_, _| ());
+    let Some(Event::Failed(err)) = events.last() else {
+        panic!("{events:?}");
+    };
+    let told = err.to_string();
+    for word in words {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+}
+
+#[test]
+fn a_scene_goes_on_with_its_own_network_and_photos_only() {
+    let Some(desk) = desk_with_scene() else {
+        return;
+    };
+    let path = desk.path("scene.memory");
+    let fails =
+        |change: &dyn Fn(&mut ReconstructJob), words: &[&str]| fails_on(&desk, change, words);
     for mode in [Mode::Full, Mode::Replay, Mode::Merge] {
         fails(&|it| it.config.mode = mode, &["causal mode"]);
         fails(
@@ -177,14 +187,6 @@ fn a_scene_that_cannot_go_on_says_why() {
         &["scene.memory", "fast_inner 2"],
     );
     fails(
-        &|it| it.continues = Some(desk.path("nowhere.memory")),
-        &["nowhere.memory"],
-    );
-    fails(
-        &|it| it.continues = Some(it.weights.clone()),
-        &["tiny.safetensors", "not what is kept of a scene"],
-    );
-    fails(
         &|it| {
             let mut dataset = (*it.dataset).clone();
             dataset.views[2].name = "elsewhere.png".to_owned();
@@ -192,12 +194,29 @@ fn a_scene_that_cannot_go_on_says_why() {
         },
         &["scene.memory", "does not have 1 of"],
     );
+}
+
+#[test]
+fn files_that_are_no_scene_are_named() {
+    let Some(desk) = desk_with_scene() else {
+        return;
+    };
+    let fails =
+        |change: &dyn Fn(&mut ReconstructJob), words: &[&str]| fails_on(&desk, change, words);
+    fails(
+        &|it| it.continues = Some(desk.path("nowhere.memory")),
+        &["nowhere.memory"],
+    );
+    fails(
+        &|it| it.continues = Some(it.weights.clone()),
+        &["tiny.safetensors", "not what is kept of a scene"],
+    );
     std::fs::write(desk.path("empty.memory"), b"").unwrap();
     fails(
         &|it| it.continues = Some(desk.path("empty.memory")),
         &["empty.memory"],
     );
-    let bytes = std::fs::read(&path).unwrap();
+    let bytes = std::fs::read(desk.path("scene.memory")).unwrap();
     std::fs::write(desk.path("cut.memory"), &bytes[..bytes.len() / 2]).unwrap();
     fails(
         &|it| it.continues = Some(desk.path("cut.memory")),

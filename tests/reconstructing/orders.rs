@@ -228,11 +228,11 @@ fn a_folder_that_is_watched_hears_orders_too() {
     let mut is_sent = false;
     let events = run.run(|worker, event| match event {
         Event::SplatsUpdated(_) => order = export(event, &desk, "now.ply"),
-        Event::Progressed(it) if it.what == "Waiting for photos" => {
-            if !std::mem::replace(&mut is_sent, true) {
-                worker.send(Command::Pause);
-                worker.send(order.clone().unwrap());
-            }
+        Event::Progressed(it)
+            if it.what == "Waiting for photos" && !std::mem::replace(&mut is_sent, true) =>
+        {
+            worker.send(Command::Pause);
+            worker.send(order.clone().unwrap());
         }
         Event::Exported { .. } => worker.send(Command::Resume),
         Event::Resumed => worker.send(Command::Cancel),

@@ -124,7 +124,7 @@ pub struct Chunk {
     /// Time from the chunk's first photo to these splats, seconds.
     pub secs: f32,
     /// What the network knows of the scene, to [`go_on`] from another day; in [`Mode::Causal`].
-    pub kept: Option<KeptScene>,
+    pub kept: Option<Box<KeptScene>>,
 }
 
 /// What [`reconstruct`] tells.

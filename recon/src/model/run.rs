@@ -228,10 +228,12 @@ impl<'a> Run<'a> {
             views_seen: self.inputs.iter().map(|it| it.view).collect(),
             splats,
             secs: begun.elapsed().as_secs_f32(),
-            kept: (mode == Mode::Causal).then(|| KeptScene {
-                memory: self.stream.memory().clone(),
-                network_from_dataset: frame.network_from_dataset,
-                seen: self.learnt.clone(),
+            kept: (mode == Mode::Causal).then(|| {
+                Box::new(KeptScene {
+                    memory: self.stream.memory().clone(),
+                    network_from_dataset: frame.network_from_dataset,
+                    seen: self.learnt.clone(),
+                })
             }),
         };
         self.tell(ReconstructUpdate::Chunk(chunk))

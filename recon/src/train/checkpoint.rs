@@ -7,10 +7,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use render::gpu::Gpu;
 use serde::{Deserialize, Serialize};
 
+use super::TrainError;
 use super::adam::Adam;
 use super::config::TrainConfig;
 use super::training::{Counts, Training};
-use super::TrainError;
 use crate::io::IoError;
 use crate::io::weights::{Layout, Number, Stored, WeightsFile, save};
 use crate::model::{ModelError, Weights};

@@ -262,9 +262,10 @@ mod tests {
         };
         assert_eq!(config.steps(), 15);
         let side = |step| config.stage(step).map(|it| it.side);
-        assert_eq!([side(0), side(9), side(10), side(14), side(99)].map(|it| it.unwrap()), [
-            64, 64, 128, 128, 128
-        ]);
+        assert_eq!(
+            [side(0), side(9), side(10), side(14), side(99)].map(|it| it.unwrap()),
+            [64, 64, 128, 128, 128]
+        );
     }
 
     #[test]

@@ -4,7 +4,9 @@
 
 use glam::Vec3;
 use render::gpu::{Gpu, GpuError, GpuVec};
-use render::{Camera, GpuSplats, Gradient, GradientOptions, Image, Rasterizer, RenderConfig, Splats};
+use render::{
+    Camera, GpuSplats, Gradient, GradientOptions, Image, Rasterizer, RenderConfig, Splats,
+};
 
 use super::config::Objective;
 use super::example::ExampleView;

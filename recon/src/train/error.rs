@@ -12,10 +12,14 @@ pub enum TrainError {
     #[error("the settings of the training do not fit together: {0}")]
     Config(String),
     /// A checkpoint of another training.
-    #[error("the checkpoint is not one of this training: {0}. Give the settings it was made with, or begin anew in another folder")]
+    #[error(
+        "the checkpoint is not one of this training: {0}. Give the settings it was made with, or begin anew in another folder"
+    )]
     Checkpoint(String),
     /// The numbers are none any more.
-    #[error("the network's numbers are not finite any more after step {0}. Begin again from an earlier checkpoint with a smaller descent.rate")]
+    #[error(
+        "the network's numbers are not finite any more after step {0}. Begin again from an earlier checkpoint with a smaller descent.rate"
+    )]
     Broken(u32),
     /// The network refused.
     #[error(transparent)]

@@ -130,12 +130,17 @@ impl Example {
         };
         let (inputs, targets): (Vec<_>, Vec<_>) =
             (views.iter().enumerate()).partition(|(i, _)| is_input(*i));
-        let c2w: Vec<DAffine3> = inputs.iter().map(|(_, it)| double(&it.camera.c2w)).collect();
+        let c2w: Vec<DAffine3> = inputs
+            .iter()
+            .map(|(_, it)| double(&it.camera.c2w))
+            .collect();
         let frame = SceneFrame::new(frame, &c2w);
         let is_open = backdrop == Backdrop::White && kind == SceneKind::Object;
         let all = |views: Vec<(usize, &SampleView)>| {
             let views = views.into_iter();
-            views.map(|(_, it)| example_view(it, &frame, is_open)).collect()
+            views
+                .map(|(_, it)| example_view(it, &frame, is_open))
+                .collect()
         };
         Self {
             inputs: all(inputs),

@@ -256,7 +256,11 @@ impl PixelsOf {
             solid: column(&|it| if is_solid(it) { weight } else { 0.0 }),
             empty: column(&|it| if view.coverage[*it] < 0.01 { 1.0 } else { 0.0 }),
             log_distance: column(&|it| {
-                let distance = if is_solid(it) { view.distance[*it] } else { 1.0 };
+                let distance = if is_solid(it) {
+                    view.distance[*it]
+                } else {
+                    1.0
+                };
                 distance.max(NEAREST).ln()
             }),
         }

@@ -32,7 +32,11 @@ pub struct PictureLoss {
 
 /// Compares, and gives the gradient of the weighted sum: planes of red, green, blue, alpha.
 /// `[4 × height × width]`
-pub fn compare(image: &Image, wanted: Wanted<'_>, objective: &Objective) -> (PictureLoss, Vec<f32>) {
+pub fn compare(
+    image: &Image,
+    wanted: Wanted<'_>,
+    objective: &Objective,
+) -> (PictureLoss, Vec<f32>) {
     let (width, height) = (image.width as usize, image.height as usize);
     let pixels = width * height;
     let mut loss = PictureLoss::default();
@@ -155,7 +159,9 @@ mod tests {
         let mut rng = Pcg64Mcg::seed_from_u64(5);
         let (width, height) = (9, 11);
         let mut picture = || -> Vec<[f32; 3]> {
-            (0..width * height).map(|_| [rng.random(), rng.random(), rng.random()]).collect()
+            (0..width * height)
+                .map(|_| [rng.random(), rng.random(), rng.random()])
+                .collect()
         };
         let (rgb, wanted) = (picture(), picture());
         let alpha: Vec<f32> = picture().iter().map(|it| it[0]).collect();

@@ -16,7 +16,7 @@ use super::messages::{Command, Event};
 pub(super) struct Orders {
     /// What the network knew after the last whole chunk; `None` before, and in modes that keep
     /// nothing.
-    pub(super) scene: Option<KeptScene>,
+    pub(super) scene: Option<Box<KeptScene>>,
     place: Option<PathBuf>,
     /// For the optimisation that follows.
     later: Vec<Command>,
