@@ -1,11 +1,14 @@
 //! The method Instant in the window: its panels by themselves, and a reconstruction from the photos
 //! to the exported splats.
 
+/// Holding it, keeping what the network knows, going on from that.
+mod keeping;
+
 use std::path::Path;
 
 use app::action::{Action, NetworkFile};
 use app::app::App;
-use app::optimise::{Method, Phase, Run, Weights, When};
+use app::optimise::{Method, Run, Weights, When};
 use app::state::AppState;
 use app::window::Start;
 use eframe::egui::{self, Vec2};
@@ -241,43 +244,6 @@ fn chunks_are_told_and_can_be_gone_back_to() {
     assert!(harness.query_by_label("Keep the scene now").is_none());
 }
 
-#[test]
-fn a_scene_is_kept_and_gone_on_with_as_planned() {
-    let Some(gpu) = gpu() else { return };
-    let mut state = planned_state(gpu);
-    state.plan.memory = None;
-    let mut harness = show(gpu, "optimise", state);
-    let go_on = "Go on where the scene was left";
-    assert!(harness.query_by_label(go_on).is_none(), "there is none");
-    change_plan(&mut harness, "Keep the scene's memory in the end");
-    let job = |harness: &Harness<'static, Shown>| {
-        let state = &harness.state().0;
-        let dataset = state.project.as_ref().unwrap().dataset().unwrap();
-        state.plan.reconstruction(dataset, &state.settings).unwrap()
-    };
-    let (keep, continues) = {
-        let job = job(&harness);
-        (job.keep.unwrap(), job.continues)
-    };
-    assert!(keep.ends_with(".accrete/scene.memory"), "{keep:?}");
-    assert_eq!(continues, None);
-
-    harness.state_mut().0.plan.memory = Some(keep.clone());
-    harness.run();
-    assert_eq!(job(&harness).continues, None, "nobody asked for it");
-    harness.get_by_label("Photos for the network");
-    change_plan(&mut harness, go_on);
-    harness.get_by_label("More photos for the network");
-    assert_eq!(job(&harness).continues, Some(keep));
-    // The other modes have no memory.
-    harness.get_by_label("Streaming").click();
-    harness.run();
-    change_plan(&mut harness, Mode::Replay.label());
-    assert!(harness.query_by_label(go_on).is_none());
-    let job = job(&harness);
-    assert_eq!((job.keep, job.continues), (None, None));
-}
-
 /// How it ended is said, and no bar of nothing is drawn.
 #[test]
 fn a_reconstruction_that_is_over_says_how() {
@@ -437,55 +403,6 @@ fn instant_splats_are_optimised() {
     assert_eq!(run.newest, Some(When::Step(3)));
     assert_eq!(run.timeline.kept()[0].when, When::Chunk(0));
     assert!(run.report.is_some());
-}
-
-/// Held from the first moment, let go on, kept; then gone on with.
-#[test]
-fn a_reconstruction_is_held_and_gone_on_with_another_day() {
-    let Some(gpu) = gpu() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let mut harness = open_desk(gpu, folder.path());
-    let plan = &mut harness.state_mut().state_mut().plan;
-    plan.instant.config.choice = ViewChoice::Listed(vec![1, 2]);
-    plan.instant.keeps = true;
-    harness.run_steps(2);
-    harness.get_by_label("Start").click();
-    harness.run_steps(1);
-    harness.get_by_label("Pause").click();
-    harness.run_steps(2);
-    wait(&mut harness, "the pause", |app| {
-        run(app).is_some_and(|it| it.phase == Phase::Paused)
-    });
-    assert_eq!(run(harness.state()).unwrap().timeline.kept().len(), 0);
-    harness.get_by_label("Paused");
-    harness.get_by_label("Resume").click();
-    let is_over = |app: &App| run(app).is_some_and(|it| !it.is_active());
-    wait(&mut harness, "the first two photos", is_over);
-    let memory = folder.path().join("photos/.accrete/scene.memory");
-    assert!(memory.is_file());
-    let state = harness.state_mut().state_mut();
-    assert!(state.error.is_none(), "{:?}", state.error);
-    assert_eq!(state.plan.memory, Some(memory));
-
-    state.plan.instant.config.choice = ViewChoice::All;
-    state.plan.instant.continues = true;
-    harness.run_steps(2);
-    harness.get_by_label("Start").click();
-    harness.run_steps(2);
-    // What the first made was not exported.
-    harness.get_by_label("Discard").click();
-    harness.run_steps(2);
-    wait(&mut harness, "the others", is_over);
-    let app = harness.state();
-    assert!(app.state().error.is_none(), "{:?}", app.state().error);
-    let seen: Vec<usize> = run(app)
-        .unwrap()
-        .timeline
-        .kept()
-        .iter()
-        .map(|it| it.moment.chunk.as_ref().unwrap().views_seen.len())
-        .collect();
-    assert_eq!(seen, [4, 5]);
 }
 
 #[test]
