@@ -192,7 +192,7 @@ fn a_scene_is_kept_and_gone_on_with() {
         .failed(1, &["points.ply"]);
     desk.run(&format!("{again} --selective"))
         .failed(1, &["scene.memory", "selective update"]);
-    desk.run(&format!("{again} --eval-every 3"))
+    desk.run(&format!("{again} --eval-every 2"))
         .failed(1, &["scene.memory", "held out"]);
     // What it was asked for and did not do it says in the end, too; the splats are there.
     fs::remove_file(desk.path("a.ply")).unwrap();

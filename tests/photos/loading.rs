@@ -270,7 +270,9 @@ fn the_network_sees_the_background_beyond_a_straightened_photo() {
         // In the middle of a side nothing of the photo is left, in that of the mask all of it.
         let beyond = at(size[0] / 2, 0);
         assert!(!counts[beyond]);
-        assert_eq!(seen.rgb[beyond], behind);
+        // A filter reaches a little way from the photo.
+        let close = |i: usize| seen.rgb[beyond][i].abs_diff(behind[i]) <= 8;
+        assert!((0..3).all(close), "{:?}", seen.rgb[beyond]);
         assert!(!counts[at(size[0] / 4, size[1] / 2)]);
         assert_eq!(seen.rgb[at(size[0] / 4, size[1] / 2)], own);
         for (pixel, counts) in seen.rgb.iter().zip(&counts) {

@@ -49,7 +49,7 @@ fn a_scene_is_kept_and_gone_on_with_as_planned() {
     assert_eq!((job.keep, job.continues), (None, None));
 }
 
-/// Held from the first moment, let go on, kept; then gone on with.
+/// Held while it waits for photos, let go on, ended, kept; then gone on with.
 #[test]
 fn a_reconstruction_is_held_and_gone_on_with_another_day() {
     let Some(gpu) = gpu() else { return };
@@ -58,19 +58,25 @@ fn a_reconstruction_is_held_and_gone_on_with_another_day() {
     let plan = &mut harness.state_mut().state_mut().plan;
     plan.instant.config.choice = ViewChoice::Listed(vec![1, 2]);
     plan.instant.keeps = true;
+    (plan.instant.watches, plan.instant.patience_secs) = (true, 3600);
     harness.run_steps(2);
     harness.get_by_label("Start").click();
-    harness.run_steps(1);
+    wait(&mut harness, "the first two photos", |app| {
+        run(app).is_some_and(|it| it.timeline.kept().len() == 1)
+    });
+    harness.run_steps(2);
     harness.get_by_label("Pause").click();
     harness.run_steps(2);
-    wait(&mut harness, "the pause", |app| {
-        run(app).is_some_and(|it| it.phase == Phase::Paused)
-    });
-    assert_eq!(run(harness.state()).unwrap().timeline.kept().len(), 0);
+    assert_eq!(run(harness.state()).unwrap().phase, Phase::Paused);
     harness.get_by_label("Paused");
     harness.get_by_label("Resume").click();
+    harness.run_steps(2);
+    let is_held = |app: &App| run(app).is_some_and(|it| it.phase == Phase::Paused);
+    wait(&mut harness, "the end of the pause", |app| !is_held(app));
+    harness.get_by_label("Cancel").click();
+    harness.run_steps(2);
     let is_over = |app: &App| run(app).is_some_and(|it| !it.is_active());
-    wait(&mut harness, "the first two photos", is_over);
+    wait(&mut harness, "its end", is_over);
     let memory = folder.path().join("photos/.accrete/scene.memory");
     assert!(memory.is_file());
     let state = harness.state_mut().state_mut();
@@ -79,9 +85,11 @@ fn a_reconstruction_is_held_and_gone_on_with_another_day() {
 
     state.plan.instant.config.choice = ViewChoice::All;
     state.plan.instant.continues = true;
+    state.plan.instant.watches = false;
     harness.run_steps(2);
     harness.get_by_label("Start").click();
-    harness.run_steps(2);
+    // The question comes a frame after the click.
+    harness.run_steps(4);
     // What the first made was not exported.
     harness.get_by_label("Discard").click();
     harness.run_steps(2);
