@@ -405,10 +405,15 @@ mod tests {
 
     use super::*;
 
+    /// What the words of a command line come to.
+    pub(super) fn parsed(command: &str, args: &str) -> Result<Command, clap::Error> {
+        let words = command.split_whitespace().chain(args.split_whitespace());
+        let cli = Cli::try_parse_from(["accrete"].into_iter().chain(words))?;
+        Ok(cli.chosen().unwrap())
+    }
+
     fn render(args: &str) -> Result<RenderArgs, clap::Error> {
-        let words = ["accrete", "render", "a.ply", "--out", "a.png"];
-        let cli = Cli::try_parse_from(words.into_iter().chain(args.split_whitespace()))?;
-        match cli.chosen().unwrap() {
+        match parsed("render a.ply --out a.png", args)? {
             Command::Render(args) => Ok(args),
             other => panic!("{other:?}"),
         }

@@ -11,13 +11,14 @@ use anyhow::{Context, bail};
 use glam::DAffine3;
 use recon::dataset::{Dataset, HoldOut, Split};
 use recon::io::photo::{PhotoLoader, PhotoOptions, TargetSize};
-use recon::io::{self, OpenOptions, Opened};
+use recon::io::{self, FoldLists, OpenOptions, Opened};
 use recon::metrics::{Lpips, Precision, Protocol, Scores, SsimVariant, ViewScores};
 use recon::model::{
     Chunk, Network, ReconstructConfig, ReconstructUpdate, SceneFrame, load_network, open_device,
     reconstruct,
 };
 use recon::optim::{EvalConfig, EvalStep, HeldOut, evaluate};
+use recon::worker::share;
 use serde::Serialize;
 
 use super::console::with_causes;
@@ -79,6 +80,8 @@ struct Bench<'a> {
     network: Network,
     config: ReconstructConfig,
     lpips: Option<Lpips>,
+    /// Choices of input views that lie apart from the scenes.
+    folds: Option<FoldLists>,
     rasterizer: Rasterizer,
     interrupts: Interrupts,
     console: &'a Console,
@@ -90,6 +93,7 @@ struct Bench<'a> {
 /// Where list, weights or device cannot be used, and, when all is told, where a scene failed.
 pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalModelArgs) -> anyhow::Result<()> {
     let list = io::read_scene_list(&args.list)?;
+    let folds = args.folds.as_deref().map(io::read_fold_lists).transpose()?;
     measuring::check_file(&args.network.weights)?;
     let lpips = measuring::open_lpips(args.lpips.as_deref())?;
     let gpu = open_gpu()?;
@@ -97,7 +101,8 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalModelArgs) -> an
     let model = args.network.model.as_deref();
     let (network, _) = load_network(&args.network.weights, model, &device)?;
     let config = args.network.config(ChoiceName::Kmeans);
-    let network = network.with_numerics(config.numerics)?;
+    let mut network = config.adapt(network)?;
+    network.budget = share(&args.network.device, &gpu, &network.config, config.views);
     let mut bench = Bench {
         rasterizer: Rasterizer::new(&gpu)?,
         gpu: &gpu,
@@ -107,6 +112,7 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalModelArgs) -> an
             ..config
         },
         lpips,
+        folds,
         interrupts: Interrupts::heed(),
         console,
     };
@@ -130,6 +136,9 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalModelArgs) -> an
                     path: path.clone(),
                     why,
                 });
+                if args.stop_on_failure {
+                    break;
+                }
             }
         }
         bar.inc(1);
@@ -193,8 +202,12 @@ fn mean_of(scenes: &[Scene]) -> Option<Scores> {
 impl Bench<'_> {
     /// One scene; breaks where Ctrl-C says so.
     fn scene(&mut self, path: &Path) -> anyhow::Result<ControlFlow<(), Scene>> {
-        let dataset = Arc::new(open(path)?);
+        let mut dataset = open(path)?;
         let mut warnings = dataset.report.warnings.clone();
+        if let Some(folds) = &self.folds {
+            warnings.extend(folds.apply(&mut dataset, path)?);
+        }
+        let dataset = Arc::new(dataset);
         let begun = Instant::now();
         let Some(chunk) = self.reconstruct(&dataset, &mut warnings)? else {
             return Ok(ControlFlow::Break(()));

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod eval;
 pub mod eval_model;
 mod eval_model_table;
+mod figures;
 mod frames;
 pub mod info;
 mod interrupt;

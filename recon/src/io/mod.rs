@@ -16,6 +16,7 @@ pub mod colmap;
 pub mod compressed_ply;
 mod error;
 mod export_options;
+mod fold_lists;
 mod folder;
 mod format;
 pub mod inria_cameras;
@@ -60,6 +61,7 @@ pub use camera_path::{
 };
 pub use error::{FormatError, IoError};
 pub use export_options::{ExportAxes, ExportOptions};
+pub use fold_lists::{FoldLists, read_fold_lists};
 pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
 pub use lpips::{LpipsFound, open_lpips};

@@ -198,6 +198,13 @@ impl Source for InFile<'_> {
     fn values(&mut self, name: &str) -> Result<Vec<f32>, ModelError> {
         let tensor = self.file.read(name);
         let tensor = tensor.map_err(|it| IoError::format(self.path, it))?;
+        if !tensor.values.iter().all(|it| it.is_finite()) {
+            let what = format!(
+                "{name} holds what is no number. The file is damaged, or its training failed: use \
+                 another copy"
+            );
+            return Err(IoError::format(self.path, FormatError::Malformed(what)).into());
+        }
         Ok(tensor.values)
     }
 }

@@ -43,13 +43,13 @@ pub use config::{DepthRange, Elastic, Frame, ModelConfig, Prune, Scan};
 pub use device::{DeviceChoice, device_name, has_half, open_device, wait_for};
 pub use error::ModelError;
 pub use extract::{Extracted, Seen, extract};
-pub use kept_scene::KeptScene;
+pub use kept_scene::{KeptScene, KeptView};
 pub use load::{
     ConfigFrom, ModelSummary, ORIGIN, load_network, save_network, save_random, summarise,
 };
 pub use network::{Listener, Network, Numerics, Op, SceneMemory, operations};
 pub use reconstruct::{
-    Chunk, Mode, ReconstructConfig, ReconstructListener, ReconstructUpdate, reconstruct,
+    Chunk, Mode, ReconstructConfig, ReconstructListener, ReconstructUpdate, go_on, reconstruct,
 };
 pub use scene_frame::SceneFrame;
 pub use stream::Stream;

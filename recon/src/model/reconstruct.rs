@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::config::Elastic;
 use super::network::{Network, Numerics};
 use super::run::Run;
-use super::{ModelError, ViewChoice};
+use super::{KeptScene, ModelError, ViewChoice};
 use crate::dataset::Dataset;
 
 /// How photos meet the network.
@@ -98,8 +98,20 @@ impl Default for ReconstructConfig {
     }
 }
 
+impl ReconstructConfig {
+    /// The network as these settings run it: in their numbers, with their selective update.
+    ///
+    /// # Errors
+    /// [`ModelError::NoDevice`] where its device has no half precision and that is asked for.
+    pub fn adapt(&self, network: Network) -> Result<Network, ModelError> {
+        let mut network = network.with_numerics(self.numerics)?;
+        network.config.elastic = self.selective.or(network.config.elastic);
+        Ok(network)
+    }
+}
+
 /// What a chunk came to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Chunk {
     /// Counts from 0.
     pub index: usize,
@@ -111,10 +123,12 @@ pub struct Chunk {
     pub splats: Splats,
     /// Time from the chunk's first photo to these splats, seconds.
     pub secs: f32,
+    /// What the network knows of the scene, to [`go_on`] from another day; in [`Mode::Causal`].
+    pub kept: Option<Box<KeptScene>>,
 }
 
 /// What [`reconstruct`] tells.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum ReconstructUpdate {
     /// How far a piece of work is.
     Preparing {
@@ -158,15 +172,52 @@ pub fn reconstruct(
     more: &mut dyn FnMut() -> Option<Arc<Dataset>>,
     listener: ReconstructListener<'_>,
 ) -> Result<ControlFlow<()>, ModelError> {
+    begin(dataset, config, network, None, more, listener)
+}
+
+/// [`reconstruct`] from where a scene was left, in [`Mode::Causal`]: the frame and the views that
+/// were seen are the kept ones, and views are chosen among the others, so many more as the settings
+/// ask for. Where there is none, the scene is drawn once as it was kept.
+///
+/// Interrupted after a chunk, kept and gone on with, a scene becomes what it would have become
+/// without that.
+///
+/// # Errors
+/// Those of [`reconstruct`]; [`ModelError::Config`] in another mode; [`ModelError::Scene`] where the
+/// dataset is not the scene's. That the network is the scene's is for [`KeptScene::open`] to say.
+pub fn go_on(
+    kept: KeptScene,
+    dataset: &Arc<Dataset>,
+    config: &ReconstructConfig,
+    network: &Network,
+    more: &mut dyn FnMut() -> Option<Arc<Dataset>>,
+    listener: ReconstructListener<'_>,
+) -> Result<ControlFlow<()>, ModelError> {
+    begin(dataset, config, network, Some(kept), more, listener)
+}
+
+fn begin(
+    dataset: &Arc<Dataset>,
+    config: &ReconstructConfig,
+    network: &Network,
+    kept: Option<KeptScene>,
+    more: &mut dyn FnMut() -> Option<Arc<Dataset>>,
+    listener: ReconstructListener<'_>,
+) -> Result<ControlFlow<()>, ModelError> {
     network.config.check()?;
+    if kept.is_some() && config.mode != Mode::Causal {
+        return Err(ModelError::Config(format!(
+            "a kept scene goes on in causal mode, and the mode is {:?}",
+            config.mode
+        )));
+    }
     if config.chunk == 0 && config.mode != Mode::Full {
         return Err(ModelError::Config(
             "chunk is 0; at least one view a chunk is possible".to_owned(),
         ));
     }
-    let mut network = network.clone().with_numerics(config.numerics)?;
-    network.config.elastic = config.selective.or(network.config.elastic);
-    let run = Run::new(dataset, config, &network, listener)?;
+    let network = config.adapt(network.clone())?;
+    let run = Run::new(dataset, config, &network, kept, listener)?;
     match run.all(more) {
         Err(ModelError::Cancelled) => Ok(ControlFlow::Break(())),
         other => other.map(ControlFlow::Continue),
