@@ -123,7 +123,10 @@ fn a_few_steps_teach_something() {
     let (after, sheet) = training.evaluate(gpu).unwrap();
     assert!(sheet.picture().is_some());
     for (before, after) in before.rows.iter().zip(&after.rows) {
-        println!("{} views: {:.2} to {:.2} dB", before.inputs, before.psnr, after.psnr);
+        println!(
+            "{} views: {:.2} to {:.2} dB",
+            before.inputs, before.psnr, after.psnr
+        );
     }
     let mean = |it: &recon::train::Evaluation| {
         it.rows.iter().map(|it| it.psnr).sum::<f64>() / it.rows.len() as f64
@@ -156,5 +159,8 @@ fn a_checkpoint_goes_on_where_it_was() {
     assert!(error.to_string().contains("other parameters"), "{error}");
     std::fs::write(&path, b"none").unwrap();
     let error = Training::resume(&path, None, gpu, Device::flex()).unwrap_err();
-    assert!(error.to_string().contains("checkpoint.safetensors"), "{error}");
+    assert!(
+        error.to_string().contains("checkpoint.safetensors"),
+        "{error}"
+    );
 }

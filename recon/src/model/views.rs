@@ -181,12 +181,12 @@ impl InputView {
 
     /// The colours from 0 to 1, as [`super::Network::tokenise`] takes them.
     pub fn colours(&self) -> Vec<[f32; 3]> {
-        self.rgb.iter().map(unit_colour).collect()
+        self.rgb.iter().copied().map(unit_colour).collect()
     }
 }
 
 /// From bytes to 0 … 1.
-pub(super) fn unit_colour(rgb: &[u8; 3]) -> [f32; 3] {
+pub(super) fn unit_colour(rgb: [u8; 3]) -> [f32; 3] {
     rgb.map(|it| f32::from(it) / 255.0)
 }
 

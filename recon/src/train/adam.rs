@@ -49,7 +49,7 @@ impl Adam {
         descent: &Descent,
     ) -> Stepped {
         let length = length(gradients);
-        if !(length <= descent.skip) {
+        if length.is_nan() || descent.skip < length {
             return Stepped {
                 length,
                 skipped: true,
@@ -88,7 +88,7 @@ fn length(gradients: &[Tensor<2>]) -> f32 {
 }
 
 /// `mean` ← `memory` · `mean` + (1 − `memory`) · `weights`.
-pub fn average(mean: &mut Weights, weights: &Weights, memory: f32) {
+pub(super) fn average(mean: &mut Weights, weights: &Weights, memory: f32) {
     let all = weights.list();
     let mut at = 0;
     mean.visit(&mut |_, it| {

@@ -79,7 +79,9 @@ impl Drawing {
             mean.picture += share * loss.picture;
             mean.structure += share * loss.structure;
             mean.coverage += share * loss.coverage;
-            slopes.iter_mut().for_each(|it| *it *= share);
+            for it in &mut slopes {
+                *it *= share;
+            }
             let d_image = self.upload(gpu, &slopes)?;
             self.gradient
                 .backward(gpu, &self.rasterizer, &on_gpu, &d_image)?;

@@ -13,7 +13,7 @@ use crate::model::Network;
 use crate::model::decoder::Gaussians;
 
 /// Views that a scene is measured with: none of them is an input.
-pub const TARGETS: usize = 8;
+const TARGETS: usize = 8;
 
 /// Most inputs of a measurement.
 const MOST: usize = 16;

@@ -167,9 +167,10 @@ fn example_view(view: &SampleView, frame: &SceneFrame, is_open: bool) -> Example
         size: [k.width, k.height],
         rgb: view.rgb.clone(),
         // Other backdrops are part of the picture: something has to show them.
-        coverage: match is_open {
-            true => view.alpha.clone(),
-            false => vec![1.0; view.alpha.len()],
+        coverage: if is_open {
+            view.alpha.clone()
+        } else {
+            vec![1.0; view.alpha.len()]
         },
         distance: view.depth.iter().map(|it| it * scale).collect(),
     }

@@ -12,7 +12,7 @@ use super::config::Objective;
 use super::drawing::Drawing;
 use super::example::{Example, ExampleView};
 use crate::model::decoder::{Gaussians, Rays, activate, decode};
-use crate::model::{Budget, Network, Stream, Tokens, Weights, operations};
+use crate::model::{Budget, Network, Stream, Tokens, operations};
 
 /// Differences of logarithms of distances below about this count by their square.
 const SMOOTH: f32 = 0.02;
@@ -98,9 +98,10 @@ pub fn look(network: &Network, example: &Example) -> Result<Vec<(Rays, Gaussians
     let all = views.map(|(tokens, view)| {
         let (grid, rays) = (network.grid(), network.numerics.rays);
         let rays = Rays::new(&view.camera, grid, rays, &network.device);
-        let rays = match network.config.from_pixels {
-            true => rays.with_colours(&view.rgb, grid),
-            false => rays,
+        let rays = if network.config.from_pixels {
+            rays.with_colours(&view.rgb, grid)
+        } else {
+            rays
         };
         let numbers = decode(tokens, &network.weights, &network.config);
         let gaussians = activate(&numbers, &rays, &network.config);
@@ -265,11 +266,4 @@ impl PixelsOf {
             }),
         }
     }
-}
-
-/// Parameters without track of what was computed with them.
-pub fn untracked(weights: &Weights) -> Weights {
-    let mut weights = weights.clone();
-    weights.visit(&mut |_, it| *it = it.clone().inner());
-    weights
 }

@@ -183,7 +183,7 @@ mod tests {
         };
         let (_, gradient) = compare(&image, wanted, &objective);
         let pixels = width * height;
-        let mut change = |at: usize, by: f32, image: &mut Image| match at / pixels {
+        let change = |at: usize, by: f32, image: &mut Image| match at / pixels {
             3 => image.alpha[at % pixels] += by,
             channel => image.rgb[at % pixels][channel] += by,
         };
