@@ -58,6 +58,8 @@ mod shaders;
 mod synthetic_photos;
 /// House rules that the compiler does not check.
 mod tidy;
+/// Networks under training: gradients, a few steps, checkpoints.
+mod train;
 /// Splats under optimisation: steps, memory, copies.
 mod training;
 /// Panels and the application, without a window.

@@ -9,6 +9,8 @@ mod fixture;
 mod geometry;
 /// Settings and photos that nobody should have.
 mod hostile;
+/// A scene that was left, and gone on with.
+mod kept;
 /// What the modes compute.
 mod modes;
 /// What comes when: snapshots, photos, cancelling, folders that are filled meanwhile.

@@ -1,5 +1,10 @@
 //! The worker's reconstruction: chunks in their order, cancelled, optimised, watched, refused.
 
+/// What the network knows of a scene, kept and gone on with.
+mod memory;
+/// Orders that come while the network works.
+mod orders;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -100,6 +105,8 @@ impl Desk {
             max_side: None,
             lpips: None,
             watch: None,
+            keep: None,
+            continues: None,
         }
     }
 }

@@ -12,6 +12,8 @@ mod optimise;
 mod poses;
 mod reconstruct;
 mod serve;
+mod synth;
+mod train;
 
 use std::path::PathBuf;
 
@@ -33,6 +35,8 @@ pub use optimise::{OptimiseArgs, PresetName, StrategyName, Switches};
 pub use poses::{Engine, MapperName, PosesArgs};
 pub use reconstruct::ReconstructArgs;
 pub use serve::ServeArgs;
+pub use synth::{BackdropName, KindName, SynthArgs};
+pub use train::TrainArgs;
 
 /// No image is larger, in pixels along a side: beyond it PNG readers and video encoders give up.
 const MAX_SIDE_PX: i64 = 16_384;
@@ -173,6 +177,12 @@ pub enum Command {
     ///
     /// Photos are copied; where the format cannot hold a lens's distortion they are undistorted.
     ConvertDataset(ConvertDatasetArgs),
+    /// Write pictures of random scenes, with poses: to train networks on, or to try things with
+    ///
+    /// Everything follows from the seed. Each scene's folder has nerfstudio's transforms.json,
+    /// opencv_cameras.json, images, and a few thousand points of the surfaces. Ctrl-C ends it
+    /// after the scene that is being written.
+    Synth(SynthArgs),
     /// Draw a splat file into images or a video
     ///
     /// Without --camera, --path or --turntable the whole scene is framed from its front.
@@ -180,6 +190,10 @@ pub enum Command {
     /// Look into files with a network's weights, and write new ones
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Train a network for `reconstruct` on generated scenes
+    ///
+    /// Whatever ends it, a checkpoint and weights stay in the folder, and --resume goes on.
+    Train(TrainArgs),
     /// Measure the speed of this machine
     #[command(subcommand)]
     Bench(Bench),
@@ -399,10 +413,15 @@ mod tests {
 
     use super::*;
 
+    /// What the words of a command line come to.
+    pub(super) fn parsed(command: &str, args: &str) -> Result<Command, clap::Error> {
+        let words = command.split_whitespace().chain(args.split_whitespace());
+        let cli = Cli::try_parse_from(["accrete"].into_iter().chain(words))?;
+        Ok(cli.chosen().unwrap())
+    }
+
     fn render(args: &str) -> Result<RenderArgs, clap::Error> {
-        let words = ["accrete", "render", "a.ply", "--out", "a.png"];
-        let cli = Cli::try_parse_from(words.into_iter().chain(args.split_whitespace()))?;
-        match cli.chosen().unwrap() {
+        match parsed("render a.ply --out a.png", args)? {
             Command::Render(args) => Ok(args),
             other => panic!("{other:?}"),
         }

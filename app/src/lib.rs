@@ -90,6 +90,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Eval(args) => headless::eval::run(&console, &open_gpu, &args),
         Command::EvalModel(args) => headless::eval_model::run(&console, &open_gpu, &args),
         Command::Serve(args) => serve(&console, &open_gpu, &args),
+        Command::Synth(args) => headless::synth::run(&console, &args),
         Command::Render(args) => headless::render::run(&console, &open_gpu, &args),
         Command::Bench(Bench::Render { quick }) => headless::bench::run(&console, &open_gpu, quick),
         Command::Bench(Bench::Train { quick }) => {
@@ -98,10 +99,12 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Bench(Bench::Model(args)) => {
             headless::bench::model::run(&console, &open_gpu, &args)
         }
+        Command::Bench(Bench::Synth) => headless::bench::synth::run(&console),
         Command::Bench(Bench::Dataset { folder, photos }) => {
             headless::bench::dataset::run(&console, folder.as_deref(), photos)
         }
         Command::Model(command) => headless::model::run(&console, &command),
+        Command::Train(args) => headless::train::run(&console, &open_gpu, &args),
         Command::Adapters => headless::adapters::run(&console),
     }
 }

@@ -4,10 +4,11 @@ mod export;
 mod scene;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use glam::Vec3;
-use recon::io::{SplatFile, SplatFormat, checkpoint};
+use recon::io::{Folder, SplatFile, SplatFormat, checkpoint};
 use recon::worker::{LiveSplats, Progress, Snapshot};
 use render::gpu::Capabilities;
 use render::{FrameStats, Splats};
@@ -310,11 +311,16 @@ impl AppState {
         self.project = Some(Project::new(source));
     }
 
-    /// Looks for a checkpoint beside the photos that are open.
+    /// Looks for what earlier runs have left beside the photos that are open: a checkpoint, and what
+    /// the network knows of the scene.
     pub fn find_checkpoint(&mut self) {
         let dataset = self.project.as_ref().and_then(Project::dataset);
-        let place = dataset.and_then(|it| checkpoint::place(&it.folder));
-        self.plan.checkpoint = place.filter(|it| it.is_file());
+        let find = |place: fn(&Folder) -> Option<PathBuf>| {
+            let place = dataset.and_then(|it| place(&it.folder));
+            place.filter(|it| it.is_file())
+        };
+        self.plan.checkpoint = find(checkpoint::place);
+        self.plan.memory = find(checkpoint::memory_place);
     }
 
     /// Looks for the network's weights.
@@ -331,6 +337,8 @@ impl AppState {
         self.film = Film::default();
         self.plan.start = Default::default();
         self.plan.checkpoint = None;
+        self.plan.memory = None;
+        self.plan.instant.continues = false;
     }
 
     /// Whether what is shown would be lost by closing.

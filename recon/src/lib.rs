@@ -11,6 +11,7 @@ pub mod model;
 pub mod optim;
 pub mod poses;
 pub mod synthetic;
+pub mod train;
 pub mod worker;
 
 pub use worker::{Command, Event, Worker};

@@ -12,6 +12,7 @@
 #import shared/dispatch
 #import shared/loss
 #import shared/moments
+#import shared/run
 
 @group(0) @binding(0) var<uniform> loss: LossUniform;
 @group(0) @binding(1) var<storage, read> image: array<vec4f>; // rgb with background, alpha
@@ -25,19 +26,15 @@ const C2: f32 = 0.0009; // 0.03²
 
 var<workgroup> sh_sums: array<vec4f, RUNS>;
 
-// The first of a run of pixels down a column.
-struct Run {
-    x: u32,
-    y: u32,
-}
+// What the thread's run of pixels gives.
+var<private> sums: vec4f;
 
 @compute @workgroup_size(RUNS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
     let part = unfold_group(group);
     let number = part * RUNS + thread;
     let runs = loss.image_size.x * ((loss.image_size.y + RUN - 1u) / RUN);
-    var sums = vec4f(0.0);
-    if number < runs { sums = measure(Run(number % loss.image_size.x, number / loss.image_size.x * RUN)); }
+    if number < runs { slide(Run(number % loss.image_size.x, number / loss.image_size.x * RUN)); }
     sh_sums[thread] = sums;
     workgroupBarrier();
     if thread < 8u {
@@ -49,37 +46,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
         for (var k = 1u; k < 8u; k += 1u) { sums += sh_sums[k]; }
         parts[part] = sums;
     }
-}
-
-fn measure(run: Run) -> vec4f {
-    let p0 = at(run, -5);
-    let p1 = at(run, -4);
-    let p2 = at(run, -3);
-    let p3 = at(run, -2);
-    let p4 = at(run, -1);
-    let p5 = at(run, 0);
-    let p6 = at(run, 1);
-    let p7 = at(run, 2);
-    let p8 = at(run, 3);
-    let p9 = at(run, 4);
-    let p10 = at(run, 5);
-    let p11 = at(run, 6);
-    let p12 = at(run, 7);
-    let p13 = at(run, 8);
-    let p14 = at(run, 9);
-    let p15 = at(run, 10);
-    let p16 = at(run, 11);
-    let p17 = at(run, 12);
-    var sums = vec4f(0.0);
-    compare(run, 0u, blurred(p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10), &sums);
-    compare(run, 1u, blurred(p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11), &sums);
-    compare(run, 2u, blurred(p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12), &sums);
-    compare(run, 3u, blurred(p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13), &sums);
-    compare(run, 4u, blurred(p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14), &sums);
-    compare(run, 5u, blurred(p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15), &sums);
-    compare(run, 6u, blurred(p6, p7, p8, p9, p10, p11, p12, p13, p14, p15, p16), &sums);
-    compare(run, 7u, blurred(p7, p8, p9, p10, p11, p12, p13, p14, p15, p16, p17), &sums);
-    return sums;
 }
 
 fn at(run: Run, offset: i32) -> Moments {
@@ -96,14 +62,14 @@ fn at(run: Run, offset: i32) -> Moments {
 }
 
 // One pixel: adds what it gives, and keeps the slopes of SSIM.
-fn compare(run: Run, offset: u32, it: Moments, sums: ptr<function, vec4f>) {
+fn write(run: Run, offset: u32, it: Moments) {
     let pixel = vec2u(run.x, run.y + offset);
     if loss.image_size.y <= pixel.y { return; }
     let at = pixel.y * loss.image_size.x + pixel.x;
     let both = compared_at(at);
     let apart = both.frame - both.photo;
-    *sums += vec4f(dot(abs(apart), vec3f(1.0)), dot(apart, apart), 0.0, 0.0);
-    if loss.alpha_use == ALPHA_OPACITY { (*sums).w += abs(image[at].w - photo(at).w); }
+    sums += vec4f(dot(abs(apart), vec3f(1.0)), dot(apart, apart), 0.0, 0.0);
+    if loss.alpha_use == ALPHA_OPACITY { sums.w += abs(image[at].w - photo(at).w); }
 
     let counts = select(0.0, 1.0, in_border(pixel));
     let a = 2.0 * it.frame * it.photo + C1;
@@ -112,7 +78,7 @@ fn compare(run: Run, offset: u32, it: Moments, sums: ptr<function, vec4f>) {
     let d = it.frame_square - it.frame * it.frame + it.photo_square - it.photo * it.photo + C2;
     let one_over = counts / (c * d);
     let s = a * b * one_over;
-    (*sums).z += s.x + s.y + s.z;
+    sums.z += s.x + s.y + s.z;
     let of_mean = 2.0 * it.photo * (b - a) * one_over + 2.0 * it.frame * s * (1.0 / d - 1.0 / c);
     let plane = loss.image_size.x * loss.image_size.y;
     slopes[at] = vec4f(of_mean, 0.0);

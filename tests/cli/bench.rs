@@ -1,12 +1,27 @@
 //! The measuring behind `bench render` and `cargo bench`, on a scene small enough for a test, and
-//! `bench dataset` on three photos and `bench model` on a tiny network.
+//! `bench dataset` on three photos, `bench model` on a tiny network and `bench synth` on one scene.
 
 use app::headless::bench::model::{self, ModelBench};
-use app::headless::bench::{Case, Scene, measure, table, train};
+use app::headless::bench::{Case, Scene, measure, synth, table, train};
 use recon::model::{DeviceChoice, ModelConfig};
 use render::GradientOptions;
 
 use super::{Outcome, accrete};
+
+#[test]
+fn random_scenes_are_counted() {
+    let report = synth::measure(1);
+    let cases: Vec<(&str, u32)> = report.cases.iter().map(|it| (it.kind, it.side)).collect();
+    assert_eq!(
+        cases,
+        [("object", 64), ("object", 128), ("room", 64), ("room", 128)]
+    );
+    for it in &report.cases {
+        let images = it.scenes as f64 * it.views as f64;
+        assert!((it.images_per_sec * it.secs - images).abs() < 1e-6);
+    }
+    assert_eq!(report.to_string().lines().count(), 5);
+}
 
 #[test]
 fn photos_are_opened_and_streamed() {

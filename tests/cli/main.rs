@@ -13,6 +13,7 @@ mod reconstruct;
 #[cfg(feature = "remote")]
 mod remote;
 mod stopping;
+mod synth;
 mod trouble;
 
 use std::path::{Path, PathBuf};

@@ -2,10 +2,10 @@
 
 use std::fs;
 
+use glam::Vec3;
 use recon::dataset::PoseFormat;
 use recon::io::weights::Number;
 use recon::model::{DepthRange, ModelConfig, save_random};
-use glam::Vec3;
 use render::Splats;
 use serde_json::{Value, json};
 use tests::capture::{Capture, straight_lens};
@@ -234,12 +234,152 @@ fn what_a_reconstruction_lacks_is_named() {
     assert!(!desk.path("a.ply").exists());
 }
 
-/// Two scenes as the published lists have them, and one that is not there.
+/// Kept in the end, and gone on with by another run.
 #[test]
-fn a_network_is_measured_as_the_paper_does() {
+fn a_scene_is_kept_and_gone_on_with() {
     if gpu::gpu().is_none() {
         return;
     }
+    let desk = desk();
+    let words = "reconstruct scan --weights tiny.safetensors --device cpu --out a.ply --json";
+    let causal = format!("{words} --mode causal --chunk 2");
+    let first = format!("{causal} --choice even --views 3 --keep kept/scene.memory");
+    let run = desk.run(&first).done();
+    let json = run.json();
+    assert_eq!(json["memory"], "kept/scene.memory");
+    assert_eq!(json["recalled"], 0);
+    let seen = |json: &Value| list(json, "chunks").last().unwrap()["views_seen"].clone();
+    assert_eq!(seen(&json), 3);
+    let again = format!("{causal} --continue kept/scene.memory --views 2");
+    let run = desk.run(&again).done();
+    let json = run.json();
+    assert_eq!(
+        (&json["recalled"], &json["memory"]),
+        (&json!(3), &Value::Null)
+    );
+    assert_eq!(seen(&json), 5);
+    assert!(
+        run.stderr.contains("3 of them seen before"),
+        "{}",
+        run.stderr
+    );
+
+    desk.run(&format!("{words} --keep kept/scene.memory"))
+        .failed(1, &["--mode causal"]);
+    desk.run(&format!(
+        "{words} --mode merge --continue kept/scene.memory"
+    ))
+    .failed(1, &["--mode causal"]);
+    desk.run(&format!("{causal} --keep kept"))
+        .failed(1, &["kept is a folder"]);
+    desk.run(&format!("{causal} --continue nowhere.memory"))
+        .failed(1, &["nowhere.memory"]);
+    desk.run(&format!("{causal} --continue points.ply"))
+        .failed(1, &["points.ply"]);
+    desk.run(&format!("{again} --selective"))
+        .failed(1, &["scene.memory", "selective update"]);
+    desk.run(&format!("{again} --eval-every 2"))
+        .failed(1, &["scene.memory", "held out"]);
+    // What it was asked for and did not do it says in the end, too; the splats are there.
+    fs::remove_file(desk.path("a.ply")).unwrap();
+    desk.run(&format!("{causal} --keep points.ply/scene.memory"))
+        .failed(1, &["points.ply/scene.memory", "the scene was not kept"]);
+    assert!(desk.path("a.ply").is_file());
+}
+
+/// Whatever file is given as weights: an error that names it, and no splats.
+#[test]
+fn files_that_are_no_weights_are_named() {
+    if gpu::gpu().is_none() {
+        return;
+    }
+    let desk = desk();
+    let whole = fs::read(desk.path("tiny.safetensors")).unwrap();
+    for (name, bytes) in [
+        ("empty.safetensors", &[][..]),
+        ("empty.pt", &[]),
+        ("short.safetensors", &whole[..4]),
+        ("header.safetensors", &whole[..200]),
+        ("cut.safetensors", &whole[..whole.len() - 10]),
+        ("cut.pt", &whole[..whole.len() / 2]),
+        ("text.pth", b"weights"),
+    ] {
+        fs::write(desk.path(name), bytes).unwrap();
+        desk.run(&format!("reconstruct scan --weights {name} --out a.ply"))
+            .failed(1, &[name]);
+    }
+    fs::create_dir(desk.path("folder.safetensors")).unwrap();
+    for folder in ["folder.safetensors", "scan"] {
+        desk.run(&format!("reconstruct scan --weights {folder} --out a.ply"))
+            .failed(1, &[folder]);
+    }
+    // A number that is none, in the last tensor.
+    let mut broken = whole.clone();
+    let end = broken.len();
+    broken[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    fs::write(desk.path("nan.safetensors"), broken).unwrap();
+    desk.run("reconstruct scan --weights nan.safetensors --out a.ply")
+        .failed(1, &["nan.safetensors", "holds what is no number"]);
+    // Settings of another network beside them.
+    fs::write(desk.path("tiny.json"), "{\"dim\": 24, \"heads\": 2}").unwrap();
+    desk.run("reconstruct scan --weights tiny.safetensors --out a.ply")
+        .failed(1, &["tiny.safetensors", "is wanted"]);
+    assert!(!desk.path("a.ply").exists());
+}
+
+/// Few photos, photos from one place, sizes and sides that differ.
+#[test]
+fn odd_captures_are_reconstructed() {
+    if gpu::gpu().is_none() {
+        return;
+    }
+    let desk = desk();
+    let words = "--weights tiny.safetensors --device cpu --views 100000 --chunk 100000 --mode";
+    for count in [1, 2, 3] {
+        let name = format!("few{count}");
+        fs::create_dir(desk.path(&name)).unwrap();
+        let capture = Capture::new(count, &straight_lens(60, 40));
+        capture.write(&desk.path(&name), PoseFormat::OpencvCameras);
+        for mode in ["full", "causal"] {
+            let run = desk.run(&format!(
+                "reconstruct {name} {words} {mode} --out a.ply --json"
+            ));
+            let json = run.done().json();
+            assert!(0 < json["splats"].as_u64().unwrap(), "{json}");
+        }
+    }
+    // Two cameras at one place, then photos of other sizes and the other way up.
+    let path = desk.path("few3/opencv_cameras.json");
+    let mut scene: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let first = scene["frames"][1].clone();
+    scene["frames"][2]["w2c"] = first["w2c"].clone();
+    let image = scene["frames"][2]["file_path"].as_str().unwrap();
+    let image = desk.path("few3").join(image);
+    image::open(&image)
+        .unwrap()
+        .rotate90()
+        .save(&image)
+        .unwrap();
+    let frame = &mut scene["frames"][2];
+    for (a, b) in [("w", "h"), ("fx", "fy"), ("cx", "cy")] {
+        let kept = frame[a].clone();
+        frame[a] = frame[b].clone();
+        frame[b] = kept;
+    }
+    fs::write(&path, scene.to_string()).unwrap();
+    for mode in ["full", "replay", "causal", "merge"] {
+        let run = desk.run(&format!(
+            "reconstruct few3 {words} {mode} --out a.ply --json"
+        ));
+        let json = run.done().json();
+        assert_eq!(list(&json, "chunks").last().unwrap()["views_seen"], 2);
+    }
+    desk.run("reconstruct scan/images --weights tiny.safetensors")
+        .failed(1, &["accrete poses"]);
+}
+
+/// A desk with two scenes in `scenes/`, and what measures them.
+fn desk_with_scenes() -> Desk {
     let desk = desk();
     for (name, count) in [("one", 10), ("two", 9)] {
         let folder = desk.path("scenes").join(name);
@@ -247,18 +387,75 @@ fn a_network_is_measured_as_the_paper_does() {
         let capture = Capture::new(count, &straight_lens(60, 40));
         capture.write(&folder, PoseFormat::OpencvCameras);
     }
+    let names = json!(["one/opencv_cameras.json", "two/opencv_cameras.json"]);
+    fs::write(desk.path("scenes/list.json"), names.to_string()).unwrap();
+    desk
+}
+
+const EVAL: &str = "eval-model scenes/list.json --weights tiny.safetensors --device cpu --views 3";
+
+/// Lists of input views that lie apart from the scenes go before their own, by name or by folder.
+#[test]
+fn input_views_are_those_of_fold_lists() {
+    if gpu::gpu().is_none() {
+        return;
+    }
+    let desk = desk_with_scenes();
+    fs::write(
+        desk.path("folds.json"),
+        json!([
+            {"scene_name": "two", "fold_8_kmeans_3_input": [2, 6, 3]},
+            {"scene_name": "one", "fold_8_kmeans_3_input": [5, 2, 9], "fold_8_kmeans_16_input": [1]},
+        ])
+        .to_string(),
+    )
+    .unwrap();
+    let run = desk
+        .run(&format!("{EVAL} --folds folds.json --json"))
+        .done();
+    let folded = run.json();
+    for (scene, expected) in [(0, [2, 5, 9]), (1, [2, 3, 6])] {
+        let mut inputs: Vec<&str> = list(&folded["scenes"][scene], "inputs")
+            .iter()
+            .map(|it| it.as_str().unwrap())
+            .collect();
+        inputs.sort_unstable();
+        let expected = expected.map(|i| format!("images/000{i}.png"));
+        assert_eq!(inputs, expected);
+        assert!(
+            list(&folded["scenes"][scene], "warnings").is_empty(),
+            "{folded}"
+        );
+    }
+    fs::write(
+        desk.path("folds.json"),
+        "[{\"scene_name\": \"two\", \"fold_8_kmeans_3_input\": [99]}]",
+    )
+    .unwrap();
+    let folded = desk
+        .run(&format!("{EVAL} --folds folds.json --json"))
+        .done()
+        .json();
+    let warned = |scene: usize| list(&folded["scenes"][scene], "warnings")[0].to_string();
+    assert!(warned(0).contains("do not have"), "{folded}");
+    assert!(warned(1).contains("frames that are not there"), "{folded}");
+    desk.run(&format!("{EVAL} --folds scenes/list.json"))
+        .failed(1, &["scenes/list.json", "JSON array of objects"]);
+}
+
+/// Two scenes as the published lists have them, and one that is not there.
+#[test]
+fn a_network_is_measured_as_the_paper_does() {
+    if gpu::gpu().is_none() {
+        return;
+    }
+    let desk = desk_with_scenes();
     // The list that was published with a scene goes before k-means.
     let path = desk.path("scenes/one/opencv_cameras.json");
     let mut scene: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     scene["fold_8_kmeans_3_input"] = json!([7, 1, 4]);
     fs::write(&path, scene.to_string()).unwrap();
-    let write = |names: Value| fs::write(desk.path("scenes/list.json"), names.to_string()).unwrap();
-    write(json!([
-        "one/opencv_cameras.json",
-        "two/opencv_cameras.json"
-    ]));
-    let words = "eval-model scenes/list.json --weights tiny.safetensors --device cpu --views 3";
-    let run = desk.run(&format!("{words} --json=m.json")).done();
+    let run = desk.run(&format!("{EVAL} --json=m.json")).done();
     assert!(run.stdout.contains("mean of 2"), "{}", run.stdout);
     let json: Value = serde_json::from_slice(&fs::read(desk.path("m.json")).unwrap()).unwrap();
     let scenes = list(&json, "scenes");
@@ -285,15 +482,17 @@ fn a_network_is_measured_as_the_paper_does() {
     }
 
     // What fails is named, and the others are measured all the same.
-    write(json!([
-        "nowhere/opencv_cameras.json",
-        "two/opencv_cameras.json"
-    ]));
-    let run = desk.run(&format!("{words} --json=n.json"));
+    let names = json!(["nowhere/opencv_cameras.json", "two/opencv_cameras.json"]);
+    fs::write(desk.path("scenes/list.json"), names.to_string()).unwrap();
+    let run = desk.run(&format!("{EVAL} --json=n.json"));
     run.failed(1, &["1 of 2 scenes failed", "nowhere/opencv_cameras.json"]);
     let json: Value = serde_json::from_slice(&fs::read(desk.path("n.json")).unwrap()).unwrap();
     assert_eq!(list(&json, "scenes").len(), 1);
     assert_eq!(list(&json, "failed").len(), 1);
+    let run = desk.run(&format!("{EVAL} --stop-on-failure --json=n.json"));
+    run.failed(1, &["1 of 2 scenes failed"]);
+    let json: Value = serde_json::from_slice(&fs::read(desk.path("n.json")).unwrap()).unwrap();
+    assert!(list(&json, "scenes").is_empty());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use recon::io::{OpenOptions, Opened, open_with};
 use recon::model::{
-    DeviceChoice, ModelError, Network, Numerics, ReconstructConfig, ReconstructUpdate, RemoteError,
+    DeviceChoice, ModelError, Network, ReconstructConfig, ReconstructUpdate, RemoteError,
     load_networks, open_device, reconstruct,
 };
 use serde_json::Value;
@@ -96,7 +96,7 @@ impl Served {
         let choice: DeviceChoice = self.address.parse().unwrap();
         let device = open_device(&choice, None).unwrap();
         let weights = desk.path("tiny.safetensors");
-        let read = load_networks(&weights, None, &[device], Numerics::default());
+        let read = load_networks(&weights, None, &[device], &ReconstructConfig::default());
         read.unwrap().0.remove(0)
     }
 }

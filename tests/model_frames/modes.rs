@@ -112,7 +112,7 @@ fn decoded(network: &Network, tokens: &[Tensor<2>], cameras: &[NetworkCamera]) -
 }
 
 /// The largest difference of any number.
-fn difference(a: &Splats, b: &Splats) -> f32 {
+pub(super) fn difference(a: &Splats, b: &Splats) -> f32 {
     assert_eq!(a.len(), b.len());
     let threes =
         |it: &[glam::Vec3]| -> Vec<f32> { it.iter().flat_map(glam::Vec3::to_array).collect() };

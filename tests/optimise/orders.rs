@@ -107,6 +107,33 @@ impl Watched {
     }
 }
 
+/// An export that is followed by the order to end is written, and the order is heard.
+#[test]
+fn an_export_swallows_no_order() {
+    let scan = Scan::small();
+    let Some(mut run) = Watched::start(&scan, quick(ENDLESS)) else {
+        return;
+    };
+    run.trained("first step", |it| 1 <= it.step);
+    run.send(Command::Pause);
+    run.trained("pause", |it| it.paused);
+    run.send(Command::TakeSnapshot);
+    let file = run.until("snapshot", |event| match event {
+        Event::SplatsUpdated(it) if it.moment.is_some() => Some(it.file.clone()),
+        _ => None,
+    });
+    let path = scan.folder.path().join("last.ply");
+    run.send(Command::Export {
+        file,
+        format: SplatFormat::Ply,
+        path: path.clone(),
+        options: ExportOptions::default(),
+    });
+    run.send(Command::Cancel);
+    assert!(run.optimised().cancelled);
+    assert!(path.is_file());
+}
+
 #[test]
 fn a_pause_holds_and_answers() {
     let scan = Scan::small();

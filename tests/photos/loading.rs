@@ -8,6 +8,8 @@ use std::sync::Arc;
 use image::{DynamicImage, ImageFormat, Luma, Rgb, RgbImage, Rgba, RgbaImage};
 use recon::dataset::{Dataset, Distortion, LensModel};
 use recon::io::photo::{AlphaUse, Photo, PhotoLoader, PhotoOptions, TargetSize};
+use recon::model::ModelConfig;
+use recon::model::views::InputLoader;
 use tempfile::TempDir;
 
 use super::written::{app1, encoded, exif, jpeg_with};
@@ -225,4 +227,61 @@ fn bent_lenses_become_straight() {
     };
     let bent = load(dataset, options, 0);
     assert!(!bent.lens.is_pinhole() && bent.mask.is_none());
+}
+
+/// What a straightened photo does not reach has the colour that it was asked to have, and no black
+/// is mixed in beside it; what a mask takes out keeps its own.
+#[test]
+fn the_network_sees_the_background_beyond_a_straightened_photo() {
+    let dir = tempfile::tempdir().unwrap();
+    let image = RgbImage::from_pixel(80, 60, Rgb([50, 100, 150]));
+    write(dir.path(), "a.png", image);
+    fs::create_dir(dir.path().join("masks")).unwrap();
+    let mask = RgbImage::from_fn(80, 60, |x, _| Rgb([if x < 40 { 0 } else { 255 }; 3]));
+    mask.save(dir.path().join("masks/a.png")).unwrap();
+    let mut dataset = dataset(dir.path());
+    dataset.views[0].mask = Some("masks/a.png".into());
+    let lens = &mut dataset.lenses[0];
+    lens.model = LensModel::SimpleRadial;
+    lens.distortion = Distortion::Radial {
+        k: [-0.2, 0.0, 0.0, 0.0, 0.0, 0.0],
+        p: [0.0; 2],
+    };
+    let dataset = Arc::new(dataset);
+    for (size, background) in [([40, 30], [1.0; 3]), ([80, 60], [0.0, 1.0, 0.0])] {
+        let network = ModelConfig {
+            patch_size: 2,
+            image_width: size[0],
+            image_height: size[1],
+            ..ModelConfig::default()
+        };
+        let loader = InputLoader::new(dataset.clone(), &network, background);
+        let mut seen = None;
+        let flow = loader.for_each(&[0], &mut |_, input| {
+            seen = Some(input.unwrap());
+            ControlFlow::Continue(())
+        });
+        assert!(flow.is_continue());
+        let seen = seen.unwrap();
+        let behind = background.map(|it: f32| (255.0 * it) as u8);
+        let own = [50, 100, 150];
+        let counts = seen.counts.unwrap();
+        let at = |x: usize, y: usize| y * size[0] + x;
+        // In the middle of a side nothing of the photo is left, in that of the mask all of it.
+        let beyond = at(size[0] / 2, 0);
+        assert!(!counts[beyond]);
+        // A filter reaches a little way from the photo.
+        let close = |i: usize| seen.rgb[beyond][i].abs_diff(behind[i]) <= 8;
+        assert!((0..3).all(close), "{:?}", seen.rgb[beyond]);
+        assert!(!counts[at(size[0] / 4, size[1] / 2)]);
+        assert_eq!(seen.rgb[at(size[0] / 4, size[1] / 2)], own);
+        for (pixel, counts) in seen.rgb.iter().zip(&counts) {
+            assert!(!counts || *pixel == own, "{pixel:?}");
+            let between = |i: usize| {
+                let (low, high) = (own[i].min(behind[i]), own[i].max(behind[i]));
+                (low.saturating_sub(1)..=high.saturating_add(1)).contains(&pixel[i])
+            };
+            assert!((0..3).all(between), "{pixel:?}");
+        }
+    }
 }

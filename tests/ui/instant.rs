@@ -1,6 +1,9 @@
 //! The method Instant in the window: its panels by themselves, and a reconstruction from the photos
 //! to the exported splats.
 
+/// Holding it, keeping what the network knows, going on from that.
+mod keeping;
+
 use std::path::Path;
 
 use app::action::{Action, NetworkFile};
@@ -11,6 +14,7 @@ use app::window::Start;
 use eframe::egui::{self, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use recon::Command;
 use recon::io::weights::Number;
 use recon::io::{SplatFile, SplatFormat};
 use recon::metrics::{EvalReport, Protocol, Scores, ViewScores};
@@ -255,8 +259,63 @@ fn chunks_are_told_and_can_be_gone_back_to() {
 
     let mut harness = show(gpu, "optimise", state);
     assert!(harness.query_by_label("Start").is_none());
-    assert!(harness.query_by_label("Pause").is_none(), "it knows none");
-    assert!(matches!(click(&mut harness, "Cancel")[..], [Action::Stop]));
+    let pressed = |harness: &mut Harness<'static, Shown>, name| click(harness, name);
+    assert!(matches!(
+        pressed(&mut harness, "Pause")[..],
+        [Action::FlipPause]
+    ));
+    assert!(matches!(
+        pressed(&mut harness, "Keep the scene now")[..],
+        [Action::Send(Command::SaveCheckpoint)]
+    ));
+    assert!(matches!(
+        pressed(&mut harness, "Cancel")[..],
+        [Action::Stop]
+    ));
+    harness.state_mut().0.run.as_mut().unwrap().held(true);
+    harness.run();
+    assert!(matches!(
+        pressed(&mut harness, "Resume")[..],
+        [Action::FlipPause]
+    ));
+    // What replay knows it makes anew with each chunk.
+    let run = harness.state_mut().0.run.as_mut().unwrap();
+    run.instant.as_mut().unwrap().config.mode = Mode::Replay;
+    harness.run();
+    assert!(harness.query_by_label("Keep the scene now").is_none());
+}
+
+/// How it ended is said, and no bar of nothing is drawn.
+#[test]
+fn a_reconstruction_that_is_over_says_how() {
+    let Some(gpu) = gpu() else { return };
+    let mut state = reconstructing_state(gpu);
+    let report = |cancelled| ReconstructReport {
+        cancelled,
+        ..ReconstructReport::default()
+    };
+    for (cancelled, text) in [(false, "Reconstructed"), (true, "Stopped early")] {
+        let mut state = state.clone();
+        let run = state.run.as_mut().unwrap();
+        run.instant.as_mut().unwrap().has_sequel = false;
+        run.reconstructed(report(cancelled));
+        let harness = show(gpu, "progress", state);
+        harness.get_by_label(text);
+        let bar = egui::accesskit::Role::ProgressIndicator;
+        assert!(harness.query_by_role(bar).is_none());
+    }
+    // It failed before its first chunk.
+    let job = {
+        let dataset = state.project.as_ref().unwrap().dataset().unwrap();
+        state.plan.reconstruction(dataset, &state.settings).unwrap()
+    };
+    let mut run = Run::instant(&job);
+    run.end();
+    state.run = Some(run);
+    show(gpu, "progress", state.clone()).get_by_label("Nothing was made");
+    state.run = Some(Run::instant(&job));
+    state.set_moment(snapshot(gpu, 0, &[1]));
+    show(gpu, "progress", state).get_by_label("1 photo");
 }
 
 #[test]

@@ -148,9 +148,12 @@ impl App {
                     self.hear_moment(snapshot);
                 }
                 Event::SplatsUpdated(snapshot) => self.show(ctx, snapshot),
-                Event::ChunkEvaluated(_) | Event::DatasetGrew(_) | Event::Reconstructed(_) => {
-                    self.hear_reconstruction(ctx, event);
-                }
+                Event::ChunkEvaluated(_)
+                | Event::DatasetGrew(_)
+                | Event::Paused
+                | Event::Resumed
+                | Event::SceneKept { .. }
+                | Event::Reconstructed(_) => self.hear_reconstruction(ctx, event),
                 Event::SplatsGrew(_)
                 | Event::Trained(_)
                 | Event::Evaluated(_)

@@ -95,6 +95,18 @@ impl App {
                 self.state.film.asked.clear();
                 self.change_pictures(ctx);
             }
+            Event::Paused | Event::Resumed => {
+                if let Some(run) = &mut self.state.run {
+                    run.held(matches!(event, Event::Paused));
+                }
+            }
+            Event::SceneKept { path, views, bytes } => {
+                let size = crate::panels::bytes(bytes);
+                let path_shown = path.display();
+                let text = format!("Kept the scene of {views} photos: {path_shown} ({size})");
+                self.state.say(Gravity::Note, text);
+                self.state.plan.memory = Some(path);
+            }
             Event::Reconstructed(report) => {
                 let views = report.chunks.last().map_or(0, |it| it.views_seen);
                 let text = format!(
@@ -167,21 +179,17 @@ impl App {
         }
     }
 
-    /// Holds the optimisation, or lets it go on.
+    /// Holds the optimisation or reconstruction, or lets it go on.
     pub(super) fn flip_pause(&mut self) {
         let Some(run) = &mut self.state.run else {
             return;
         };
-        match run.phase {
-            Phase::Running => {
-                run.phase = Phase::Paused;
-                self.worker.send(Command::Pause);
-            }
-            Phase::Paused => {
-                run.phase = Phase::Running;
-                self.worker.send(Command::Resume);
-            }
-            Phase::Starting | Phase::Stopping | Phase::Over => {}
+        if run.phase == Phase::Paused {
+            run.phase = Phase::Running;
+            self.worker.send(Command::Resume);
+        } else if run.can_pause() {
+            run.phase = Phase::Paused;
+            self.worker.send(Command::Pause);
         }
     }
 

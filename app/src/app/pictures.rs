@@ -134,6 +134,7 @@ impl Desk {
             size: TargetSize::MaxSide(THUMBNAIL_SIDE),
             undistort: false,
             masks: false,
+            ..PhotoOptions::default()
         };
         Self {
             small: PhotoLoader::new(dataset.clone(), options, 0),

@@ -23,6 +23,15 @@ pub struct EvalModelArgs {
     #[arg(long)]
     pub without_targets: bool,
 
+    /// Published choices of input views, where the scenes' own files have none: a JSON array of
+    /// {scene_name, fold_8_kmeans_16_input, …}, as Long-LRM has them
+    #[arg(long, value_name = "FOLDS.JSON")]
+    pub folds: Option<PathBuf>,
+
+    /// End with the first scene that fails; else the others are measured all the same
+    #[arg(long)]
+    pub stop_on_failure: bool,
+
     /// LPIPS weights: a file, or a folder of them; without, LPIPS is not measured
     #[arg(long, value_name = "PATH", env = "ACCRETE_LPIPS")]
     pub lpips: Option<PathBuf>,

@@ -72,15 +72,13 @@ fn corners(text: &str) -> Result<[Vec3; 2], String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
 
-    use super::super::{Cli, Command};
+    use super::super::Command;
+    use super::super::tests::parsed;
     use super::*;
 
     fn convert(args: &str) -> Result<ExportArgs, clap::Error> {
-        let words = ["accrete", "convert", "a.ply", "b.ply"];
-        let cli = Cli::try_parse_from(words.into_iter().chain(args.split_whitespace()))?;
-        match cli.chosen().unwrap() {
+        match parsed("convert a.ply b.ply", args)? {
             Command::Convert(args) => Ok(args.exporting),
             other => panic!("{other:?}"),
         }

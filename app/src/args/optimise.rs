@@ -251,15 +251,13 @@ fn background(text: &str) -> Result<Background, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
 
-    use super::super::{Cli, Command};
+    use super::super::Command;
+    use super::super::tests::parsed;
     use super::*;
 
     fn optimise(args: &str) -> Result<OptimiseArgs, clap::Error> {
-        let words = ["accrete", "optimise", "photos"];
-        let cli = Cli::try_parse_from(words.into_iter().chain(args.split_whitespace()))?;
-        match cli.chosen().unwrap() {
+        match parsed("optimise photos", args)? {
             Command::Optimise(args) => Ok(*args),
             other => panic!("{other:?}"),
         }

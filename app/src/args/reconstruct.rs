@@ -43,6 +43,14 @@ pub struct ReconstructArgs {
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     pub watch: Option<Duration>,
 
+    /// Keep what the network knows of the scene, to go on from it another day (--mode causal)
+    #[arg(long, value_name = "FILE")]
+    pub keep: Option<PathBuf>,
+
+    /// Go on with a scene that was kept: --views is how many more photos it sees (--mode causal)
+    #[arg(long = "continue", value_name = "FILE")]
+    pub continues: Option<PathBuf>,
+
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show it as the help of the command")]
     pub measuring: MeasuringArgs,
@@ -78,17 +86,15 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use recon::model::newton_schulz::Precision;
     use recon::model::{DeviceChoice, Devices, Mode, ViewChoice};
 
-    use super::super::{Cli, Command};
+    use super::super::Command;
+    use super::super::tests::parsed;
     use super::*;
 
     fn reconstruct(args: &str) -> Result<ReconstructArgs, clap::Error> {
-        let words = ["accrete", "reconstruct", "photos"];
-        let cli = Cli::try_parse_from(words.into_iter().chain(args.split_whitespace()))?;
-        match cli.chosen().unwrap() {
+        match parsed("reconstruct photos", args)? {
             Command::Reconstruct(args) => Ok(*args),
             other => panic!("{other:?}"),
         }

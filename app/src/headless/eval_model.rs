@@ -11,13 +11,13 @@ use anyhow::{Context, bail};
 use glam::DAffine3;
 use recon::dataset::{Dataset, HoldOut, Split};
 use recon::io::photo::{PhotoLoader, PhotoOptions, TargetSize};
-use recon::io::{self, OpenOptions, Opened};
+use recon::io::{self, FoldLists, OpenOptions, Opened};
 use recon::metrics::{Lpips, Precision, Protocol, Scores, SsimVariant, ViewScores};
 use recon::model::{
     Chunk, ModelConfig, Network, ReconstructConfig, ReconstructUpdate, SceneFrame, load_networks,
 };
 use recon::optim::{EvalConfig, EvalStep, HeldOut, evaluate};
-use recon::worker::reconstruct_on;
+use recon::worker::{reconstruct_on, share};
 use serde::Serialize;
 
 use super::console::with_causes;
@@ -81,6 +81,8 @@ struct Bench<'a> {
     are_cards: bool,
     config: ReconstructConfig,
     lpips: Option<Lpips>,
+    /// Choices of input views that lie apart from the scenes.
+    folds: Option<FoldLists>,
     rasterizer: Rasterizer,
     interrupts: Interrupts,
     console: &'a Console,
@@ -92,15 +94,18 @@ struct Bench<'a> {
 /// Where list, weights or device cannot be used, and, when all is told, where a scene failed.
 pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalModelArgs) -> anyhow::Result<()> {
     let list = io::read_scene_list(&args.list)?;
+    let folds = args.folds.as_deref().map(io::read_fold_lists).transpose()?;
     measuring::check_file(&args.network.weights)?;
     let lpips = measuring::open_lpips(args.lpips.as_deref())?;
     let gpu = open_gpu()?;
     let devices = args.network.device.open(Some(&gpu))?;
     let model = args.network.model.as_deref();
     let config = args.network.config(ChoiceName::Kmeans);
-    let (mut networks, _) = load_networks(&args.network.weights, model, &devices, config.numerics)?;
-    for (rank, network) in networks.iter_mut().enumerate() {
-        network.budget = args.network.device.share_of(rank, network.budget);
+    let (mut networks, _) = load_networks(&args.network.weights, model, &devices, &config)?;
+    for (rank, choice) in args.network.device.each().iter().enumerate() {
+        let network = &mut networks[rank];
+        let budget = share(choice, &gpu, &network.config, config.views);
+        network.budget = args.network.device.share_of(rank, budget);
     }
     let mut bench = Bench {
         rasterizer: Rasterizer::new(&gpu)?,
@@ -112,6 +117,7 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalModelArgs) -> an
             ..config
         },
         lpips,
+        folds,
         interrupts: Interrupts::heed(),
         console,
     };
@@ -135,6 +141,9 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalModelArgs) -> an
                     path: path.clone(),
                     why,
                 });
+                if args.stop_on_failure {
+                    break;
+                }
             }
         }
         bar.inc(1);
@@ -203,8 +212,12 @@ impl Bench<'_> {
 
     /// One scene; breaks where Ctrl-C says so.
     fn scene(&mut self, path: &Path) -> anyhow::Result<ControlFlow<(), Scene>> {
-        let dataset = Arc::new(open(path)?);
+        let mut dataset = open(path)?;
         let mut warnings = dataset.report.warnings.clone();
+        if let Some(folds) = &self.folds {
+            warnings.extend(folds.apply(&mut dataset, path)?);
+        }
+        let dataset = Arc::new(dataset);
         let begun = Instant::now();
         let Some(chunk) = self.reconstruct(&dataset, &mut warnings)? else {
             return Ok(ControlFlow::Break(()));
@@ -261,6 +274,7 @@ impl Bench<'_> {
             }
         };
         let flow = reconstruct_on(
+            None,
             dataset,
             &self.config,
             (&self.networks, self.are_cards),

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod eval;
 pub mod eval_model;
 mod eval_model_table;
+mod figures;
 mod frames;
 pub mod info;
 mod interrupt;
@@ -24,6 +25,8 @@ pub mod render;
 #[cfg(feature = "remote")]
 pub mod serve;
 mod shots;
+pub mod synth;
+pub mod train;
 mod video;
 
 use ::render::gpu::{Gpu, GpuError};

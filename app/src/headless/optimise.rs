@@ -8,72 +8,29 @@ use ::render::gpu::{Capabilities, Gpu};
 use anyhow::{Context, bail};
 use recon::dataset::Dataset;
 use recon::io::{self, Opened, checkpoint};
-use recon::metrics::{EvalReport, Protocol, ViewScores};
 use recon::optim::{Background, HeldOut, OptimiseConfig, preset};
 use recon::poses::{PoseConfig, Verdict};
-use recon::worker::{Command, EngineChoice, Evaluation, Event, OptimiseJob, Start};
+use recon::worker::{Command, EngineChoice, Event, OptimiseJob, Start};
 use serde::Serialize;
 
+use super::figures::{Figures, Files, Measured, Point};
 use super::job::Job;
 use super::measuring::{self, Found};
-use super::optimising::{Run, save, tell_files};
+use super::optimising::{Run, save};
 use super::{Console, OpenGpu, has_display};
 use crate::args::OptimiseArgs;
 use crate::project::common_up;
 use crate::window;
 
-/// What held-out photos said, and how long it took to get there.
+/// What it came to, for a program.
 #[derive(Serialize)]
 struct Report<'a> {
-    folder: &'a Path,
-    adapter: &'a str,
-    /// Mean over the held-out views, dB; `null` where there are none.
-    psnr: Option<f64>,
-    ssim: Option<f64>,
-    lpips: Option<f64>,
-    /// Steps done.
-    steps: u32,
-    /// Without measurements.
-    steps_per_sec: f32,
-    splats: usize,
-    views: &'a [ViewScores],
-    curve: Vec<Point>,
-    protocol: Option<&'a Protocol>,
+    #[serde(flatten)]
+    figures: Figures<'a>,
     config: &'a OptimiseConfig,
     backward: &'a str,
     /// At most on the device.
     gpu_bytes: u64,
-    /// It ended before its last step; the warnings say why.
-    cancelled: bool,
-    out: Option<&'a Path>,
-    checkpoint: Option<&'a Path>,
-    sheet: Option<&'a Path>,
-    warnings: &'a [String],
-}
-
-/// What held-out photos said after a step.
-#[derive(Serialize)]
-pub(super) struct Point {
-    step: u32,
-    psnr: Option<f64>,
-    ssim: Option<f64>,
-    lpips: Option<f64>,
-}
-
-impl Point {
-    pub(super) fn of(evaluation: &Evaluation) -> Self {
-        Self::at(evaluation.step, &evaluation.report)
-    }
-
-    pub(super) fn at(step: u32, report: &EvalReport) -> Self {
-        let mean = report.mean;
-        Self {
-            step,
-            psnr: mean.map(|it| it.psnr),
-            ssim: mean.map(|it| it.ssim),
-            lpips: mean.and_then(|it| it.lpips),
-        }
-    }
 }
 
 /// Optimises splats for the photos of `args.folder`, measures them, and writes what was asked for.
@@ -223,12 +180,15 @@ fn tell(run: &Run, console: &Console, args: &OptimiseArgs) -> anyhow::Result<()>
     if let Some(last) = run.report.evaluations.last() {
         measuring::tell(console, &last.report)?;
     }
-    tell_files(
-        console,
-        args.out.as_deref(),
-        args.measuring.sheet.as_deref(),
-        run.checkpoint.as_deref(),
-    )
+    files(run, args).tell(console)
+}
+
+fn files<'a>(run: &'a Run, args: &'a OptimiseArgs) -> Files<'a> {
+    Files {
+        out: args.out.as_deref(),
+        checkpoint: run.checkpoint.as_deref(),
+        sheet: args.measuring.sheet.as_deref(),
+    }
 }
 
 /// The same for a program.
@@ -240,26 +200,21 @@ fn report(
     config: &OptimiseConfig,
 ) -> anyhow::Result<()> {
     let last = run.report.evaluations.last().map(|it| &it.report);
-    let mean = last.and_then(|it| it.mean);
     console.report(&Report {
-        folder: &args.folder,
-        adapter: &gpu.capabilities().name,
-        psnr: mean.map(|it| it.psnr),
-        ssim: mean.map(|it| it.ssim),
-        lpips: mean.and_then(|it| it.lpips),
-        steps: run.report.steps,
-        steps_per_sec: run.report.steps_per_sec,
-        splats: run.report.splats,
-        views: last.map_or(&[], |it| &it.views),
-        curve: run.report.evaluations.iter().map(Point::of).collect(),
-        protocol: last.map(|it| &it.protocol),
+        figures: Figures {
+            folder: &args.folder,
+            adapter: &gpu.capabilities().name,
+            measured: Measured::of(last),
+            steps: run.report.steps,
+            steps_per_sec: run.report.steps_per_sec,
+            splats: run.report.splats,
+            curve: run.report.evaluations.iter().map(Point::of).collect(),
+            cancelled: run.report.cancelled,
+            files: files(run, args),
+            warnings: &run.warnings,
+        },
         config,
         backward: &run.report.backward,
         gpu_bytes: run.report.gpu_bytes,
-        cancelled: run.report.cancelled,
-        out: args.out.as_deref(),
-        checkpoint: run.checkpoint.as_deref(),
-        sheet: args.measuring.sheet.as_deref(),
-        warnings: &run.warnings,
     })
 }

@@ -92,35 +92,6 @@ pub(super) fn save(
     Ok(())
 }
 
-/// Where the files lie that were written, and a warning where the splats are in none.
-///
-/// # Errors
-/// Where nothing can be said.
-pub(super) fn tell_files(
-    console: &Console,
-    out: Option<&Path>,
-    sheet: Option<&Path>,
-    checkpoint: Option<&Path>,
-) -> anyhow::Result<()> {
-    for (label, path) in [
-        ("splats", out),
-        ("sheet", sheet),
-        ("checkpoint", checkpoint),
-    ] {
-        if let Some(path) = path {
-            console.say(format_args!("  {label:<13} {}", path.display()))?;
-        }
-    }
-    if out.is_none() {
-        console.warn(if checkpoint.is_some() {
-            "no --out was given: the splats are in the checkpoint only"
-        } else {
-            "no --out was given, and no checkpoint was kept: the splats are gone"
-        });
-    }
-    Ok(())
-}
-
 /// The bar of an optimisation. Time left is the worker's estimate: it knows of measurements.
 pub(super) fn style(bar: &ProgressBar, total: u32) {
     bar.reset();

@@ -5,54 +5,42 @@ use std::sync::Arc;
 
 use ::render::RenderConfig;
 use ::render::gpu::Gpu;
+use anyhow::bail;
 use recon::dataset::Dataset;
-use recon::metrics::{EvalReport, Protocol, ViewScores};
-use recon::model::ReconstructConfig;
+use recon::metrics::EvalReport;
+use recon::model::{Mode, ReconstructConfig};
 use recon::optim::{Background, HeldOut, OptimiseConfig, polish};
 use recon::worker::{ChunkReport, OptimiseReport, ReconstructJob, Watch};
 use serde::Serialize;
 
+use super::figures::{Figures, Files, Measured, Point};
 use super::job::Job;
 use super::measuring::{self, Found};
-use super::optimise::Point;
-use super::optimising::{save, tell_files};
+use super::optimising::save;
 use super::reconstructing::Run;
 use super::{Console, OpenGpu};
 use crate::args::ReconstructArgs;
 use crate::project::common_up;
 
-/// What held-out photos said: the keys of `accrete optimise`, and the chunks.
+/// What it came to, for a program: the keys of `accrete optimise`, and the chunks. In the curve step
+/// 0 is what the network made.
 #[derive(Serialize)]
 struct Report<'a> {
-    folder: &'a Path,
-    adapter: &'a str,
+    #[serde(flatten)]
+    figures: Figures<'a>,
     /// What the network ran on.
     device: &'a str,
     weights: &'a Path,
-    /// Mean over the held-out views, dB; `null` where there are none.
-    psnr: Option<f64>,
-    ssim: Option<f64>,
-    lpips: Option<f64>,
-    /// Of the optimisation that followed; 0 where none did.
-    steps: u32,
-    /// Without measurements.
-    steps_per_sec: f32,
-    splats: usize,
-    views: &'a [ViewScores],
-    /// Step 0 is what the network made.
-    curve: Vec<Point>,
-    protocol: Option<&'a Protocol>,
     chunks: &'a [ChunkReport],
     /// From the weights to the network's last splats, without measurements.
     seconds: f32,
     config: &'a ReconstructConfig,
+    /// Settings of the optimisation that followed.
     optimise: Option<&'a OptimiseConfig>,
-    /// It ended before its last chunk or step; the warnings say why.
-    cancelled: bool,
-    out: Option<&'a Path>,
-    checkpoint: Option<&'a Path>,
-    sheet: Option<&'a Path>,
-    warnings: &'a [String],
+    /// What the network knows of the scene.
+    memory: Option<&'a Path>,
+    /// How many views it had seen before.
+    recalled: usize,
 }
 
 /// Reconstructs the photos of `args.folder`, measures the splats, and writes what was asked for.
@@ -67,6 +55,7 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &ReconstructArgs) -> 
     measuring::check_sheet(sheet)?;
     measuring::open_lpips(args.measuring.lpips.as_deref())?;
     measuring::check_file(&args.network.weights)?;
+    check_memory(args)?;
     let dataset = match measuring::open_photos(console, &args.folder, &args.measuring)? {
         Found::Posed(dataset) => Arc::new(*dataset),
         Found::Unposed => return Err(measuring::without_poses(&args.folder)),
@@ -93,7 +82,29 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &ReconstructArgs) -> 
         measuring::draw_sheet(console, &gpu, &run.snapshot, &held_out, render, path)?;
     }
     tell(&run, console, args)?;
-    report(&run, console, args, &gpu, (&config, optimise.as_ref()))
+    report(&run, console, args, &gpu, (&config, optimise.as_ref()))?;
+    if let (Some(path), None) = (&args.keep, &run.memory) {
+        bail!("{}: the scene was not kept", path.display());
+    }
+    Ok(())
+}
+
+/// Before hours of work: whether a scene can be kept and gone on with as is asked for.
+fn check_memory(args: &ReconstructArgs) -> anyhow::Result<()> {
+    if let Some(path) = &args.continues {
+        measuring::check_file(path)?;
+    }
+    if let Some(path) = args.keep.as_ref().filter(|it| it.is_dir()) {
+        bail!("{} is a folder: --keep wants a file", path.display());
+    }
+    let is_causal = Mode::from(args.network.mode) == Mode::Causal;
+    if !is_causal && (args.keep.is_some() || args.continues.is_some()) {
+        bail!(
+            "only --mode causal keeps what the network knows of a scene: the other modes begin \
+             anew with every chunk. Add --mode causal, or leave out --keep and --continue"
+        );
+    }
+    Ok(())
 }
 
 /// The job that the arguments describe.
@@ -119,6 +130,8 @@ fn job(args: &ReconstructArgs, dataset: Arc<Dataset>) -> ReconstructJob {
             patience,
             hold_out: measuring.hold_out(),
         }),
+        keep: args.keep.clone(),
+        continues: args.continues.clone(),
     }
 }
 
@@ -140,8 +153,12 @@ fn tell(run: &Run, console: &Console, args: &ReconstructArgs) -> anyhow::Result<
     let report = &run.report;
     let views = report.chunks.last().map_or(0, |it| it.views_seen);
     let stopped = if report.cancelled { ", stopped" } else { "" };
+    let recalled = match report.recalled {
+        0 => String::new(),
+        count => format!(" ({count} of them seen before)"),
+    };
     console.say(format_args!(
-        "{}: {} splats from {views} views in {:.1} s on {}{stopped}",
+        "{}: {} splats from {views} views{recalled} in {:.1} s on {}{stopped}",
         args.folder.display(),
         report.splats,
         report.secs,
@@ -157,12 +174,19 @@ fn tell(run: &Run, console: &Console, args: &ReconstructArgs) -> anyhow::Result<
     if let Some(last) = last(run) {
         measuring::tell(console, last)?;
     }
-    tell_files(
-        console,
-        args.out.as_deref(),
-        args.measuring.sheet.as_deref(),
-        run.checkpoint.as_deref(),
-    )
+    files(run, args).tell(console)?;
+    if let Some(path) = &run.memory {
+        console.say(format_args!("  {:<13} {}", "scene kept", path.display()))?;
+    }
+    Ok(())
+}
+
+fn files<'a>(run: &'a Run, args: &'a ReconstructArgs) -> Files<'a> {
+    Files {
+        out: args.out.as_deref(),
+        checkpoint: run.checkpoint.as_deref(),
+        sheet: args.measuring.sheet.as_deref(),
+    }
 }
 
 /// The same for a program.
@@ -174,7 +198,6 @@ fn report(
     (config, optimise): (&ReconstructConfig, Option<&OptimiseConfig>),
 ) -> anyhow::Result<()> {
     let last = last(run);
-    let mean = last.and_then(|it| it.mean);
     let network = run.report.evaluation.as_ref();
     let network = network.map(|it| Point::at(0, it));
     let none = OptimiseReport::default();
@@ -184,30 +207,28 @@ fn report(
         .as_ref()
         .map_or(run.report.splats, |it| it.splats);
     console.report(&Report {
-        folder: &args.folder,
-        adapter: &gpu.capabilities().name,
+        figures: Figures {
+            folder: &args.folder,
+            adapter: &gpu.capabilities().name,
+            measured: Measured::of(last),
+            steps: optimised.steps,
+            steps_per_sec: optimised.steps_per_sec,
+            splats,
+            curve: network
+                .into_iter()
+                .chain(optimised.evaluations.iter().map(Point::of))
+                .collect(),
+            cancelled: is_cancelled(run),
+            files: files(run, args),
+            warnings: &run.warnings,
+        },
         device: &run.report.device,
         weights: &args.network.weights,
-        psnr: mean.map(|it| it.psnr),
-        ssim: mean.map(|it| it.ssim),
-        lpips: mean.and_then(|it| it.lpips),
-        steps: optimised.steps,
-        steps_per_sec: optimised.steps_per_sec,
-        splats,
-        views: last.map_or(&[], |it| &it.views),
-        curve: network
-            .into_iter()
-            .chain(optimised.evaluations.iter().map(Point::of))
-            .collect(),
-        protocol: last.map(|it| &it.protocol),
         chunks: &run.report.chunks,
         seconds: run.report.secs,
         config,
         optimise,
-        cancelled: is_cancelled(run),
-        out: args.out.as_deref(),
-        checkpoint: run.checkpoint.as_deref(),
-        sheet: args.measuring.sheet.as_deref(),
-        warnings: &run.warnings,
+        memory: run.memory.as_deref(),
+        recalled: run.report.recalled,
     })
 }

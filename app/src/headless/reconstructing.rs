@@ -23,6 +23,8 @@ pub(super) struct Run {
     pub(super) dataset: Arc<Dataset>,
     /// The last that was written.
     pub(super) checkpoint: Option<PathBuf>,
+    /// What the network knows of the scene.
+    pub(super) memory: Option<PathBuf>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -36,7 +38,7 @@ impl Run {
         let mut dataset = job.dataset.clone();
         let steps = job.then.as_ref().map_or(0, |it| it.steps);
         let (mut report, mut optimised) = (None, None);
-        let (mut snapshot, mut checkpoint) = (None, None);
+        let (mut snapshot, mut checkpoint, mut memory) = (None, None, None);
         let mut trained = false;
         let command = Command::Reconstruct(Box::new(job));
         worker.work_until_interrupted(command, |bar, event| match event {
@@ -55,6 +57,7 @@ impl Run {
                 optimising::show(bar, &progress);
             }
             Event::Evaluated(it) => bar.suspend(|| optimising::tell_evaluation(&console, &it)),
+            Event::SceneKept { path, .. } => memory = Some(path),
             Event::CheckpointSaved { path, .. } => checkpoint = Some(path),
             Event::Optimised(it) => optimised = Some(it),
             _ => {}
@@ -65,6 +68,7 @@ impl Run {
             snapshot: snapshot.context("the reconstruction ended without splats")?,
             dataset,
             checkpoint,
+            memory,
             warnings: worker.warnings().to_vec(),
         })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use recon::dataset::Dataset;
+use recon::io::checkpoint;
 use recon::model::{Mode, ReconstructConfig};
 use recon::optim::{Background, OptimiseConfig, polish};
 use recon::worker::{
@@ -33,6 +34,10 @@ pub struct InstantPlan {
     pub watches: bool,
     /// The folder is full when nothing has come for so long, seconds.
     pub patience_secs: u32,
+    /// Whether what the network learns of the scene is kept beside the photos; in [`Mode::Causal`].
+    pub keeps: bool,
+    /// Whether it goes on from what was kept there; in [`Mode::Causal`].
+    pub continues: bool,
 }
 
 impl Default for InstantPlan {
@@ -43,6 +48,8 @@ impl Default for InstantPlan {
             steps: POLISHING_STEPS,
             watches: false,
             patience_secs: PATIENCE_SECS,
+            keeps: false,
+            continues: false,
         }
     }
 }
@@ -56,6 +63,11 @@ impl InstantPlan {
     /// Whether the photos are taken a few at a time.
     pub fn streams(&self) -> bool {
         self.config.mode != Mode::Full
+    }
+
+    /// Whether what the network learns of a scene can be kept, and gone on with.
+    pub fn can_be_kept(&self) -> bool {
+        self.config.mode == Mode::Causal
     }
 }
 
@@ -100,6 +112,9 @@ impl Plan {
             ..polish(instant.steps)
         });
         let watches = instant.watches && instant.streams();
+        let can_be_kept = instant.can_be_kept();
+        let keeps = can_be_kept && instant.keeps;
+        let continues = can_be_kept && instant.continues;
         Some(ReconstructJob {
             dataset: dataset.clone(),
             weights: network.weights.clone()?,
@@ -114,6 +129,10 @@ impl Plan {
                 // As it was opened.
                 hold_out: None,
             }),
+            keep: keeps
+                .then(|| checkpoint::memory_place(&dataset.folder))
+                .flatten(),
+            continues: self.memory.clone().filter(|_| continues),
         })
     }
 }

@@ -152,6 +152,26 @@ impl Run {
         }
     }
 
+    /// Whether it can be held, or let go on. The network can from its beginning.
+    pub fn can_pause(&self) -> bool {
+        match self.phase {
+            Phase::Running | Phase::Paused => true,
+            Phase::Starting => self.is_reconstructing(),
+            Phase::Stopping | Phase::Over => false,
+        }
+    }
+
+    /// The reconstruction was held, or goes on.
+    pub fn held(&mut self, is_held: bool) {
+        if self.can_pause() {
+            self.phase = if is_held {
+                Phase::Paused
+            } else {
+                Phase::Running
+            };
+        }
+    }
+
     /// Whether it is not over yet.
     pub fn is_active(&self) -> bool {
         self.phase != Phase::Over

@@ -78,6 +78,8 @@ pub struct Plan {
     pub start: StartChoice,
     /// A checkpoint that was found beside the photos.
     pub checkpoint: Option<PathBuf>,
+    /// What the network knows of the scene, where that was found beside the photos.
+    pub memory: Option<PathBuf>,
     /// Where the processor plays the GPU photos are made small.
     is_slow: bool,
 }
@@ -91,6 +93,7 @@ impl Plan {
             config: OptimiseConfig::default(),
             start: StartChoice::default(),
             checkpoint: None,
+            memory: None,
             is_slow,
         };
         plan.choose(Preset::default());

@@ -6,6 +6,7 @@ mod live;
 mod settings;
 
 use eframe::egui::{self, Button, ComboBox, Label, RichText};
+use recon::model::Mode;
 use recon::optim::{Preset, default_budget};
 use recon::worker::Command;
 use render::gpu::Capabilities;
@@ -23,7 +24,7 @@ pub fn optimise_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action
         return;
     }
     match state.run.as_ref().filter(|it| it.is_active()) {
-        Some(run) if run.is_reconstructing() => cancel(ui, run, actions),
+        Some(run) if run.is_reconstructing() => network_controls(ui, run, actions),
         Some(run) => controls(ui, run, actions),
         None => plan_ui(ui, state, actions),
     }
@@ -121,29 +122,48 @@ fn start_from(ui: &mut egui::Ui, state: &AppState, plan: &mut Plan) {
         });
 }
 
-/// The network knows no pause.
-fn cancel(ui: &mut egui::Ui, run: &Run, actions: &mut Vec<Action>) {
+/// While the network works.
+fn network_controls(ui: &mut egui::Ui, run: &Run, actions: &mut Vec<Action>) {
     let can_stop = run.phase != Phase::Stopping;
-    let button = ui.add_enabled(can_stop, Button::new("Cancel"));
-    let hint = "ends it within a chunk and keeps the splats of the chunks before";
-    if button.on_hover_text(hint).clicked() {
-        actions.push(Action::Stop);
+    ui.horizontal_wrapped(|ui| {
+        pause(ui, run, actions);
+        let button = ui.add_enabled(can_stop, Button::new("Cancel"));
+        let hint = "ends it within a chunk and keeps the splats of the chunks before";
+        if button.on_hover_text(hint).clicked() {
+            actions.push(Action::Stop);
+        }
+        let instant = run.instant.as_ref();
+        let is_kept = instant.is_some_and(|it| it.config.mode == Mode::Causal);
+        if is_kept {
+            let has_chunk = instant.is_some_and(|it| it.chunk.is_some());
+            let button = Button::new("Keep the scene now");
+            let button = ui.add_enabled(can_stop && has_chunk, button);
+            let hint = "writes what the network knows after the last whole chunk beside the \
+                        photos: it can go on from there another day";
+            if button.on_hover_text(hint).clicked() {
+                actions.push(Action::Send(Command::SaveCheckpoint));
+            }
+        }
+    });
+}
+
+fn pause(ui: &mut egui::Ui, run: &Run, actions: &mut Vec<Action>) {
+    let text = if run.phase == Phase::Paused {
+        "Resume"
+    } else {
+        "Pause"
+    };
+    let text = RichText::new(text).color(theme::ACCENT);
+    if ui.add_enabled(run.can_pause(), Button::new(text)).clicked() {
+        actions.push(Action::FlipPause);
     }
 }
 
 fn controls(ui: &mut egui::Ui, run: &Run, actions: &mut Vec<Action>) {
-    let can_pause = matches!(run.phase, Phase::Running | Phase::Paused);
+    let can_pause = run.can_pause();
     let can_stop = run.phase != Phase::Stopping;
     ui.horizontal_wrapped(|ui| {
-        let text = if run.phase == Phase::Paused {
-            "Resume"
-        } else {
-            "Pause"
-        };
-        let text = RichText::new(text).color(theme::ACCENT);
-        if ui.add_enabled(can_pause, Button::new(text)).clicked() {
-            actions.push(Action::FlipPause);
-        }
+        pause(ui, run, actions);
         let stop = ui.add_enabled(can_stop, Button::new("Stop"));
         if stop
             .on_hover_text("ends it and keeps what there is")

@@ -39,10 +39,7 @@ fn heading(ui: &mut egui::Ui, state: &AppState, run: &Run) {
         Phase::Running => ("Optimising", theme::ACCENT),
         Phase::Paused => ("Paused", theme::WARNING),
         Phase::Stopping => ("Ending", theme::MUTED),
-        Phase::Over if run.instant.is_some() && run.progress.is_none() => {
-            ("Reconstructed", theme::MUTED)
-        }
-        Phase::Over => ("Optimised", theme::MUTED),
+        Phase::Over => (outcome(run), theme::MUTED),
     };
     let (done, total) = match (&run.progress, &state.job) {
         (Some(it), _) => (u64::from(it.step), u64::from(it.steps)),
@@ -50,6 +47,9 @@ fn heading(ui: &mut egui::Ui, state: &AppState, run: &Run) {
         (None, None) => (0, 1),
     };
     ui.label(RichText::new(text).color(colour).strong());
+    if run.phase == Phase::Over && run.progress.is_none() {
+        return; // The network's bar is for its pieces of work, and there is none.
+    }
     let part = done as f32 / total.max(1) as f32;
     let text = match (&run.progress, &state.job) {
         (Some(it), _) => format!(
@@ -61,6 +61,18 @@ fn heading(ui: &mut egui::Ui, state: &AppState, run: &Run) {
         (None, None) => String::new(),
     };
     ui.add(ProgressBar::new(part).text(text));
+}
+
+/// What a run that is over came to.
+fn outcome(run: &Run) -> &'static str {
+    let instant = run.instant.as_ref();
+    let network = instant.and_then(|it| it.report.as_ref());
+    match (instant, network, &run.progress) {
+        (None, ..) | (.., Some(_)) => "Optimised",
+        (_, Some(report), None) if !report.cancelled => "Reconstructed",
+        (Some(it), ..) if it.chunk.is_some() => "Stopped early",
+        _ => "Nothing was made",
+    }
 }
 
 fn numbers(ui: &mut egui::Ui, run: &Run, progress: &TrainProgress) {
@@ -121,7 +133,7 @@ fn chunks(ui: &mut egui::Ui, run: &Run, instant: &InstantRun) {
     };
     let mut rows = vec![
         ("Chunk", format!("{}{of}", chunk.index + 1)),
-        ("Seen", format!("{} photos", chunk.views_seen.len())),
+        ("Seen", photos(chunk.views_seen.len())),
     ];
     if run.progress.is_none() {
         rows.push(("Splats", grouped(instant.splats as u64)));
@@ -131,6 +143,13 @@ fn chunks(ui: &mut egui::Ui, run: &Run, instant: &InstantRun) {
         rows.push(("Network", time));
     }
     grid(ui, "chunks of the run", rows);
+}
+
+fn photos(count: usize) -> String {
+    match count {
+        1 => "1 photo".to_owned(),
+        _ => format!("{} photos", grouped(count as u64)),
+    }
 }
 
 fn grid<'a>(ui: &mut egui::Ui, name: &str, rows: impl IntoIterator<Item = (&'a str, String)>) {
@@ -195,8 +214,8 @@ fn plot(ui: &mut egui::Ui, title: &str, curves: &[(&str, &Curve, Color32)]) {
         .allow_boxed_zoom(false)
         .show_x(false)
         .y_axis_min_width(36.0)
-        .y_axis_formatter(|mark, _| short(mark.value))
-        .x_axis_formatter(|mark, _| short(mark.value));
+        .y_axis_formatter(|mark, _| short(mark.value, mark.step_size))
+        .x_axis_formatter(|mark, _| short(mark.value, mark.step_size));
     if 1 < curves.len() {
         plot = plot.legend(Legend::default().position(egui_plot::Corner::RightBottom));
     }
@@ -213,22 +232,16 @@ fn plot(ui: &mut egui::Ui, title: &str, curves: &[(&str, &Curve, Color32)]) {
     });
 }
 
-/// A number on an axis.
-fn short(value: f64) -> String {
-    let size = value.abs();
-    if 1e6 <= size {
-        format!("{:.1}M", value / 1e6)
-    } else if 1e3 <= size {
-        let text = format!("{:.1}", value / 1e3);
-        format!("{}k", text.trim_end_matches(".0"))
-    } else if size == 0.0 || 100.0 <= size || value.fract() == 0.0 {
-        format!("{value:.0}")
-    } else if 1.0 <= size {
-        format!("{value:.1}")
-    } else {
-        let text = format!("{value:.3}");
-        text.trim_end_matches('0').to_owned()
-    }
+/// A number on an axis, with the digits that tell it from the next one, `step` further on.
+fn short(value: f64, step: f64) -> String {
+    let (unit, name) = match value.abs() {
+        size if 1e6 <= size => (1e6, "M"),
+        size if 1e3 <= size => (1e3, "k"),
+        _ => (1.0, ""),
+    };
+    let digits = -(step.abs() / unit).max(1e-6).log10();
+    let digits = (digits - 1e-9).ceil().clamp(0.0, 6.0) as usize;
+    format!("{:.digits$}{name}", value / unit)
 }
 
 /// Minutes and seconds, or hours and minutes.
@@ -250,17 +263,21 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        for (value, text) in [
-            (0.0, "0"),
-            (0.05, "0.05"),
-            (2.5, "2.5"),
-            (25.0, "25"),
-            (25.5, "25.5"),
-            (1000.0, "1k"),
-            (1500.0, "1.5k"),
-            (2e6, "2.0M"),
+        for (value, step, text) in [
+            (0.0, 10.0, "0"),
+            (0.05, 0.05, "0.05"),
+            (2.5, 0.5, "2.5"),
+            (25.0, 1.0, "25"),
+            (11.34, 0.01, "11.34"),
+            (11.3, 0.1, "11.3"),
+            (100.0, 100.0, "100"),
+            (1000.0, 1000.0, "1k"),
+            (1500.0, 100.0, "1.5k"),
+            (14_820.0, 10.0, "14.82k"),
+            (2e6, 1e5, "2.0M"),
+            (-3.0, 0.0, "-3.000000"),
         ] {
-            assert_eq!(short(value), text);
+            assert_eq!(short(value, step), text);
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use glam::DAffine3;
 
-use super::{Dataset, View};
+use super::{Dataset, ImportReport, View};
 
 /// What a dataset became.
 #[derive(Clone, Debug)]
@@ -40,6 +40,13 @@ impl Dataset {
             lens: first + it.lens,
             ..it.clone()
         }));
+        // What was found now; the points are those of then.
+        let (points, point_source) = (self.report.points, self.report.point_source.clone());
+        dataset.report = ImportReport {
+            points,
+            point_source,
+            ..newer.report.clone()
+        };
         dataset.count_splits();
         Joined {
             moved: moved(&self.views, &newer.views),
@@ -109,7 +116,10 @@ mod tests {
         for view in &dataset.views {
             assert_eq!(dataset.lenses[view.lens].width, 32);
         }
-        assert_eq!(dataset.report.used, 4);
+        let report = &dataset.report;
+        assert_eq!((report.used, report.listed), (4, 6));
+        let views: usize = report.lenses.iter().map(|it| it.views).sum();
+        assert_eq!((views, report.points), (6, old.report.points));
     }
 
     #[test]

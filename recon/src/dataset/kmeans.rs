@@ -30,7 +30,7 @@ pub struct Clusters {
 }
 
 /// `count` input views of the dataset, ascending: the published list where there is one for this
-/// count, else [`nearest_views`] of the training views. All of them where there are not more. Two
+/// count of which all may be seen, else [`nearest_views`] of the training views. All of them where there are not more. Two
 /// clusters may have the same nearest view, which is then named twice, as in the paper.
 pub fn choose_views(dataset: &Dataset, count: usize) -> Vec<usize> {
     let views = &dataset.views;
@@ -38,10 +38,9 @@ pub fn choose_views(dataset: &Dataset, count: usize) -> Vec<usize> {
         let view = views.get(*i);
         view.is_some_and(|it| !it.ignored && it.split == Split::Train && it.c2w.is_finite())
     };
+    // A list is for the hold-out that it was published with: no view is seen and measured on.
     if let Some(list) = dataset.input_lists.get(&count)
-        && list
-            .iter()
-            .all(|i| views.get(*i).is_some_and(|it| !it.ignored))
+        && list.iter().all(is_candidate)
     {
         return list.clone();
     }

@@ -30,6 +30,9 @@ const NAME: &str = "optimisation.checkpoint";
 /// The same of the optimisation that follows a reconstruction.
 const INSTANT_NAME: &str = "instant.checkpoint";
 
+/// Of what a network knows of the scene.
+const MEMORY_NAME: &str = "scene.memory";
+
 /// What the header holds beside the tensors.
 #[derive(Serialize, Deserialize)]
 struct Record {
@@ -101,6 +104,11 @@ pub fn place(folder: &Folder) -> Option<PathBuf> {
 /// not to be lost to it.
 pub fn instant_place(folder: &Folder) -> Option<PathBuf> {
     place(folder).map(|it| it.with_file_name(INSTANT_NAME))
+}
+
+/// Where what a network knows of the scene belongs.
+pub fn memory_place(folder: &Folder) -> Option<PathBuf> {
+    place(folder).map(|it| it.with_file_name(MEMORY_NAME))
 }
 
 /// Writes a checkpoint in one step, into a folder that is made if need be. What a program that was

@@ -30,8 +30,17 @@ pub struct SceneRecord {
     pub rotation: [f64; 9],
     /// Its translation.
     pub translation: [f64; 3],
-    /// Names of the views that the fast weights have seen, in that order.
-    pub seen: Vec<String>,
+    /// The views that the fast weights have seen, in that order.
+    pub seen: Vec<SeenView>,
+}
+
+/// A view that the fast weights have seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeenView {
+    /// Its name in the dataset.
+    pub name: String,
+    /// Its camera to world then, column by column, the dataset's coordinates.
+    pub c2w: [f64; 12],
 }
 
 /// The header's text.
@@ -100,7 +109,9 @@ fn record(text: Option<&str>) -> Result<SceneRecord, FormatError> {
     }
     let header: Header<SceneRecord> = serde_json::from_str(text).map_err(|it| other(&it))?;
     let record = header.record;
+    let cameras = record.seen.iter().flat_map(|it| &it.c2w);
     let numbers = record.rotation.iter().chain(&record.translation);
+    let numbers = numbers.chain(cameras);
     let is_map = numbers.chain([&record.scale]).all(|it| it.is_finite()) && 0.0 < record.scale;
     if !is_map {
         return Err(FormatError::Malformed(
@@ -121,7 +132,10 @@ mod tests {
             scale: 0.25,
             rotation: [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
             translation: [0.1, -2.0, 1e-9],
-            seen: vec!["a.jpg".to_owned(), "b.jpg".to_owned()],
+            seen: vec![SeenView {
+                name: "a.jpg".to_owned(),
+                c2w: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1e-9, 2.0, 3.0],
+            }],
         };
         Header {
             version: VERSION,

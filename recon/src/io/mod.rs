@@ -16,6 +16,7 @@ pub mod colmap;
 pub mod compressed_ply;
 mod error;
 mod export_options;
+mod fold_lists;
 mod folder;
 mod format;
 pub mod inria_cameras;
@@ -52,6 +53,7 @@ mod summary;
 pub mod transforms;
 pub mod weights;
 mod write_photos;
+mod write_sample;
 mod writing;
 
 pub use camera_path::{
@@ -59,6 +61,7 @@ pub use camera_path::{
 };
 pub use error::{FormatError, IoError};
 pub use export_options::{ExportAxes, ExportOptions};
+pub use fold_lists::{FoldLists, read_fold_lists};
 pub use folder::{Folder, RESULTS_FOLDER};
 pub use format::{SplatFile, SplatFormat, losses};
 pub use lpips::{LpipsFound, open_lpips};
@@ -74,3 +77,4 @@ pub use settings::{parse_settings, read_settings, settings_beside};
 pub use summary::SplatSummary;
 pub use weights::{Tensor, Tensors, WeightsFile};
 pub use write_photos::write_photos;
+pub use write_sample::{DEPTH_PER_UNIT, SampleFiles, read_pictures, write_sample};

@@ -47,13 +47,16 @@ pub fn read(bytes: &[u8]) -> Result<PoseFile, FormatError> {
     reading.finish()
 }
 
+/// Of how many views a published choice under this key is.
+pub(super) fn fold_size(key: &str) -> Option<usize> {
+    let between = key.strip_prefix(FOLD.0)?.strip_suffix(FOLD.1)?;
+    between.parse().ok()
+}
+
 /// Published choices. `taken` are the frames' indices once those without a pose are left out.
 fn input_lists(file: &mut PoseFile, around: &Object, taken: &[Option<usize>]) {
     for (key, value) in around {
-        let between = key
-            .strip_prefix(FOLD.0)
-            .and_then(|it| it.strip_suffix(FOLD.1));
-        let Some(count) = between.and_then(|it| it.parse().ok()) else {
+        let Some(count) = fold_size(key) else {
             continue;
         };
         let index = |it: &Value| {

@@ -187,7 +187,7 @@ fn decode_some(
     if config.from_pixels
         && let Some(rgb) = view.rgb
     {
-        let unit: Vec<[f32; 3]> = rgb.iter().map(unit_colour).collect();
+        let unit: Vec<[f32; 3]> = rgb.iter().copied().map(unit_colour).collect();
         rays = rays.with_colours(&unit, network.grid());
     }
     let [count, _] = tokens.dims();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
-use glam::{DMat3, DVec3};
+use glam::{DAffine3, DMat3, DVec3};
 
 use super::decoder::numbers;
 use super::fast_weights::FastWeights;
@@ -12,8 +12,9 @@ use super::network::{Network, SceneMemory};
 use super::tokens::on_host;
 use super::{ModelConfig, ModelError, SceneFrame};
 use crate::dataset::normalise::Normalisation;
+use crate::dataset::{Dataset, Split};
 use crate::io::WeightsFile;
-use crate::io::kept_scene::{self, SceneRecord};
+use crate::io::kept_scene::{self, SceneRecord, SeenView};
 
 /// A scene as it was left.
 #[derive(Clone, Debug)]
@@ -23,8 +24,17 @@ pub struct KeptScene {
     /// From the dataset's coordinates to the network's. Views that join later, and those that are
     /// asked for again, go through the same map.
     pub network_from_dataset: Normalisation,
-    /// Names of the views that the fast weights have seen, in that order.
-    pub seen: Vec<String>,
+    /// The views that the fast weights have seen, in that order.
+    pub seen: Vec<KeptView>,
+}
+
+/// A view that the fast weights of a scene have seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptView {
+    /// Its name in the dataset.
+    pub name: String,
+    /// Its camera to world then, the dataset's coordinates.
+    pub c2w: DAffine3,
 }
 
 impl KeptScene {
@@ -48,7 +58,7 @@ impl KeptScene {
             scale: map.scale,
             rotation: map.rotation.to_cols_array(),
             translation: map.translation.to_array(),
-            seen: self.seen.clone(),
+            seen: self.seen.iter().map(KeptView::record).collect(),
         };
         kept_scene::save(
             path,
@@ -109,8 +119,63 @@ impl KeptScene {
                 rotation: DMat3::from_cols_array(&record.rotation),
                 translation: DVec3::from_array(record.translation),
             },
-            seen: record.seen,
+            seen: record.seen.into_iter().map(KeptView::of).collect(),
         })
+    }
+
+    /// Where the views that were seen are among the dataset's.
+    ///
+    /// # Errors
+    /// [`ModelError::Scene`] where a view is not there, was put elsewhere since, or is held out.
+    pub fn find_in(&self, dataset: &Dataset) -> Result<Vec<usize>, ModelError> {
+        let indices: HashMap<&str, usize> = dataset
+            .views
+            .iter()
+            .enumerate()
+            .map(|(i, it)| (it.name.as_str(), i))
+            .collect();
+        let all = dataset.name.as_str();
+        let fail = |what: String| Err(ModelError::Scene(what));
+        let found: Vec<Option<usize>> = self
+            .seen
+            .iter()
+            .map(|it| indices.get(it.name.as_str()).copied())
+            .collect();
+        let missing = found.iter().filter(|it| it.is_none()).count();
+        if let Some(first) = found.iter().position(Option::is_none) {
+            return fail(format!(
+                "\u{201c}{all}\u{201d} does not have {missing} of the {} photos that the scene was made of, \
+                 {} among them. Choose the photos it was made of, or begin the scene anew",
+                self.seen.len(),
+                self.seen[first].name
+            ));
+        }
+        let found: Vec<usize> = found.into_iter().flatten().collect();
+        for (kept, i) in self.seen.iter().zip(&found) {
+            let view = &dataset.views[*i];
+            if !self.is_close(&kept.c2w, &view.c2w) {
+                return fail(format!(
+                    "{} has another pose in \u{201c}{all}\u{201d} than when the scene was kept. Choose the poses \
+                     it was made with, or begin the scene anew",
+                    kept.name
+                ));
+            }
+            if view.split == Split::HeldOut {
+                return fail(format!(
+                    "{} of \u{201c}{all}\u{201d} was seen, and is held out to measure by now. Hold out the same \
+                     photos as then, or begin the scene anew",
+                    kept.name
+                ));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether a camera is where it was, as the network sees it: all cameras are within −1 … 1.
+    fn is_close(&self, then: &DAffine3, now: &DAffine3) -> bool {
+        const TOLERANCE: f64 = 1e-4;
+        let [then, now] = [then, now].map(|it| self.network_from_dataset.camera(it));
+        then.abs_diff_eq(now, TOLERANCE)
     }
 
     /// The scene's coordinates.
@@ -118,6 +183,22 @@ impl KeptScene {
         SceneFrame {
             network_from_dataset: self.network_from_dataset,
             is_scale_unknown: false,
+        }
+    }
+}
+
+impl KeptView {
+    fn record(&self) -> SeenView {
+        SeenView {
+            name: self.name.clone(),
+            c2w: self.c2w.to_cols_array(),
+        }
+    }
+
+    fn of(record: SeenView) -> Self {
+        Self {
+            c2w: DAffine3::from_cols_array(&record.c2w),
+            name: record.name,
         }
     }
 }

@@ -64,6 +64,16 @@ pub struct Attending {
 /// Attention of a view's tokens x \[n × d\] (after its norm) to one another, with q and k brought to
 /// mean square 1 a head.
 pub fn attend(x: Tensor<2>, weights: &AttentionWeights, how: Attending) -> Tensor<2> {
+    attend_in_turn(x, weights, how, &mut || ())
+}
+
+/// [`attend`], with `between` called after each of several pieces.
+pub fn attend_in_turn(
+    x: Tensor<2>,
+    weights: &AttentionWeights,
+    how: Attending,
+    between: &mut dyn FnMut(),
+) -> Tensor<2> {
     let Attending { heads, eps, .. } = how;
     let [n, d] = x.dims();
     let head = d / heads;
@@ -76,8 +86,13 @@ pub fn attend(x: Tensor<2>, weights: &AttentionWeights, how: Attending) -> Tenso
     let k = to_unit_square(part(1), &weights.k_norm, eps);
     let v = part(2);
     let options = AttentionModuleOptions::default(); // scaled by 1 / √head
+    let is_cut = how.queries_at_once < n;
     let mixed = in_pieces(q, 2, how.queries_at_once, |q| {
-        attention(q, k.clone(), v.clone(), None, None, options)
+        let mixed = attention(q, k.clone(), v.clone(), None, None, options);
+        if is_cut {
+            between();
+        }
+        mixed
     });
     let mixed = mixed.swap_dims(1, 2).reshape([n, d]); // heads side by side
     linear(mixed, &weights.project)
@@ -132,7 +147,7 @@ pub fn in_pieces<const D: usize>(
     x: Tensor<D>,
     dim: usize,
     most: usize,
-    f: impl Fn(Tensor<D>) -> Tensor<D>,
+    mut f: impl FnMut(Tensor<D>) -> Tensor<D>,
 ) -> Tensor<D> {
     if x.dims()[dim] <= most {
         return f(x);

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 
 use super::decoder::numbers;
 use super::device::on_device;
-use super::network::Numerics;
+use super::reconstruct::ReconstructConfig;
 use super::tokens::on_host;
 use super::weights::{Ignored, RandomValues, Source, matrix, misfits, prefix};
 use super::{ModelConfig, ModelError, Network, Weights};
@@ -91,16 +91,16 @@ pub fn load_network(
     Ok((Network::new(config, weights, device.clone()), ignored))
 }
 
-/// [`load_network`] on each of several devices, ready to run in `numerics`. Those that are the same
+/// [`load_network`] on each of several devices, as `settings` run it. Those that are the same
 /// share the weights.
 ///
 /// # Errors
-/// Those of [`load_network`] and of [`Network::with_numerics`]; where another machine is lost.
+/// Those of [`load_network`] and of [`ReconstructConfig::adapt`]; where another machine is lost.
 pub fn load_networks(
     weights: &Path,
     config: Option<&Path>,
     devices: &[Device],
-    numerics: Numerics,
+    settings: &ReconstructConfig,
 ) -> Result<(Vec<Network>, Ignored), ModelError> {
     let mut networks: Vec<Network> = Vec::with_capacity(devices.len());
     let mut ignored = Ignored::default();
@@ -112,7 +112,7 @@ pub fn load_networks(
         let network = on_device(device, || {
             let (network, unknown) = load_network(weights, config, device)?;
             ignored = unknown;
-            network.with_numerics(numerics)
+            settings.adapt(network)
         })?;
         networks.push(network);
     }
@@ -229,6 +229,13 @@ impl Source for InFile<'_> {
     fn values(&mut self, name: &str) -> Result<Vec<f32>, ModelError> {
         let tensor = self.file.read(name);
         let tensor = tensor.map_err(|it| IoError::format(self.path, it))?;
+        if !tensor.values.iter().all(|it| it.is_finite()) {
+            let what = format!(
+                "{name} holds what is no number. The file is damaged, or its training failed: use \
+                 another copy"
+            );
+            return Err(IoError::format(self.path, FormatError::Malformed(what)).into());
+        }
         Ok(tensor.values)
     }
 }

@@ -49,14 +49,14 @@ pub use device::{DeviceChoice, device_name, has_half, on_device, open_device, wa
 pub use devices::Devices;
 pub use error::ModelError;
 pub use extract::{Extracted, Seen, extract};
-pub use kept_scene::KeptScene;
+pub use kept_scene::{KeptScene, KeptView};
 pub use load::{
     ConfigFrom, ModelSummary, ORIGIN, load_network, load_networks, save_network, save_random,
     summarise,
 };
 pub use network::{Listener, Network, Numerics, Op, SceneMemory, operations};
 pub use reconstruct::{
-    Chunk, Mode, ReconstructConfig, ReconstructListener, ReconstructUpdate, reconstruct,
+    Chunk, Mode, ReconstructConfig, ReconstructListener, ReconstructUpdate, go_on, reconstruct,
     reconstruct_shared,
 };
 #[cfg(feature = "remote")]

@@ -23,7 +23,7 @@ use super::config::Scan;
 use super::device::{device_name, has_half};
 use super::fast_weights::{FastWeights, Matrices, UpdateOptions, apply};
 use super::layers::{
-    Attending, answer, ask, attend, in_pieces, linear, memorise, normalise, think,
+    Attending, answer, ask, attend_in_turn, in_pieces, linear, memorise, normalise, think,
 };
 use super::newton_schulz::Precision;
 use super::rays::{Grid, NetworkCamera};
@@ -72,7 +72,9 @@ pub struct Network {
     pub device: Device,
 }
 
-/// Asked between pieces of work: how many of how many are done, and whether to go on.
+/// Asked between pieces of work: how many of how many are done, and whether to go on. Where a view
+/// goes through in parts, it is asked between these too, with the same numbers: whoever shares the
+/// device has its turn then.
 pub type Listener<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
 
 /// The fast weights of all layers: all that a network keeps of a scene.
@@ -198,6 +200,7 @@ impl Network {
             listener,
             done: 0,
             total: total as u64,
+            is_told_to_end: false,
         };
         for (block, fast) in self.weights.blocks.iter().zip(memory) {
             pass.block(block, fast, ops)?;
@@ -258,6 +261,7 @@ struct Pass<'a, 'b> {
     listener: Listener<'b>,
     done: u64,
     total: u64,
+    is_told_to_end: bool,
 }
 
 impl Pass<'_, '_> {
@@ -275,6 +279,7 @@ impl Pass<'_, '_> {
             if op.update {
                 let gradient = self.gradient(fast, block, op.views.clone())?;
                 weights = fast.candidate(gradient, self.network.update_options());
+                self.breathe();
                 fast.commit(weights.clone());
             }
             if op.apply {
@@ -299,7 +304,8 @@ impl Pass<'_, '_> {
             queries_at_once: budget.queries_at_once(config),
         };
         let normed = normalise(x.clone(), &block.attention.norm);
-        x + attend(normed, &block.attention, how)
+        let attention = &block.attention;
+        x + attend_in_turn(normed, attention, how, &mut || self.breathe())
     }
 
     /// x ← x + answer(apply(W, ask x)) and x ← x + think x, for a view, a few tokens at a time.
@@ -311,9 +317,17 @@ impl Pass<'_, '_> {
     ) -> Result<(), ModelError> {
         let x = self.attended(view, block);
         let step = self.network.budget.tokens_at_once(&self.network.config);
+        let is_cut = step < x.dims()[0];
         let x = in_pieces(x, 0, step, |x| {
             let x = x.clone() + recall(x, weights, &block.lact);
-            x.clone() + think(normalise(x, &block.mlp.norm), &block.mlp)
+            if is_cut {
+                self.breathe();
+            }
+            let x = x.clone() + think(normalise(x, &block.mlp.norm), &block.mlp);
+            if is_cut {
+                self.breathe();
+            }
+            x
         });
         self.tokens.put(view, x)?;
         self.count()
@@ -335,6 +349,7 @@ impl Pass<'_, '_> {
             if is_new {
                 self.tokens.put(view, x.clone())?;
             }
+            let is_cut = step < x.dims()[0];
             for part in x.split(step, 0) {
                 let memory = memorise(&normalise(part, &lact.norm), lact);
                 let part = fast.gradient(&memory.k, &memory.v, &memory.rates);
@@ -345,6 +360,9 @@ impl Pass<'_, '_> {
                         [a + d, b + e, c + f]
                     }
                 });
+                if is_cut {
+                    self.breathe();
+                }
             }
             self.count()?;
         }
@@ -352,11 +370,20 @@ impl Pass<'_, '_> {
         self.collective.sum(sum)
     }
 
+    /// A view is through a step.
     fn count(&mut self) -> Result<(), ModelError> {
         self.done += 1;
-        match (self.listener)(self.done, self.total) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(ModelError::Cancelled),
+        self.breathe();
+        if self.is_told_to_end {
+            return Err(ModelError::Cancelled);
+        }
+        Ok(())
+    }
+
+    /// A piece of work is through. That it was the last one is heeded when the view is.
+    fn breathe(&mut self) {
+        if !self.is_told_to_end {
+            self.is_told_to_end = (self.listener)(self.done, self.total).is_break();
         }
     }
 }

@@ -20,7 +20,7 @@ use super::device::on_device;
 use super::network::{Network, Numerics};
 use super::run::Run;
 use super::sharing::Sharing;
-use super::{ModelError, ViewChoice};
+use super::{KeptScene, ModelError, ViewChoice};
 use crate::dataset::Dataset;
 
 /// How photos meet the network.
@@ -100,8 +100,20 @@ impl Default for ReconstructConfig {
     }
 }
 
+impl ReconstructConfig {
+    /// The network as these settings run it: in their numbers, with their selective update.
+    ///
+    /// # Errors
+    /// [`ModelError::NoDevice`] where its device has no half precision and that is asked for.
+    pub fn adapt(&self, network: Network) -> Result<Network, ModelError> {
+        let mut network = network.with_numerics(self.numerics)?;
+        network.config.elastic = self.selective.or(network.config.elastic);
+        Ok(network)
+    }
+}
+
 /// What a chunk came to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Chunk {
     /// Counts from 0.
     pub index: usize,
@@ -113,10 +125,12 @@ pub struct Chunk {
     pub splats: Splats,
     /// Time from the chunk's first photo to these splats, seconds.
     pub secs: f32,
+    /// What the network knows of the scene, to [`go_on`] from another day; in [`Mode::Causal`].
+    pub kept: Option<Box<KeptScene>>,
 }
 
 /// What [`reconstruct`] tells.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum ReconstructUpdate {
     /// How far a piece of work is.
     Preparing {
@@ -147,7 +161,30 @@ pub fn reconstruct(
     more: &mut dyn FnMut() -> Option<Arc<Dataset>>,
     listener: ReconstructListener<'_>,
 ) -> Result<ControlFlow<()>, ModelError> {
-    reconstruct_shared(dataset, config, Sharing::alone(network), more, listener)
+    let sharing = Sharing::alone(network);
+    reconstruct_shared(None, dataset, config, sharing, more, listener)
+}
+
+/// [`reconstruct`] from where a scene was left, in [`Mode::Causal`]: the frame and the views that
+/// were seen are the kept ones, and views are chosen among the others, so many more as the settings
+/// ask for. Where there is none, the scene is drawn once as it was kept.
+///
+/// Interrupted after a chunk, kept and gone on with, a scene becomes what it would have become
+/// without that.
+///
+/// # Errors
+/// Those of [`reconstruct`]; [`ModelError::Config`] in another mode; [`ModelError::Scene`] where the
+/// dataset is not the scene's. That the network is the scene's is for [`KeptScene::open`] to say.
+pub fn go_on(
+    kept: KeptScene,
+    dataset: &Arc<Dataset>,
+    config: &ReconstructConfig,
+    network: &Network,
+    more: &mut dyn FnMut() -> Option<Arc<Dataset>>,
+    listener: ReconstructListener<'_>,
+) -> Result<ControlFlow<()>, ModelError> {
+    let sharing = Sharing::alone(network);
+    reconstruct_shared(Some(kept), dataset, config, sharing, more, listener)
 }
 
 /// Makes splats of a dataset's photos; each [`Chunk`] that `listener` gets holds all of them so
@@ -165,12 +202,13 @@ pub fn reconstruct(
 /// were taken from.
 ///
 /// Where several devices share the views, the splats are the same up to rounding. Only
-/// [`Mode::Full`] and [`Mode::Replay`] can be shared.
+/// [`Mode::Full`] and [`Mode::Replay`] can be shared. A scene that was `kept` is gone on with.
 ///
 /// # Errors
 /// [`ModelError::Views`] where there is no view to begin with or no photo can be read;
 /// [`ModelError::Config`] for settings that do not fit; what a device refuses.
 pub fn reconstruct_shared(
+    kept: Option<KeptScene>,
     dataset: &Arc<Dataset>,
     config: &ReconstructConfig,
     sharing: Sharing<'_>,
@@ -178,6 +216,12 @@ pub fn reconstruct_shared(
     listener: ReconstructListener<'_>,
 ) -> Result<ControlFlow<()>, ModelError> {
     sharing.of_view(0).config.check()?;
+    if kept.is_some() && config.mode != Mode::Causal {
+        return Err(ModelError::Config(format!(
+            "a kept scene goes on in causal mode, and the mode is {:?}",
+            config.mode
+        )));
+    }
     if config.chunk == 0 && config.mode != Mode::Full {
         return Err(ModelError::Config(
             "chunk is 0; at least one view a chunk is possible".to_owned(),
@@ -191,20 +235,16 @@ pub fn reconstruct_shared(
             config.mode.label()
         )));
     }
-    // A lost machine is told of where it was asked last.
+    let mut kept = kept;
     let mut work = || {
-        let ready = |network: &Network| {
-            let mut network = network.clone().with_numerics(config.numerics)?;
-            network.config.elastic = config.selective.or(network.config.elastic);
-            Ok(network)
-        };
+        let networks = sharing.networks.iter().cloned();
         let networks: Result<Vec<Network>, ModelError> =
-            sharing.networks.iter().map(ready).collect();
+            networks.map(|it| config.adapt(it)).collect();
         let sharing = Sharing {
             networks: &networks?,
             ..sharing
         };
-        Run::new(dataset, config, sharing, &mut *listener)?.all(more)
+        Run::new(dataset, config, sharing, kept.take(), &mut *listener)?.all(more)
     };
     match on_devices(sharing.networks, &mut work) {
         Err(ModelError::Cancelled) => Ok(ControlFlow::Break(())),

@@ -11,6 +11,7 @@ use render::Splats;
 use super::ModelError;
 use super::config::Scan;
 use super::extract::{Extracted, Seen, append, drop_broken, extract_from};
+use super::kept_scene::{KeptScene, KeptView};
 use super::network::{Listener, Network, operations};
 use super::reconstruct::{Chunk, Mode, ReconstructConfig, ReconstructListener, ReconstructUpdate};
 use super::scene_frame::SceneFrame;
@@ -27,7 +28,9 @@ pub(super) struct Run<'a> {
     sharing: Sharing<'a>,
     listener: ReconstructListener<'a>,
     loader: InputLoader,
-    /// The views that take part, as indices into the dataset's.
+    /// Views that a kept scene has seen: asked for again, never learnt from.
+    recalled: Vec<usize>,
+    /// The views that take part beside them, as indices into the dataset's.
     order: Vec<usize>,
     /// How many of them had their turn.
     taken: usize,
@@ -39,46 +42,62 @@ pub(super) struct Run<'a> {
     frame: Option<SceneFrame>,
     /// The fast weights, where they are kept.
     stream: Stream<'a>,
+    /// The views that they have seen.
+    learnt: Vec<KeptView>,
     /// Splats of earlier chunks, the dataset's coordinates, where they are kept.
     merged: Splats,
     chunks: usize,
+    /// Splats were told of.
+    is_shown: bool,
     has_grown: bool,
 }
 
 impl<'a> Run<'a> {
-    /// With nothing seen.
+    /// With nothing seen, or with what a kept scene has.
     ///
     /// # Errors
-    /// Where there is no view to begin with.
+    /// Where there is no view to begin with, and where the dataset is not the kept scene's.
     pub(super) fn new(
         dataset: &Arc<Dataset>,
         config: &'a ReconstructConfig,
         sharing: Sharing<'a>,
+        kept: Option<KeptScene>,
         listener: ReconstructListener<'a>,
     ) -> Result<Self, ModelError> {
         let network = sharing.of_view(0);
-        let mut order = config.choice.choose(dataset, config.views)?;
+        let recalled = kept.as_ref().map(|it| it.find_in(dataset)).transpose()?;
+        let recalled = recalled.unwrap_or_default();
+        let choice = &config.choice;
+        let mut order = choice.choose_unseen(dataset, config.views, &recalled)?;
         let is_at_once = config.mode == Mode::Full && network.config.scan == Scan::Full;
         if !is_at_once {
             order.sort_unstable(); // as they were taken
         }
+        let frame = kept.as_ref().map(KeptScene::frame);
+        let (memory, learnt) = match kept {
+            Some(kept) => (kept.memory, kept.seen),
+            None => (network.begin(), Vec::new()),
+        };
         Ok(Self {
             config,
             network,
             sharing,
             listener,
             loader: InputLoader::new(dataset.clone(), &network.config, config.background),
+            recalled,
             order,
             taken: 0,
             inputs: Vec::new(),
             unread: Vec::new(),
-            frame: None,
-            stream: Stream::new(network),
+            frame,
+            stream: Stream::resume(network, memory),
+            learnt,
             merged: Splats {
                 sh_degree: network.config.sh_degree,
                 ..Splats::default()
             },
             chunks: 0,
+            is_shown: false,
             has_grown: false,
         })
     }
@@ -88,21 +107,25 @@ impl<'a> Run<'a> {
         mut self,
         more: &mut dyn FnMut() -> Option<Arc<Dataset>>,
     ) -> Result<(), ModelError> {
-        while self.frame_of(self.order.len()).is_scale_unknown
+        while self.lacks_scale()
             && let Some(grown) = more()
         {
             self.grow(&grown)?;
         }
-        if self.frame_of(self.order.len()).is_scale_unknown {
+        if self.lacks_scale() {
             self.warn(
                 "all photos were taken from one place, so that nothing says how large the scene \
                  is: one unit of the dataset is one of the network's. Add photos from other places"
                     .to_owned(),
             )?;
         }
+        self.recall()?;
         loop {
             while self.taken < self.order.len() {
                 self.chunk()?;
+            }
+            if !self.is_shown && !self.inputs.is_empty() {
+                self.draw_again()?;
             }
             match more() {
                 Some(grown) => self.grow(&grown)?,
@@ -117,6 +140,31 @@ impl<'a> Run<'a> {
             )));
         }
         Ok(())
+    }
+
+    /// Whether nothing says how large the scene is.
+    fn lacks_scale(&self) -> bool {
+        self.frame.is_none() && self.frame_of(self.order.len()).is_scale_unknown
+    }
+
+    /// Decodes the photos that a kept scene was made of.
+    fn recall(&mut self) -> Result<(), ModelError> {
+        let dataset = self.loader.dataset();
+        let is_used = |i: &usize| dataset.views.get(*i).is_some_and(|it| !it.ignored);
+        let views: Vec<usize> = self.recalled.iter().copied().filter(is_used).collect();
+        self.read(&views, None)?;
+        self.unread.clear(); // What was learnt from them stays; they are not learnt again.
+        Ok(())
+    }
+
+    /// The splats of a kept scene to which nothing was added.
+    fn draw_again(&mut self) -> Result<(), ModelError> {
+        let begun = Instant::now();
+        let frame = self.frame();
+        let tokens = Spread::new(self.sharing);
+        let index = self.chunks;
+        self.chunks += 1;
+        self.present(index, &tokens, self.inputs.len(), &frame, begun)
     }
 
     /// The next chunk's photos, what they do to the fast weights, the splats.
@@ -145,41 +193,68 @@ impl<'a> Run<'a> {
             Mode::Causal | Mode::Merge => begin,
         };
         let earlier = self.inputs.len();
-        self.read(begin..self.taken, &frame, &mut tokens)?;
+        let views = self.order[begin..self.taken].to_vec();
+        self.read(&views, Some((&frame, &mut tokens)))?;
         let index = self.chunks;
         self.chunks += 1;
         if self.inputs.len() == earlier {
             return Ok(()); // none of them could be read
         }
         self.run(&tokens)?;
-        let splats = self.splats(&tokens, earlier, &frame)?;
+        let dataset = self.loader.dataset();
+        let new = self.inputs[earlier..].iter().map(|it| KeptView {
+            name: dataset.views[it.view].name.clone(),
+            c2w: it.c2w,
+        });
+        self.learnt.extend(new);
+        self.present(index, &tokens, earlier, &frame, begun)
+    }
+
+    /// Tells what chunk `index` came to; `tokens` are those of all inputs but the `earlier` ones, or
+    /// of all.
+    fn present(
+        &mut self,
+        index: usize,
+        tokens: &Spread<'_>,
+        earlier: usize,
+        frame: &SceneFrame,
+        begun: Instant,
+    ) -> Result<(), ModelError> {
+        let mode = self.config.mode;
+        let splats = self.splats(tokens, earlier, frame)?;
+        self.is_shown = true;
         let chunk = Chunk {
             index,
             of: (!self.has_grown).then(|| match mode {
                 Mode::Full => 1,
-                _ => self.order.len().div_ceil(self.config.chunk),
+                _ => self.order.len().div_ceil(self.config.chunk).max(1),
             }),
             views_seen: self.inputs.iter().map(|it| it.view).collect(),
             splats,
             secs: begun.elapsed().as_secs_f32(),
+            kept: (mode == Mode::Causal).then(|| {
+                Box::new(KeptScene {
+                    memory: self.stream.memory().clone(),
+                    network_from_dataset: frame.network_from_dataset,
+                    seen: self.learnt.clone(),
+                })
+            }),
         };
         self.tell(ReconstructUpdate::Chunk(chunk))
     }
 
-    /// Decodes photos and puts their tokens behind `tokens`.
+    /// Decodes photos and puts their tokens, if they are wanted, behind others.
     fn read(
         &mut self,
-        which: std::ops::Range<usize>,
-        frame: &SceneFrame,
-        tokens: &mut Spread<'_>,
+        views: &[usize],
+        mut tokens: Option<(&SceneFrame, &mut Spread<'_>)>,
     ) -> Result<(), ModelError> {
-        let views = self.order[which].to_vec();
         let loader = self.loader.clone();
         let (mut done, total) = (0, views.len() as u64);
         let is_seen_again = matches!(self.config.mode, Mode::Replay | Mode::Causal)
             || self.network.config.from_pixels;
         let mut outcome = Ok(());
-        let flow = loader.for_each(&views, &mut |view, loaded| {
+        let flow = loader.for_each(views, &mut |view, loaded| {
             done += 1;
             outcome = match loaded {
                 Err(err) => {
@@ -188,7 +263,10 @@ impl<'a> Run<'a> {
                     self.warn(why)
                 }
                 Ok(mut input) => {
-                    let pushed = tokens.push(tokenise(tokens.next_network(), &input, frame));
+                    let pushed = match &mut tokens {
+                        Some((frame, all)) => all.push(tokenise(all.next_network(), &input, frame)),
+                        None => Ok(()),
+                    };
                     if !is_seen_again {
                         input.rgb = Vec::new();
                     }

@@ -78,6 +78,37 @@ impl ViewChoice {
     }
 }
 
+impl ViewChoice {
+    /// [`Self::choose`] among the views that are not `seen` yet: none where all are.
+    ///
+    /// # Errors
+    /// Those of [`Self::choose`], but for that one.
+    pub fn choose_unseen(
+        &self,
+        dataset: &Dataset,
+        count: usize,
+        seen: &[usize],
+    ) -> Result<Vec<usize>, ModelError> {
+        if seen.is_empty() {
+            return self.choose(dataset, count);
+        }
+        if let Self::Listed(_) = self {
+            let listed = self.choose(dataset, count)?;
+            return Ok(listed.into_iter().filter(|i| !seen.contains(i)).collect());
+        }
+        let mut rest = dataset.clone();
+        for i in seen {
+            if let Some(view) = rest.views.get_mut(*i) {
+                view.ignored = true;
+            }
+        }
+        if usable(&rest, Split::Train).next().is_none() {
+            return Ok(Vec::new());
+        }
+        self.choose(&rest, count)
+    }
+}
+
 /// Why a listed view cannot be an input.
 fn refusal(dataset: &Dataset, index: usize) -> String {
     let Some(view) = dataset.views.get(index) else {
@@ -150,12 +181,12 @@ impl InputView {
 
     /// The colours from 0 to 1, as [`super::Network::tokenise`] takes them.
     pub fn colours(&self) -> Vec<[f32; 3]> {
-        self.rgb.iter().map(unit_colour).collect()
+        self.rgb.iter().copied().map(unit_colour).collect()
     }
 }
 
 /// From bytes to 0 … 1.
-pub(super) fn unit_colour(rgb: &[u8; 3]) -> [f32; 3] {
+pub(super) fn unit_colour(rgb: [u8; 3]) -> [f32; 3] {
     rgb.map(|it| f32::from(it) / 255.0)
 }
 
@@ -184,11 +215,13 @@ pub struct InputLoader {
 impl InputLoader {
     /// Photos become exactly as large as the network of `config` takes them, their sides each by
     /// its own factor (Lanczos; spec of the published loader). `background` is the display RGB,
-    /// 0 to 1, behind transparent ones.
+    /// 0 to 1, behind transparent ones, and where a straightened one does not reach: both are what
+    /// no photo shows, and white there is what the published weights know.
     pub fn new(dataset: Arc<Dataset>, config: &ModelConfig, background: [f32; 3]) -> Self {
         let Grid { width, height, .. } = Grid::new(config);
         let options = PhotoOptions {
             alpha: AlphaUse::Transparency,
+            clear_outside: true,
             size: TargetSize::Exact(width as u32, height as u32),
             ..PhotoOptions::default()
         };

@@ -9,7 +9,7 @@
 //! | of colour | 4 | 2 | 1 | 2 |
 //! | of all but the means' is left in the end | 1/10 | 1/10 | all | 1/10 |
 //! | harmonics | all from the start (Brush) | a degree every 500 steps | every 1 000 (3DGS) | every 500 |
-//! | splats | MCMC, 10 % more every 100 steps | MCMC, 5 % (3DGS-MCMC) | the same | multi-view (FastGS) |
+//! | splats | multi-view (FastGS) | MCMC, 5 % more every 100 steps (3DGS-MCMC) | the same | multi-view |
 //! | photos | small ones first (DashGaussian) | the same | the same | the same |
 //!
 //! What is left in the end is so after 1,000 steps or more; shorter schedules fall less far.
@@ -44,6 +44,7 @@ pub fn preset(preset: Preset) -> OptimiseConfig {
                 ..base.rates
             },
             densify: Densify {
+                strategy: Strategy::MultiView,
                 from: 100,
                 until: 1_600,
                 growth: 1.1,

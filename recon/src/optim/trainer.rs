@@ -330,7 +330,7 @@ impl Trainer {
             .prepare(gpu, &self.rasterizer, splats, d_image)?;
         let rates = self.config.rates_at(self.step, self.extent);
         let is_mcmc = self.config.densify.strategy.is_mcmc();
-        let regularise = if is_mcmc { 1.0 } else { 0.0 };
+        let regularise = self.config.pull_at(self.step);
         let descent = DescentConfig {
             rates,
             step: self.step + 1,

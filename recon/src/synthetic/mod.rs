@@ -10,6 +10,7 @@ mod demo;
 mod gloss;
 mod light;
 mod photos;
+pub mod random;
 mod shapes;
 mod surface;
 mod texture;

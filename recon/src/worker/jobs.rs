@@ -170,6 +170,33 @@ fn export(
     if actor.step(&what, 0, 1).is_break() {
         return Ok(Outcome::Cancelled);
     }
+    write(actor, file, format, path, options)?;
+    Ok(Outcome::Finished)
+}
+
+/// Exports while another job runs. It asks for no orders: those that wait are that job's.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub(super) fn export_meanwhile(actor: &Actor, command: Command) -> Result<(), WorkerError> {
+    match command {
+        Command::Export {
+            file,
+            format,
+            path,
+            options,
+        } => write(actor, &file, format, path, &options),
+        _ => Ok(()),
+    }
+}
+
+fn write(
+    actor: &Actor,
+    file: &SplatFile,
+    format: SplatFormat,
+    path: PathBuf,
+    options: &ExportOptions,
+) -> Result<(), WorkerError> {
     let changed;
     let file = if options.changes_nothing(file) {
         file
@@ -192,7 +219,7 @@ fn export(
         bytes,
         losses,
     });
-    Ok(Outcome::Finished)
+    Ok(())
 }
 
 fn name_of(path: &Path) -> String {

@@ -68,17 +68,19 @@ pub enum Command {
     Reconstruct(Box<ReconstructJob>),
     /// Optimise splats until they look as the photos do.
     Optimise(Box<OptimiseJob>),
-    /// Hold the running optimisation.
+    /// Hold the running optimisation or reconstruction.
     Pause,
     /// Let it go on.
     Resume,
-    /// Change a setting of the running optimisation.
+    /// Change a setting of the running optimisation, or of the one that follows the running
+    /// reconstruction.
     Adjust(Adjustment),
     /// Measure the running optimisation on held-out photos now.
     Evaluate,
     /// Take a snapshot of the running optimisation now: it can be shown later and saved.
     TakeSnapshot,
-    /// Write a checkpoint of the running optimisation now.
+    /// Write a checkpoint of the running optimisation now; of a causal reconstruction what the
+    /// network knows of the scene.
     SaveCheckpoint,
     /// End the running job. An optimisation or reconstruction keeps what it has.
     Cancel,
@@ -150,6 +152,20 @@ pub enum Event {
     /// Photos were added to the folder that is being reconstructed: the dataset with them. The
     /// views that were there keep their indices.
     DatasetGrew(Arc<Dataset>),
+    /// A reconstruction is held, until [`Event::Resumed`] or its end.
+    Paused,
+    /// A reconstruction goes on.
+    Resumed,
+    /// What the network knows of a scene was written: a reconstruction can go on from it another
+    /// day.
+    SceneKept {
+        /// Where to.
+        path: PathBuf,
+        /// How many views it has seen.
+        views: usize,
+        /// Its size.
+        bytes: u64,
+    },
     /// A reconstruction is over; [`Event::SplatsUpdated`] came before. Where it is optimised, that
     /// begins now.
     Reconstructed(ReconstructReport),

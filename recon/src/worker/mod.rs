@@ -1,7 +1,9 @@
 //! The background worker: the app sends [`Command`]s and drains [`Event`]s each frame.
 //!
 //! One thread runs one job at a time. While a job runs, what is sent waits, except
-//! [`Command::Cancel`], which ends the job at its next step, and a new job, which ends it too.
+//! [`Command::Cancel`], which ends the job at its next step, and something new to open, which ends
+//! it too. An optimisation and a reconstruction follow every order between two pieces of work; any
+//! new job ends them.
 //! A slow window costs frames of progress, never a result: progress is dropped when nobody reads,
 //! results wait. Dropping [`Worker`] ends the job and joins the thread.
 
@@ -10,6 +12,7 @@ mod jobs;
 mod messages;
 mod optimise;
 mod optimise_messages;
+mod orders;
 mod pace;
 mod poses;
 mod ranks;
@@ -30,6 +33,7 @@ pub use reconstruct_messages::{
 pub use serve::serve;
 
 pub use ranks::{Keep, Load, Sequence, on_ranks, reconstruct_on, run_shared};
+pub use share::share;
 
 pub use crate::optim::{Evaluation, TrainProgress};
 

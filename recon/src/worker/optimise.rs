@@ -228,7 +228,7 @@ impl Run {
             }
             Command::Export { .. } => {
                 // A file that cannot be written is no reason to end the work of an hour.
-                if let Err(err) = jobs::run(actor, command) {
+                if let Err(err) = jobs::export_meanwhile(actor, command) {
                     actor.tell(Event::Warned(err.to_string()));
                 }
             }

@@ -36,6 +36,11 @@ impl Pace {
         self.step_ms.is_none_or(|it| LONG_MS < it)
     }
 
+    /// Time passed without work: what was submitted before is done by now.
+    pub(super) fn rest(&mut self) {
+        self.ahead = None;
+    }
+
     /// Waits where as much was submitted as may be. `begun` is when the newest step was.
     ///
     /// # Errors

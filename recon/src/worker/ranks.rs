@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::dataset::Dataset;
 use crate::model::{
-    Collective, Listener, ModelError, Network, Op, Rank, RankJob, ReconstructConfig,
+    Collective, KeptScene, Listener, ModelError, Network, Op, Rank, RankJob, ReconstructConfig,
     ReconstructListener, SceneMemory, Share, Sharing, Tokens, gather, reconstruct_shared,
 };
 
@@ -67,6 +67,7 @@ pub fn run_shared<T: Send>(
 /// # Errors
 /// Those of [`reconstruct_shared`].
 pub fn reconstruct_on(
+    kept: Option<KeptScene>,
     dataset: &Arc<Dataset>,
     config: &ReconstructConfig,
     (networks, are_cards): (&[Network], bool),
@@ -78,7 +79,7 @@ pub fn reconstruct_on(
         crew: &crew,
         are_cards,
     };
-    reconstruct_shared(dataset, config, sharing, more, listener)
+    reconstruct_shared(kept, dataset, config, sharing, more, listener)
 }
 
 fn crew(count: usize, listener: Listener<'_>, job: &RankJob<'_>) -> Result<(), ModelError> {

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,8 +14,8 @@ use crate::dataset::Dataset;
 use crate::io::{SplatFile, SplatFormat, checkpoint, open_lpips};
 use crate::metrics::{Lpips, LpipsNet};
 use crate::model::{
-    Chunk, DeviceChoice, Network, ReconstructUpdate, ViewChoice, device_name, load_networks,
-    wait_for,
+    Chunk, DeviceChoice, KeptScene, Mode, ModelError, Network, ReconstructUpdate, ViewChoice,
+    device_name, load_networks, wait_for,
 };
 use crate::optim::{
     EvalConfig, EvalStep, HeldOut, OptimError, default_budget, evaluate, most_opaque,
@@ -24,24 +25,42 @@ use super::actor::{Actor, Outcome};
 use super::messages::{Event, Snapshot, WorkerError};
 use super::optimise::optimise;
 use super::optimise_messages::{Moment, OptimiseJob, Start};
+use super::orders::Orders;
 use super::pace::Pace;
 use super::ranks::reconstruct_on;
 use super::reconstruct_messages::{
     ChunkEvaluation, ChunkReport, ReconstructJob, ReconstructReport, SeenChunk,
 };
 use super::share::share;
-use super::watch::Watcher;
+use super::watch::{Waiting, Watcher};
 
 /// Reconstructs until all views are seen or it is told to end; keeps what there is.
 pub(super) fn run(actor: &mut Actor, job: &ReconstructJob) -> Result<Outcome, WorkerError> {
     let gpu = actor.gpu.clone().ok_or(WorkerError::NoGpu)?;
+    if (job.keep.is_some() || job.continues.is_some()) && job.config.mode != Mode::Causal {
+        return Err(ModelError::Config(format!(
+            "what the network knows of a scene is kept and gone on with in causal mode, and the \
+             mode is {:?}",
+            job.config.mode
+        ))
+        .into());
+    }
     let lpips = job.lpips.as_deref().map(open_lpips).transpose()?;
     let lpips = lpips.and_then(|it| it.get(LpipsNet::Vgg).or(it.metrics.first()).cloned());
     if actor.step("Reading the network's weights", 0, 1).is_break() {
         return Ok(Outcome::Cancelled);
     }
     let begun = Instant::now();
-    let networks = load(actor, &gpu, job)?;
+    let mut networks = load(actor, &gpu, job)?;
+    let scene = job.continues.as_deref();
+    let scene = scene.map(|it| recall(&networks[0], it, &job.dataset));
+    let scene = scene.transpose()?;
+    let recalled = scene.as_ref().map_or(0, |it| it.seen.len());
+    let views = recalled + new_views(job, recalled);
+    for (rank, choice) in job.devices.each().iter().enumerate() {
+        let budget = share(choice, &gpu, &networks[rank].config, views);
+        networks[rank].budget = job.devices.share_of(rank, budget);
+    }
     let run = Run {
         dataset: job.dataset.clone(),
         held_out: HeldOut::new(job.dataset.clone(), job.max_side),
@@ -51,35 +70,52 @@ pub(super) fn run(actor: &mut Actor, job: &ReconstructJob) -> Result<Outcome, Wo
             .map(|it| Watcher::new(job.dataset.clone(), it)),
         report: ReconstructReport {
             device: names(job, &networks),
+            recalled,
             ..ReconstructReport::default()
         },
         evaluator: Rasterizer::new(&gpu)?,
         pace: Pace::new(&gpu),
         piece: begun,
-        measuring: Duration::ZERO,
+        aside: Duration::ZERO,
+        aside_in_chunk: Duration::ZERO,
         newest: None,
+        orders: Orders::new(
+            (job.keep.clone()).or_else(|| checkpoint::memory_place(&job.dataset.folder)),
+        ),
         failed: None,
         actor,
         gpu,
         job,
         lpips,
     };
-    let Some(kept) = run.all(networks, begun)? else {
+    let Some(kept) = run.all(networks, scene, begun)? else {
         return Ok(Outcome::Cancelled);
     };
     match kept.next {
-        Some(next) => optimise(actor, &next),
+        Some(next) => {
+            kept.orders.hand_over(actor);
+            optimise(actor, &next)
+        }
         None => Ok(Outcome::Finished),
     }
 }
 
-/// The network on each of its devices, with its share of the memory there.
+/// A scene that was kept, once it is sure that it is this network's and this dataset's.
+fn recall(network: &Network, path: &Path, dataset: &Dataset) -> Result<KeptScene, ModelError> {
+    let scene = KeptScene::open(network, path)?;
+    match scene.find_in(dataset) {
+        Ok(_) => Ok(scene),
+        Err(err) => Err(ModelError::Scene(format!("{}: {err}", path.display()))),
+    }
+}
+
+/// The network on each of its devices, as the settings want it.
 fn load(actor: &Actor, gpu: &Gpu, job: &ReconstructJob) -> Result<Vec<Network>, WorkerError> {
-    let (mut networks, ignored) = load_networks(
+    let (networks, ignored) = load_networks(
         &job.weights,
         job.model.as_deref(),
         &job.devices.open(Some(gpu))?,
-        job.config.numerics,
+        &job.config,
     )?;
     if 0 < ignored.tensors {
         actor.tell(Event::Warned(format!(
@@ -87,16 +123,6 @@ fn load(actor: &Actor, gpu: &Gpu, job: &ReconstructJob) -> Result<Vec<Network>, 
             job.weights.display(),
             ignored.tensors
         )));
-    }
-    let views = match &job.config.choice {
-        ViewChoice::KMeans | ViewChoice::Even => job.config.views,
-        ViewChoice::All => job.dataset.report.train,
-        ViewChoice::Listed(list) => list.len(),
-    };
-    let choices = job.devices.each().iter().enumerate();
-    for (network, (rank, choice)) in networks.iter_mut().zip(choices) {
-        let budget = share(choice, gpu, &network.config, views);
-        network.budget = job.devices.share_of(rank, budget);
     }
     Ok(networks)
 }
@@ -112,9 +138,20 @@ fn names(job: &ReconstructJob, networks: &[Network]) -> String {
     names.join(", ")
 }
 
+/// About how many views the network will see beside those it has seen.
+fn new_views(job: &ReconstructJob, recalled: usize) -> usize {
+    let all = job.dataset.report.train;
+    match &job.config.choice {
+        ViewChoice::KMeans | ViewChoice::Even => job.config.views.min(all),
+        ViewChoice::All => all.saturating_sub(recalled),
+        ViewChoice::Listed(list) => list.len(),
+    }
+}
+
 /// What is left of a run when its network is gone.
 struct Kept {
     next: Option<OptimiseJob>,
+    orders: Orders,
 }
 
 /// A reconstruction in progress.
@@ -132,31 +169,49 @@ struct Run<'a> {
     pace: Pace,
     /// When the piece of work began that the network is at.
     piece: Instant,
-    /// Time spent on held-out photos.
-    measuring: Duration,
+    /// Time spent on other things: held-out photos, orders.
+    aside: Duration,
+    /// The part of it that the chunk at hand has cost.
+    aside_in_chunk: Duration,
     report: ReconstructReport,
     newest: Option<Arc<SplatFile>>,
+    orders: Orders,
     failed: Option<WorkerError>,
 }
 
 impl Run<'_> {
     /// All chunks; `None` where it ended before the first.
-    fn all(self, networks: Vec<Network>, begun: Instant) -> Result<Option<Kept>, WorkerError> {
+    fn all(
+        self,
+        networks: Vec<Network>,
+        scene: Option<KeptScene>,
+        begun: Instant,
+    ) -> Result<Option<Kept>, WorkerError> {
         let job = self.job;
-        let chunk = job.config.chunk.max(1);
         let run = RefCell::new(self);
-        let mut more = || run.borrow_mut().more(chunk);
+        let mut more = || run.borrow_mut().more(&networks[0]);
         let mut hear = |update| run.borrow_mut().hear(update, &networks);
-        let ranks = (&networks[..], job.devices.are_cards());
-        let ended = reconstruct_on(&job.dataset, &job.config, ranks, &mut more, &mut hear);
+        let ended = reconstruct_on(
+            scene,
+            &job.dataset,
+            &job.config,
+            (&networks, job.devices.are_cards()),
+            &mut more,
+            &mut hear,
+        );
+        let mut run = run.into_inner();
+        if let Some(path) = &job.keep {
+            run.orders.keep_in(path, run.actor, &networks[0]);
+        }
         // Its memory is for what comes now.
+        run.orders.scene = None;
         let devices: Vec<_> = networks.iter().map(|it| it.device.clone()).collect();
         drop(networks);
         for device in devices {
             device.memory_cleanup();
         }
-        let mut run = run.into_inner();
-        run.report.secs = begun.elapsed().saturating_sub(run.measuring).as_secs_f32();
+        let aside = run.aside + run.orders.take_spent();
+        run.report.secs = begun.elapsed().saturating_sub(aside).as_secs_f32();
         let failed = run.failed.take();
         let failed = failed.or_else(|| match ended {
             Ok(_) => None,
@@ -166,9 +221,24 @@ impl Run<'_> {
     }
 
     /// Photos that have come meanwhile.
-    fn more(&mut self, chunk: usize) -> Option<Arc<Dataset>> {
-        let watcher = self.watcher.as_mut()?;
-        let ControlFlow::Continue(grown) = watcher.wait(self.actor, chunk) else {
+    fn more(&mut self, network: &Network) -> Option<Arc<Dataset>> {
+        let mut watcher = self.watcher.take()?;
+        let begun = Instant::now();
+        let chunk = self.job.config.chunk.max(1);
+        let (actor, orders) = (&mut *self.actor, &mut self.orders);
+        let waited = watcher.wait(chunk, &mut |waiting| match waiting {
+            Waiting::Quiet(waited, patience) => {
+                orders.attend(actor, network, ("Waiting for photos", waited, patience))
+            }
+            Waiting::Warned(text) => {
+                actor.tell(Event::Warned(text));
+                ControlFlow::Continue(())
+            }
+        });
+        self.watcher = Some(watcher);
+        self.orders.take_spent(); // is part of this
+        self.aside += begun.elapsed();
+        let ControlFlow::Continue(grown) = waited else {
             self.report.cancelled = true;
             return None;
         };
@@ -183,18 +253,25 @@ impl Run<'_> {
     fn hear(&mut self, update: ReconstructUpdate, networks: &[Network]) -> ControlFlow<()> {
         let flow = match update {
             ReconstructUpdate::Preparing { what, done, total } => {
-                let step = self.actor.step(&what, done, total);
                 let waited = self.pace.keep_with(self.piece, || {
                     networks.iter().try_for_each(|it| wait_for(&it.device))
                 });
+                let step = (what.as_str(), done, total);
+                let flow = self.orders.attend(self.actor, &networks[0], step);
+                if self.orders.were_followed() {
+                    let spent = self.orders.take_spent();
+                    self.aside += spent;
+                    self.aside_in_chunk += spent;
+                    self.pace.rest();
+                }
                 self.piece = Instant::now();
-                waited.map(|()| step).map_err(Into::into)
+                waited.map(|()| flow).map_err(Into::into)
             }
             ReconstructUpdate::Warned(text) => {
                 self.actor.tell(Event::Warned(text));
                 Ok(ControlFlow::Continue(()))
             }
-            ReconstructUpdate::Chunk(chunk) => self.take(chunk),
+            ReconstructUpdate::Chunk(chunk) => self.take(chunk, &networks[0]),
         };
         match flow {
             Ok(ControlFlow::Continue(())) => ControlFlow::Continue(()),
@@ -210,9 +287,11 @@ impl Run<'_> {
     }
 
     /// Shows what a chunk came to, and measures it.
-    fn take(&mut self, chunk: Chunk) -> Result<ControlFlow<()>, WorkerError> {
+    fn take(&mut self, chunk: Chunk, network: &Network) -> Result<ControlFlow<()>, WorkerError> {
         let views_seen = chunk.views_seen.len();
-        let splats = self.upload(&chunk.splats)?;
+        let aside = std::mem::take(&mut self.aside_in_chunk);
+        self.orders.scene = chunk.kept;
+        let splats = self.upload(&chunk.splats, network)?;
         let file = SplatFile::new(chunk.splats, SplatFormat::Ply);
         let name = self.dataset.name.clone();
         let id = self.actor.snapshot_id();
@@ -230,29 +309,36 @@ impl Run<'_> {
             index: chunk.index,
             views_seen,
             splats: self.report.splats,
-            secs: chunk.secs,
+            secs: (chunk.secs - aside.as_secs_f32()).max(0.0),
             ..ChunkReport::default()
         });
         self.newest = Some(snapshot.file.clone());
         self.actor.tell(Event::SplatsUpdated(snapshot));
         let begun = Instant::now();
-        let flow = self.measure(&splats, chunk.index, views_seen);
-        self.measuring += begun.elapsed();
+        let flow = self.measure(&splats, chunk.index, views_seen, network);
+        self.orders.take_spent(); // is part of this
+        self.aside += begun.elapsed();
         self.piece = Instant::now();
         flow
     }
 
     /// As many of the splats as the device has room for.
-    fn upload(&self, splats: &Splats) -> Result<GpuSplats, WorkerError> {
+    fn upload(&self, splats: &Splats, network: &Network) -> Result<GpuSplats, WorkerError> {
         /// Fewer are not worth showing.
         const FEW: usize = 1 << 16;
         let most = self.gpu.capabilities().max_splats(splats.sh_degree);
         let mut room = splats
             .len()
             .min(usize::try_from(most).unwrap_or(usize::MAX));
+        let mut is_tidy = false;
         loop {
             let part = (room < splats.len()).then(|| most_opaque(splats, room));
             match GpuSplats::upload(&self.gpu, part.as_ref().unwrap_or(splats)) {
+                // What the network no longer uses it holds on to, for its next chunk.
+                Err(GpuError::OutOfMemory { .. }) if !std::mem::replace(&mut is_tidy, true) => {
+                    network.device.memory_cleanup();
+                    wait_for(&network.device)?;
+                }
                 Err(GpuError::OutOfMemory { .. } | GpuError::TooLarge { .. }) if FEW < room => {
                     room /= 2;
                 }
@@ -275,6 +361,7 @@ impl Run<'_> {
         splats: &GpuSplats,
         index: usize,
         views_seen: usize,
+        network: &Network,
     ) -> Result<ControlFlow<()>, WorkerError> {
         let total = self.held_out.views().len() as u64;
         if total == 0 {
@@ -289,14 +376,18 @@ impl Run<'_> {
             ..EvalConfig::default()
         };
         let mut done = 0;
-        let actor = &mut *self.actor;
+        let (actor, orders) = (&mut *self.actor, &mut self.orders);
         let mut visit = |step: EvalStep<'_>| {
             done += 1;
             if let EvalStep::LeftOut { name, why } = step {
                 let text = format!("{name} is left out of the measurement: {why}");
                 actor.tell(Event::Warned(text));
             }
-            actor.step("Measuring on held-out photos", done, total)
+            orders.attend(
+                actor,
+                network,
+                ("Measuring on held-out photos", done, total),
+            )
         };
         let evaluator = &mut self.evaluator;
         let measured = evaluate(
@@ -349,6 +440,7 @@ impl Run<'_> {
         let next = self.job.then.clone().filter(|_| !self.report.cancelled);
         self.actor.tell(Event::Reconstructed(self.report));
         Ok(Some(Kept {
+            orders: self.orders,
             next: next.map(|mut config| {
                 // All of the harmonics are there already.
                 config.sh_degree = newest.splats.sh_degree;

@@ -33,6 +33,10 @@ pub struct ReconstructJob {
     pub lpips: Option<PathBuf>,
     /// Goes on while photos are added to the folder; `None` ends with those that are there.
     pub watch: Option<Watch>,
+    /// Where what the network knows of the scene is written in the end; in causal mode only.
+    pub keep: Option<PathBuf>,
+    /// A scene that was kept, to go on with; in causal mode only.
+    pub continues: Option<PathBuf>,
 }
 
 /// A folder that is still being filled.
@@ -92,7 +96,8 @@ pub struct ReconstructReport {
     pub chunks: Vec<ChunkReport>,
     /// Splats in the end.
     pub splats: usize,
-    /// From the weights to the last snapshot, seconds; measurements left out.
+    /// From the weights to the last snapshot, seconds; measurements, pauses and waiting for photos
+    /// left out.
     pub secs: f32,
     /// What the network ran on, in words.
     pub device: String,
@@ -100,4 +105,6 @@ pub struct ReconstructReport {
     pub evaluation: Option<EvalReport>,
     /// Whether it was told to stop before its last chunk.
     pub cancelled: bool,
+    /// How many of the views a kept scene had seen before.
+    pub recalled: usize,
 }

@@ -12,12 +12,7 @@ const LEAST_STEP: u64 = 64 << 20;
 
 /// What a network on `choice` may hold beside its weights when so many views are seen. Alone on
 /// its device it has the default.
-pub(super) fn share(
-    choice: &DeviceChoice,
-    gpu: &Gpu,
-    config: &ModelConfig,
-    views: usize,
-) -> Budget {
+pub fn share(choice: &DeviceChoice, gpu: &Gpu, config: &ModelConfig, views: usize) -> Budget {
     let is_shared = match choice {
         DeviceChoice::Auto => !gpu.capabilities().is_cpu(),
         DeviceChoice::Gpu => true,

@@ -9,14 +9,23 @@ use std::time::{Duration, Instant};
 use crate::dataset::{Dataset, HoldOut, Split, View};
 use crate::io;
 
-use super::actor::Actor;
-use super::messages::Event;
 use super::reconstruct_messages::Watch;
 
 /// The folder is looked at this often. Photos that were there the last time, too, are complete.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Orders are heard this often meanwhile.
 const LISTEN_EVERY: Duration = Duration::from_millis(50);
+
+/// What whoever waits for photos hears meanwhile.
+pub(super) enum Waiting {
+    /// Nothing came for so many seconds, of the second number.
+    Quiet(u64, u64),
+    /// Something is odd, in words for a person.
+    Warned(String),
+}
+
+/// Hears of the wait, and says whether it goes on.
+pub(super) type Listen<'a> = &'a mut dyn FnMut(Waiting) -> ControlFlow<()>;
 
 /// Looks at a folder now and then.
 pub(super) struct Watcher {
@@ -51,12 +60,12 @@ impl Watcher {
     /// where the job is told to end.
     pub(super) fn wait(
         &mut self,
-        actor: &mut Actor,
         count: usize,
+        listen: Listen<'_>,
     ) -> ControlFlow<(), Option<Arc<Dataset>>> {
         let mut quiet = Instant::now();
         loop {
-            let look = self.look(actor, count);
+            let look = self.look(count, listen)?;
             if let Look::Grown(grown) = look {
                 self.dataset = grown.clone();
                 return ControlFlow::Continue(Some(grown));
@@ -65,27 +74,30 @@ impl Watcher {
                 quiet = Instant::now();
             } else if self.patience <= quiet.elapsed() {
                 if let Some(why) = self.refused.take() {
-                    actor.tell(Event::Warned(why));
+                    listen(Waiting::Warned(why))?;
                 }
                 return ControlFlow::Continue(None);
             }
             let looked = Instant::now();
             while looked.elapsed() < LOOK_EVERY {
                 let waited = quiet.elapsed().min(self.patience).as_secs();
-                actor.step("Waiting for photos", waited, self.patience.as_secs())?;
+                let asked = Instant::now();
+                listen(Waiting::Quiet(waited, self.patience.as_secs()))?;
+                // A pause is no sign that no more photos come.
+                quiet += asked.elapsed();
                 std::thread::sleep(LISTEN_EVERY);
             }
         }
     }
 
-    fn look(&mut self, actor: &Actor, count: usize) -> Look {
+    fn look(&mut self, count: usize, listen: Listen<'_>) -> ControlFlow<(), Look> {
         // A pose file that is just being written is no error: there is a next time.
         let newer = match io::open_dataset(&self.path, self.hold_out.as_ref()) {
             Ok(Some(it)) => it,
-            Ok(None) => return Look::Quiet,
+            Ok(None) => return ControlFlow::Continue(Look::Quiet),
             Err(err) => {
                 self.refused = Some(err.to_string());
-                return Look::Quiet;
+                return ControlFlow::Continue(Look::Quiet);
             }
         };
         self.refused = None;
@@ -98,24 +110,24 @@ impl Watcher {
         let ready = new.iter().copied().filter(is_learnt);
         let ready = ready.filter(|it| is_ready(it)).count();
         if all == 0 {
-            return Look::Quiet;
+            return ControlFlow::Continue(Look::Quiet);
         }
         if ready < count.min(all) {
-            return Look::Growing;
+            return ControlFlow::Continue(Look::Growing);
         }
         let joined = self.dataset.joined(&newer, &is_ready);
         if 0 < joined.moved && !self.told {
             self.told = true;
-            actor.tell(Event::Warned(format!(
+            listen(Waiting::Warned(format!(
                 "{}: {} photos that were seen have other poses now. They stay where they were, so \
                  that new ones may not fit: poses of a folder that is being filled have to keep \
                  their coordinates",
                 self.path.display(),
                 joined.moved
-            )));
+            )))?;
         }
         self.before.retain(|it| !before.contains(it));
-        Look::Grown(Arc::new(joined.dataset))
+        ControlFlow::Continue(Look::Grown(Arc::new(joined.dataset)))
     }
 }
 

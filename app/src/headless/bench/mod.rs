@@ -1,5 +1,6 @@
 //! `accrete bench render`: milliseconds per frame and per kernel on synthetic scenes. Photos are
-//! measured in [`dataset`], training steps in [`train`], the network in [`model`].
+//! measured in [`dataset`], training steps in [`train`], the network in [`model`], random scenes
+//! in [`synth`].
 //!
 //! `cargo bench` measures by the same function ([`measure`]) and prints by the same one
 //! ([`table`]).
@@ -8,6 +9,7 @@ mod calibrate;
 mod cases;
 pub mod dataset;
 pub mod model;
+pub mod synth;
 mod table;
 pub mod train;
 

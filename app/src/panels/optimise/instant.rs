@@ -1,6 +1,6 @@
 //! What is wanted of the network: its weights, how it takes the photos in, what it runs on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use eframe::egui::{self, CollapsingHeader, ComboBox, Label, RichText, TextEdit};
 use recon::model::{DeviceChoice, Elastic, Mode, ORIGIN, ViewChoice};
@@ -67,7 +67,7 @@ pub(super) fn instant_ui(
     muted(ui, text);
     let mut network = state.settings.network.clone();
     let is_changed = weights(ui, state, &mut network, actions);
-    views(ui, &mut plan.instant);
+    views(ui, plan);
     if plan.method == Method::InstantThenOptimise {
         number(
             ui,
@@ -194,7 +194,8 @@ fn file(
 }
 
 /// Which views, and how many at a time.
-fn views(ui: &mut egui::Ui, plan: &mut InstantPlan) {
+fn views(ui: &mut egui::Ui, whole: &mut Plan) {
+    let plan = &mut whole.instant;
     ui.horizontal_wrapped(|ui| {
         for (streams, name) in [(false, "All at once"), (true, "A few at a time")] {
             if ui
@@ -221,23 +222,43 @@ fn views(ui: &mut egui::Ui, plan: &mut InstantPlan) {
     }
     muted(ui, about(plan.config.mode));
     choice_of_views(ui, &mut plan.config.choice);
+    let goes_on = plan.can_be_kept() && plan.continues && whole.memory.is_some();
     if plan.config.choice != ViewChoice::All {
-        number(
-            ui,
-            "Photos for the network",
-            &mut plan.config.views,
-            1..=100_000,
-        );
+        let name = if goes_on {
+            "More photos for the network"
+        } else {
+            "Photos for the network"
+        };
+        number(ui, name, &mut plan.config.views, 1..=100_000);
     }
     if plan.streams() {
         number(ui, "Photos at a time", &mut plan.config.chunk, 1..=100_000);
         let text = "Photos that are added to the folder meanwhile join";
         ui.checkbox(&mut plan.watches, text);
         if plan.watches {
-            let name = "Seconds without a new photo until it ends";
+            let name = "Seconds to wait for photos";
             number(ui, name, &mut plan.patience_secs, 1..=86_400);
         }
     }
+    if plan.can_be_kept() {
+        memory(ui, plan, whole.memory.as_deref());
+    }
+}
+
+/// Keeping what the network learns of the scene, and going on from it.
+fn memory(ui: &mut egui::Ui, plan: &mut InstantPlan, kept: Option<&Path>) {
+    if let Some(path) = kept {
+        let hint = format!(
+            "photos that the network has not seen yet join the scene of {}",
+            path.display()
+        );
+        ui.checkbox(&mut plan.continues, "Go on where the scene was left")
+            .on_hover_text(hint);
+    }
+    let hint = "writes a file beside the photos from which it goes on another day; as large as a \
+                good part of the weights";
+    ui.checkbox(&mut plan.keeps, "Keep the scene's memory in the end")
+        .on_hover_text(hint);
 }
 
 fn about(mode: Mode) -> &'static str {

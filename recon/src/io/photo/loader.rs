@@ -205,7 +205,8 @@ impl Shared {
             lens: lens.resized(width, height),
         };
         let (mut straight, covered) = self.straighten(upright, view.lens);
-        if !is_transparent {
+        let is_clear_outside = self.options.clear_outside && covered.is_some();
+        if !is_transparent && !is_clear_outside {
             opaque(&mut straight.rgba);
         }
         self.resize(straight, covered).map_err(broken)

@@ -37,7 +37,7 @@ pub struct Photo {
     /// Height in pixels.
     pub height: u32,
     /// sRGB bytes and straight alpha, `[height × width × 4]`. Alpha is 255 everywhere but under
-    /// [`AlphaUse::Transparency`].
+    /// [`AlphaUse::Transparency`], and with [`PhotoOptions::clear_outside`].
     pub rgba: Vec<u8>,
     /// Which pixels count, `[height × width]`: 255 counts, 0 does not. `None` where all do.
     pub mask: Option<Vec<u8>>,
@@ -116,6 +116,9 @@ pub struct PhotoOptions {
     /// Whether photos of bent lenses become those of a pinhole, at full size and before all else;
     /// pixels that the photo does not reach then do not count.
     pub undistort: bool,
+    /// Whether what a straightened photo does not reach is transparent, so that a colour can be put
+    /// there, instead of black. Around its edge no black is mixed in then.
+    pub clear_outside: bool,
     /// Whether mask files are applied.
     pub masks: bool,
 }
@@ -126,6 +129,7 @@ impl Default for PhotoOptions {
             alpha: AlphaUse::default(),
             size: TargetSize::default(),
             undistort: true,
+            clear_outside: false,
             masks: true,
         }
     }

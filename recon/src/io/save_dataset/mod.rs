@@ -1,7 +1,7 @@
 //! Writes a dataset as a folder of its own: photos, masks, poses and points, in another format.
 
 mod photos;
-mod staging;
+pub(super) mod staging;
 
 use std::collections::HashMap;
 use std::fs;

@@ -63,7 +63,7 @@ pub(super) fn write_photos(
                 alpha: AlphaUse::Transparency,
                 size: TargetSize::Full,
                 undistort: false,
-                masks: true,
+                ..PhotoOptions::default()
             },
             CACHE_BYTES,
         ),

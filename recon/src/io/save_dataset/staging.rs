@@ -8,11 +8,11 @@ use crate::io::{FormatError, IoError};
 
 /// A hidden folder beside the one to be. Dropped before [`Self::finish`], it is removed.
 #[derive(Debug)]
-pub(super) struct Staging(PathBuf);
+pub(in crate::io) struct Staging(PathBuf);
 
 impl Staging {
     /// Beside `out`, which must be new or an empty folder.
-    pub(super) fn beside(out: &Path) -> Result<Self, IoError> {
+    pub(in crate::io) fn beside(out: &Path) -> Result<Self, IoError> {
         check_free(out)?;
         let system = |it| IoError::system(out, it);
         let absolute = std::path::absolute(out).map_err(system)?;
@@ -35,12 +35,12 @@ impl Staging {
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::io) fn path(&self) -> &Path {
         &self.0
     }
 
     /// Gives it the name.
-    pub(super) fn finish(mut self, out: &Path) -> Result<(), IoError> {
+    pub(in crate::io) fn finish(mut self, out: &Path) -> Result<(), IoError> {
         let system = |it| IoError::system(out, it);
         // Only an empty folder goes: whatever came into it meanwhile stays.
         match fs::remove_dir(out) {

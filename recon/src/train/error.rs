@@ -1,0 +1,36 @@
+//! What can go wrong while a network is trained.
+
+use render::gpu::GpuError;
+
+use crate::io::IoError;
+use crate::model::ModelError;
+
+/// Why a training cannot begin or ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// Settings that do not fit together.
+    #[error("the settings of the training do not fit together: {0}")]
+    Config(String),
+    /// A checkpoint of another training.
+    #[error(
+        "the checkpoint is not one of this training: {0}. Give the settings it was made with, or begin anew in another folder"
+    )]
+    Checkpoint(String),
+    /// The numbers are none any more.
+    #[error(
+        "the network's numbers are not finite any more after step {0}. Begin again from an earlier checkpoint with a smaller descent.rate"
+    )]
+    Broken(u32),
+    /// The network refused.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The rasteriser refused.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// It was told to stop.
+    #[error("cancelled")]
+    Cancelled,
+}

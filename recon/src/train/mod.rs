@@ -1,0 +1,33 @@
+//! Training networks of the tttLRM kind on generated scenes: ours ship with the program, and
+//! anybody can train others.
+//!
+//! ```text
+//! seed ─► Example ─► Network (tracked) ─► Gaussians ─► Drawing ─► pictures' loss ─┐
+//!                        ▲                    └─► distances, opacities ───────────┤
+//!                      Adam ◄──────────────── gradients ◄─────────────────────────┘
+//! ```
+//! The objective is the paper's (arXiv 2026, section on training), with the scenes' own distances
+//! instead of a monocular network's. Pictures are drawn and differentiated by the program's own
+//! rasteriser, one view at a time. What is deliberately absent: no thread, no window; whoever runs
+//! it asks for step after step.
+
+mod adam;
+mod checkpoint;
+mod config;
+mod drawing;
+mod error;
+mod evaluate;
+mod example;
+mod pass;
+mod picture;
+mod training;
+
+pub use adam::{Adam, Stepped};
+pub use config::{Descent, Objective, Scenes, Stage, TrainConfig};
+pub use drawing::Drawing;
+pub use error::TrainError;
+pub use evaluate::{Evaluation, EvaluationRow, evaluate};
+pub use example::{Example, ExampleView, HELD_OUT, Shape};
+pub use pass::{Losses, learn, look, sized, tracked};
+pub use picture::{PictureLoss, Wanted, compare};
+pub use training::{Counts, StepReport, Training};

@@ -1,0 +1,193 @@
+//! A training in progress: step after step, measured now and then, resumable.
+
+use std::time::Instant;
+
+use burn::tensor::{Device, Tensor};
+use rayon::prelude::*;
+use render::gpu::Gpu;
+use serde::{Deserialize, Serialize};
+
+use super::TrainError;
+use super::adam::{Adam, Stepped, average};
+use super::config::TrainConfig;
+use super::drawing::Drawing;
+use super::evaluate::{Evaluation, evaluate};
+use super::example::Example;
+use super::pass::{Losses, learn, sized, tracked};
+use crate::metrics::Sheet;
+use crate::model::{Network, Weights};
+
+/// A network that is being trained.
+#[derive(Debug)]
+pub struct Training {
+    pub(super) config: TrainConfig,
+    /// As it is after the last step.
+    pub(super) network: Network,
+    /// Running mean of its parameters.
+    pub(super) mean: Weights,
+    pub(super) adam: Adam,
+    pub(super) counts: Counts,
+    drawing: Drawing,
+}
+
+/// What was done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Steps, skipped ones with them.
+    pub steps: u32,
+    /// Steps whose gradients were too long.
+    pub skipped: u32,
+    /// Scenes seen.
+    pub scenes: u64,
+    /// Seconds in steps.
+    pub secs: f64,
+}
+
+/// A step, for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct StepReport {
+    /// Which (from 1).
+    pub step: u32,
+    /// Means over its scenes.
+    pub losses: Losses,
+    /// Their weighted sum.
+    pub total: f32,
+    /// Step size.
+    pub rate: f32,
+    /// Length of the gradient.
+    pub length: f32,
+    /// Nothing was changed.
+    pub skipped: bool,
+    /// Sides of the pictures, pixels.
+    pub side: usize,
+    /// How long it took.
+    pub secs: f32,
+    /// Of these, making the scenes.
+    pub scene_secs: f32,
+}
+
+impl Training {
+    /// A network that knows nothing.
+    ///
+    /// # Errors
+    /// Where settings do not fit together, and where the GPU refuses.
+    pub fn new(config: TrainConfig, gpu: &Gpu, device: Device) -> Result<Self, TrainError> {
+        config.check()?;
+        let weights = Weights::random(&config.model, config.seed, &device);
+        Self::from_weights(config, weights, gpu, device)
+    }
+
+    /// A network that knows something already: of a pre-training, or of somebody else's.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
+    pub fn from_weights(
+        config: TrainConfig,
+        weights: Weights,
+        gpu: &Gpu,
+        device: Device,
+    ) -> Result<Self, TrainError> {
+        config.check()?;
+        Ok(Self {
+            adam: Adam::new(&weights),
+            mean: weights.clone(),
+            network: Network::new(config.model.clone(), weights, device),
+            drawing: Drawing::new(gpu)?,
+            counts: Counts::default(),
+            config,
+        })
+    }
+
+    /// Its settings.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+
+    /// What was done so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Whether all stages are done.
+    pub fn is_done(&self) -> bool {
+        self.config.steps() <= self.counts.steps
+    }
+
+    /// The network with the running mean of its parameters: what is measured and shipped.
+    pub fn averaged(&self) -> Network {
+        Network {
+            weights: self.mean.clone(),
+            ..self.network.clone()
+        }
+    }
+
+    /// One step: the gradients of some scenes, in the mean.
+    ///
+    /// # Errors
+    /// Where a device fails.
+    pub fn step(&mut self, gpu: &Gpu) -> Result<StepReport, TrainError> {
+        let begun = Instant::now();
+        let step = self.counts.steps;
+        let Some(stage) = self.config.stage(step).copied() else {
+            return Err(TrainError::Config("there is no stage".to_owned()));
+        };
+        let config = &self.config;
+        let frame = config.model.frame;
+        let make =
+            |number| Example::of_step(config.seed, (step, number), &stage, &config.scenes, frame);
+        let examples: Vec<Example> = (0..stage.batch).into_par_iter().map(make).collect();
+        let scene_secs = begun.elapsed().as_secs_f32();
+        let network = tracked(&self.network, stage.side);
+        let part = 1.0 / stage.batch as f32;
+        let mut losses = Losses::default();
+        let mut sum: Option<Vec<Tensor<2>>> = None;
+        for example in &examples {
+            let drawing = (gpu, &mut self.drawing);
+            let (found, gradients) = learn(&network, example, drawing, &config.objective)?;
+            losses.add(part, &found);
+            let gradients = gradients.into_iter().map(|it| it * part);
+            sum = Some(match sum {
+                None => gradients.collect(),
+                Some(sum) => sum.into_iter().zip(gradients).map(|(a, b)| a + b).collect(),
+            });
+        }
+        let rate = config.rate(step);
+        let descent = config.descent;
+        let weights = &mut self.network.weights;
+        let Stepped { length, skipped } =
+            self.adam
+                .step(weights, &sum.unwrap_or_default(), rate, &descent);
+        // The mean over few steps is not held back by where they began.
+        let memory = descent.average.min((1 + step) as f32 / (10 + step) as f32);
+        average(&mut self.mean, &self.network.weights, memory);
+        let secs = begun.elapsed().as_secs_f32();
+        self.counts.steps += 1;
+        self.counts.skipped += u32::from(skipped);
+        self.counts.scenes += stage.batch as u64;
+        self.counts.secs += f64::from(secs);
+        Ok(StepReport {
+            step: self.counts.steps,
+            total: losses.total(&self.config.objective),
+            losses,
+            rate,
+            length,
+            skipped,
+            side: stage.side,
+            secs,
+            scene_secs,
+        })
+    }
+
+    /// Measures the averaged network on scenes that are never trained on, at the size of the
+    /// present stage, and shows some of them.
+    ///
+    /// # Errors
+    /// Where a device fails.
+    pub fn evaluate(&mut self, gpu: &Gpu) -> Result<(Evaluation, Sheet), TrainError> {
+        let side = self.config.stage(self.counts.steps.saturating_sub(1));
+        let side = side.map_or(self.config.model.image_width, |it| it.side);
+        let network = sized(&self.averaged(), side);
+        let scenes = self.config.evaluated_scenes;
+        evaluate(&network, scenes, (gpu, &mut self.drawing))
+    }
+}
