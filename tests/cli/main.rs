@@ -12,6 +12,7 @@ mod poses;
 mod reconstruct;
 mod stopping;
 mod synth;
+mod train;
 mod trouble;
 
 use std::path::{Path, PathBuf};
