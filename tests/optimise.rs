@@ -17,7 +17,8 @@ use std::sync::{Arc, OnceLock};
 use recon::dataset::{Dataset, HoldOut};
 use recon::io::{self, OpenOptions, Opened};
 use recon::optim::{
-    Background, Begin, Densify, Evaluation, Optimisation, OptimiseConfig, Preset, Update, preset,
+    Background, Begin, Densify, Evaluation, Optimisation, OptimiseConfig, Preset, Strategy, Update,
+    preset,
 };
 use recon::synthetic::{self, PhotosConfig, SyntheticPhotos, photos};
 use render::gpu::Gpu;
@@ -78,6 +79,8 @@ pub(crate) fn quick(steps: u32) -> OptimiseConfig {
             from: 10,
             until: steps,
             every: 10,
+            // How many splats there will be is known then.
+            strategy: Strategy::Mcmc,
             ..fast.densify
         },
         autosave_minutes: 0,

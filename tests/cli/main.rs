@@ -14,6 +14,7 @@ mod reconstruct;
 mod remote;
 mod stopping;
 mod synth;
+mod train;
 mod trouble;
 
 use std::path::{Path, PathBuf};

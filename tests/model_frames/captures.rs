@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use recon::dataset::Dataset;
+use recon::dataset::{Dataset, Split};
 use recon::io::{self, Opened};
 use recon::model::{Frame, Mode, ModelConfig, Prune, ReconstructConfig, ViewChoice};
 use tests::test_data;
@@ -71,7 +71,10 @@ fn splats_of_real_captures_are_in_their_coordinates() {
 #[test]
 fn the_published_choice_of_views_is_taken_and_its_splats_are_a_file() {
     let Some(data) = test_data() else { return };
-    let dataset = open(&data.join("data/mydesk_540p"));
+    let mut dataset = open(&data.join("data/mydesk_540p"));
+    for view in &mut Arc::make_mut(&mut dataset).views {
+        view.split = Split::Train;
+    }
     let network = network(ModelConfig {
         patch_size: 8,
         image_width: 64,

@@ -149,7 +149,7 @@ pub struct Densify {
 }
 
 impl Strategy {
-    /// Whether splats are drawn by chance and move by noise.
+    /// Whether splats are drawn by chance, move by noise, and are pulled to be faint and small.
     pub(super) fn is_mcmc(self) -> bool {
         matches!(self, Self::Mcmc | Self::Gated)
     }
@@ -243,9 +243,9 @@ pub struct OptimiseConfig {
     pub first_scale: f32,
     /// What a photo does not show stays as it is, moments too (Taming-3DGS).
     pub only_visible: bool,
-    /// Weight of the mean opacity in the loss (MCMC; multi-view while splats become more).
+    /// Weight of the mean opacity in the loss (MCMC, gated).
     pub opacity_weight: f32,
-    /// Weight of the mean scale in the loss (the same).
+    /// Weight of the mean scale in the loss (MCMC, gated).
     pub scale_weight: f32,
     /// Part of every opacity that is lost at each densification, falling to 0 at the end.
     pub opacity_decay: f32,

@@ -2,7 +2,7 @@
 
 use render::AdamRates;
 
-use super::{OptimiseConfig, Strategy};
+use super::OptimiseConfig;
 
 /// Steps in which a step size grows from a part of it to all of it, so that the first gradients,
 /// which say little, move little.
@@ -39,20 +39,6 @@ impl OptimiseConfig {
             opacity_logits: others * rates.opacity_logits,
             sh_base: others * rates.sh_base,
             sh_rest: others * rates.sh_rest,
-        }
-    }
-
-    /// What the weights of opacity and scale are multiplied by in step `step` (from 0). MCMC lives
-    /// on what they make invisible. Where several views decide what grows they only make the first
-    /// steps surer (4 dB after 100 steps on the fox), and are gone when no more splats are made.
-    pub(super) fn pull_at(&self, step: u32) -> f32 {
-        match self.densify.strategy {
-            Strategy::Mcmc | Strategy::Gated => 1.0,
-            Strategy::MultiView => {
-                let done = step as f32 / self.densifies_until().max(1) as f32;
-                (1.0 - done).max(0.0)
-            }
-            Strategy::Fixed | Strategy::Adaptive => 0.0,
         }
     }
 

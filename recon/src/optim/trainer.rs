@@ -249,10 +249,17 @@ impl Trainer {
         gpu: &Gpu,
         in_parts: bool,
     ) -> Result<Option<LossValues>, OptimError> {
+        let pause = |gpu: &Gpu| if in_parts { gpu.wait() } else { Ok(()) };
+        // Not right after the last step: what is measured and kept between two steps has settled,
+        // while clones and halves have not.
+        if self.config.densifies_after(self.step) {
+            self.densify(gpu)?;
+            self.measure_filter(gpu)?;
+            pause(gpu)?;
+        }
         let target = self.next_target();
         let camera = self.corrections.camera(target.view, &target.camera);
         self.image_side = target.photo.size[0].max(target.photo.size[1]);
-        let pause = |gpu: &Gpu| if in_parts { gpu.wait() } else { Ok(()) };
         let background = self.background(target.alpha_use);
         let render = RenderConfig {
             background,
@@ -266,11 +273,7 @@ impl Trainer {
         pause(gpu)?;
         self.descend(gpu, (target.view, &camera))?;
         self.step += 1;
-        if self.config.densifies_after(self.step) {
-            pause(gpu)?;
-            self.densify(gpu)?;
-            self.measure_filter(gpu)?;
-        } else if self.step.is_multiple_of(FILTER_EVERY) {
+        if self.step.is_multiple_of(FILTER_EVERY) {
             self.measure_filter(gpu)?;
         }
         pause(gpu)?;
@@ -330,7 +333,7 @@ impl Trainer {
             .prepare(gpu, &self.rasterizer, splats, d_image)?;
         let rates = self.config.rates_at(self.step, self.extent);
         let is_mcmc = self.config.densify.strategy.is_mcmc();
-        let regularise = self.config.pull_at(self.step);
+        let regularise = if is_mcmc { 1.0 } else { 0.0 };
         let descent = DescentConfig {
             rates,
             step: self.step + 1,

@@ -44,7 +44,7 @@ impl Kernel {
     ) -> Result<Self, GpuError> {
         let mut wgsl = shader.wgsl()?;
         if gpu.capabilities().is_cpu() && COPIED.contains(&shader.name) {
-            wgsl = wgsl.replace("var<uniform>", "var<storage, read>");
+            wgsl = wgsl.replace("<uniform>", "<storage, read>");
         }
         let descriptor = wgpu::ShaderModuleDescriptor {
             label: Some(shader.name),
