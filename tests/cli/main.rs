@@ -12,6 +12,7 @@ mod poses;
 mod reconstruct;
 #[cfg(feature = "remote")]
 mod remote;
+mod sharing;
 mod stopping;
 mod synth;
 mod train;

@@ -14,7 +14,8 @@ use recon::model::{
 use serde_json::Value;
 use tests::gpu;
 
-use super::reconstruct::{desk, same_splats};
+use super::reconstruct::desk;
+use super::sharing::same_splats;
 use super::{Desk, Outcome, accrete};
 
 /// Far more than a server that was lost may go unnoticed.
