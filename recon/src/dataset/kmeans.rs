@@ -30,8 +30,9 @@ pub struct Clusters {
 }
 
 /// `count` input views of the dataset, ascending: the published list where there is one for this
-/// count of which all may be seen, else [`nearest_views`] of the training views. All of them where there are not more. Two
-/// clusters may have the same nearest view, which is then named twice, as in the paper.
+/// count of which all may be seen, else [`nearest_views`] of the training views. All of them where
+/// there are not more. Two clusters may have the same nearest view, which is then named twice, as in
+/// the paper.
 pub fn choose_views(dataset: &Dataset, count: usize) -> Vec<usize> {
     let views = &dataset.views;
     let is_candidate = |i: &usize| {

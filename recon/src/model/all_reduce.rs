@@ -1,6 +1,6 @@
 //! Sums that NVIDIA's cards make among themselves (NCCL), without the host.
 //!
-//! It has been compiled, and never run: no machine with two such cards was at hand. So it is
+//! It has been type-checked, and never run: no machine with two such cards was at hand. So it is
 //! trusted only after a sum whose result is known; where that is wrong, sums are made on the host,
 //! as with all other devices.
 
