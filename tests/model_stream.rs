@@ -95,7 +95,7 @@ fn tokens(network: &Network, view: usize) -> Tensor<2> {
         [0.37, 0.73, 1.19].map(|it: f32| 0.5 + 0.5 * (it * i + 2.3 * t + it).sin())
     };
     let photo: Vec<[f32; 3]> = (0..width * height).map(pixel).collect();
-    network.tokenise(&camera, &photo)
+    network.tokenise(&camera, &photo, None)
 }
 
 fn load(network: &Network, views: impl IntoIterator<Item = usize>) -> Tokens {
@@ -180,7 +180,7 @@ fn a_stream_does_what_the_golden_file_says() {
     };
     let (network, views) = golden(&folder.join("c_ar_8views.safetensors"), config);
     let expected = fixtures::Tensors::open(&folder.join("f_stream_nonofficial.safetensors"));
-    let tokenise = |view: usize| network.tokenise(&views[view].0, &views[view].1);
+    let tokenise = |view: usize| network.tokenise(&views[view].0, &views[view].1, None);
     let mut stream = Stream::new(&network);
     for (chunk, begin) in [0, 4].into_iter().enumerate() {
         let mut pushed = Tokens::new(u64::MAX, &network.device);

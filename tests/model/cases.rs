@@ -182,7 +182,7 @@ impl Scene {
     pub(super) fn tokens(&self) -> Vec<Tensor<2>> {
         let views = self.cameras.iter().zip(&self.photos);
         views
-            .map(|(camera, photo)| self.network.tokenise(camera, photo))
+            .map(|(camera, photo)| self.network.tokenise(camera, photo, None))
             .collect()
     }
 

@@ -77,7 +77,7 @@ fn rays_and_patches_are_the_published_ones() {
         let rgb: Vec<[f32; 3]> = (0..plane)
             .map(|i| [image[i], image[plane + i], image[2 * plane + i]])
             .collect();
-        let ours = camera.patches(&rgb, grid, Precision::F32);
+        let ours = camera.patches(&rgb, None, grid, Precision::F32);
         let expected = &patches[view * each..(view + 1) * each];
         let off = max_abs_diff(&ours, expected);
         println!("patches of view {view}: {off}");

@@ -66,7 +66,7 @@ fn tokens(
     for input in inputs {
         let camera = frame.camera(&input.c2w, input.lens);
         tokens
-            .push(network.tokenise(&camera, &input.colours()))
+            .push(network.tokenise(&camera, &input.colours(), None))
             .unwrap();
         cameras.push(camera);
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ModelError;
+use super::stereo::{Hint, Stereo};
 
 /// A network of the tttLRM kind. `Default` is the one that was published as `dl3dv_full.pt`.
 ///
@@ -40,6 +41,12 @@ pub struct ModelConfig {
     /// scale is in units of the pixel's width at the splat's distance. Not in the published
     /// networks; small ones learn the faster, and run at other sizes than they were trained at.
     pub from_pixels: bool,
+    /// Whether each pixel comes with a hint of how far away it is, from which the decoded distance
+    /// begins; for [`DepthRange::Relative`].
+    pub stereo: Option<Stereo>,
+    /// Hidden width of a small network that has the last word on each pixel's numbers, and sees its
+    /// colour and hint again; 0 for none.
+    pub pixel_head: usize,
     /// Added to the decoded log-scale.
     pub log_scale_bias: f32,
     /// Upper bound of the log-scale, normalised units.
@@ -71,6 +78,8 @@ impl Default for ModelConfig {
             frame: Frame::MeanCam,
             depth: DepthRange::Linear { max: 500.0 },
             from_pixels: false,
+            stereo: None,
+            pixel_head: 0,
             log_scale_bias: -2.3,
             max_log_scale: -1.2,
             opacity_bias: -2.0,
@@ -199,9 +208,24 @@ impl ModelConfig {
     /// colour.
     pub const INPUT_CHANNELS: usize = 12;
 
-    /// Width of a patch, 12 P².
+    /// Numbers of a pixel in this network's input: those and, where it has one, the hint.
+    pub fn input_channels(&self) -> usize {
+        Self::INPUT_CHANNELS + self.hint_channels()
+    }
+
+    /// Numbers of a pixel's hint.
+    fn hint_channels(&self) -> usize {
+        self.stereo.map_or(0, |_| Hint::CHANNELS)
+    }
+
+    /// Width of a patch, P² times the numbers of a pixel.
     pub fn patch_width(&self) -> usize {
-        self.patch_size * self.patch_size * Self::INPUT_CHANNELS
+        self.patch_size * self.patch_size * self.input_channels()
+    }
+
+    /// Whether decoding a view takes its photo.
+    pub fn decodes_with_photo(&self) -> bool {
+        self.from_pixels || self.stereo.is_some() || 0 < self.pixel_head
     }
 
     /// Coefficients of a splat's harmonics, (degree + 1)².
@@ -248,6 +272,13 @@ impl ModelConfig {
         all.push(("decoder.0.weight".to_owned(), vec![d]));
         let out = pixels * self.decoded_channels();
         all.push(("decoder.1.weight".to_owned(), vec![out, d]));
+        if 0 < self.pixel_head {
+            let (hidden, numbers) = (self.pixel_head, self.decoded_channels());
+            // The pixel's numbers, its colour, its hint, and a 1 for a bias.
+            let seen = numbers + 3 + self.hint_channels() + 1;
+            all.push(("pixel.0.weight".to_owned(), vec![hidden, seen]));
+            all.push(("pixel.1.weight".to_owned(), vec![numbers, hidden]));
+        }
         all
     }
 
@@ -318,6 +349,18 @@ impl ModelConfig {
                 "sh_degree is {}; 0 to 3 is possible",
                 self.sh_degree
             ));
+        }
+        if 4096 < self.pixel_head {
+            return fail(format!(
+                "pixel_head is {}; 0 to 4096 is possible",
+                self.pixel_head
+            ));
+        }
+        if let Some(stereo) = &self.stereo {
+            stereo.check()?;
+            if !matches!(self.depth, DepthRange::Relative { .. }) {
+                return fail("stereo is for a relative depth; set depth.relative".to_owned());
+            }
         }
         let fractions = [
             ("prune.keep", self.prune.keep),

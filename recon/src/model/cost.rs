@@ -144,7 +144,8 @@ impl<'a> Trial<'a> {
             let clock = Instant::now();
             let mut seen = Tokens::new(network.budget.stream_bytes, &network.device);
             for view in 0..before {
-                let tokens = network.tokenise(&camera(&network.config, view, all), &self.photo);
+                let tokens =
+                    network.tokenise(&camera(&network.config, view, all), &self.photo, None);
                 seen.push(stream.query(tokens, &mut unheard)?)?;
             }
             for view in 0..pushed.len() {
@@ -171,7 +172,7 @@ impl<'a> Trial<'a> {
         let mut tokens = Tokens::new(network.budget.stream_bytes, &network.device);
         for view in views {
             let camera = camera(&network.config, view, of);
-            tokens.push(network.tokenise(&camera, &self.photo))?;
+            tokens.push(network.tokenise(&camera, &self.photo, None))?;
         }
         Ok(tokens)
     }
@@ -181,6 +182,7 @@ impl<'a> Trial<'a> {
             camera: camera(&self.network.config, view, of),
             counts: None,
             rgb: None,
+            hint: None,
         });
         let views: Vec<Seen<'_>> = views.collect();
         let splats = extract(

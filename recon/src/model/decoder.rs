@@ -1,6 +1,6 @@
 //! From a view's last tokens to one Gaussian a pixel.
 
-use burn::tensor::activation::sigmoid;
+use burn::tensor::activation::{gelu, sigmoid};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use glam::Vec3;
 use render::Splats;
@@ -9,6 +9,7 @@ use super::config::DepthRange;
 use super::layers::{linear, normalise};
 use super::newton_schulz::Precision;
 use super::rays::{Grid, NetworkCamera};
+use super::stereo::Hint;
 use super::tokens::on_host;
 use super::weights::Weights;
 use super::{ModelConfig, ModelError};
@@ -42,6 +43,8 @@ pub struct Rays {
     pub pixel_width: f32,
     /// The pixels' colours, 0 to 1, \[N × 3\]: what [`ModelConfig::from_pixels`] begins with.
     pub colours: Option<Tensor<2>>,
+    /// The pixels' hints, \[N × 5\]: what distances begin with.
+    pub hints: Option<Tensor<2>>,
 }
 
 impl Rays {
@@ -54,21 +57,26 @@ impl Rays {
             directions: Tensor::from_data(TensorData::new(all, [count, 3]), device),
             pixel_width: 2.0 / (camera.lens[0] + camera.lens[1]),
             colours: None,
+            hints: None,
         }
     }
 
     /// With the colours of the photo that was taken along them, `rgb` row by row, 0 to 1.
     #[must_use]
     pub fn with_colours(self, rgb: &[[f32; 3]], grid: Grid) -> Self {
-        let pixels = grid.pixels();
-        let colour = |(column, row)| rgb.get(row * grid.width + column).copied();
-        let all: Vec<f32> = pixels
-            .flat_map(|it| colour(it).unwrap_or_default())
-            .collect();
-        let count = all.len() / 3;
-        let colours = TensorData::new(all, [count, 3]);
+        let colours = by_patch(rgb, grid, &self.directions.device());
         Self {
-            colours: Some(Tensor::from_data(colours, &self.directions.device())),
+            colours: Some(colours),
+            ..self
+        }
+    }
+
+    /// With the hints of the pixels.
+    #[must_use]
+    pub fn with_hints(self, hint: &Hint, grid: Grid) -> Self {
+        let hints = by_patch(&hint.pixels, grid, &self.directions.device());
+        Self {
+            hints: Some(hints),
             ..self
         }
     }
@@ -79,9 +87,22 @@ impl Rays {
         Self {
             directions: self.directions.select(0, pixels.clone()),
             colours: self.colours.map(|it| it.select(0, pixels.clone())),
+            hints: self.hints.map(|it| it.select(0, pixels.clone())),
             ..self
         }
     }
+}
+
+/// Numbers of pixels, row by row, in the order of [`Grid::pixels`]; 0 where there are none.
+fn by_patch<const N: usize>(rows: &[[f32; N]], grid: Grid, device: &Device) -> Tensor<2> {
+    let pixels = grid.pixels();
+    let all = pixels.flat_map(|(column, row)| {
+        let found = rows.get(row * grid.width + column);
+        found.copied().unwrap_or([0.0; N])
+    });
+    let all: Vec<f32> = all.collect();
+    let count = all.len() / N;
+    Tensor::from_data(TensorData::new(all, [count, N]), device)
 }
 
 /// The decoder's numbers \[n P² × channels\], a row a pixel, of a view's tokens \[n × d\].
@@ -103,6 +124,31 @@ pub fn decode_opacity(tokens: Tensor<2>, weights: &Weights, config: &ModelConfig
     logits.reshape([n * pixels, 1]) + config.opacity_bias
 }
 
+/// The last word of [`ModelConfig::pixel_head`] on the decoder's numbers \[N × channels\] of pixels
+/// with `rays` \[N\]; without one they stay as they are.
+pub fn touch_up(numbers: Tensor<2>, rays: &Rays, weights: &Weights) -> Tensor<2> {
+    let Some(head) = &weights.pixel else {
+        return numbers;
+    };
+    let [count, _] = numbers.dims();
+    let device = numbers.device();
+    let [_, wanted] = head.expand.dims();
+    let mut seen = vec![numbers.clone()];
+    seen.push(match &rays.colours {
+        Some(colours) => colours.clone() - 0.5,
+        None => Tensor::zeros([count, 3], &device),
+    });
+    seen.extend(rays.hints.clone());
+    let width: usize = seen.iter().map(|it| it.dims()[1]).sum();
+    // Of hints that are wanted and not there nothing is known.
+    if width + 1 < wanted {
+        seen.push(Tensor::zeros([count, wanted - width - 1], &device));
+    }
+    seen.push(Tensor::ones([count, 1], &device));
+    let hidden = gelu(linear(Tensor::cat(seen, 1), &head.expand));
+    numbers + linear(hidden, &head.project)
+}
+
 /// From the decoder's numbers \[N × channels\] to Gaussians along `rays` \[N\].
 pub fn activate(numbers: &Tensor<2>, rays: &Rays, config: &ModelConfig) -> Gaussians {
     let [count, _] = numbers.dims();
@@ -118,7 +164,13 @@ pub fn activate(numbers: &Tensor<2>, rays: &Rays, config: &ModelConfig) -> Gauss
         DepthRange::Object { radius } => {
             ((sigmoid(depth) * 2.0 - 1.0) * radius + rays.origin.length()).clamp_min(0.0)
         }
-        DepthRange::Relative { most } => depth.clamp(-most, most).exp() * rays.origin.length(),
+        DepthRange::Relative { most } => {
+            let hinted = match &rays.hints {
+                Some(hints) => depth + hints.clone().narrow(1, 0, 1),
+                None => depth,
+            };
+            hinted.clamp(-most, most).exp() * rays.origin.length()
+        }
     };
     let origin = TensorData::new(rays.origin.to_array().to_vec(), [1, 3]);
     let origin = Tensor::<2>::from_data(origin, &numbers.device());
@@ -140,8 +192,14 @@ pub fn activate(numbers: &Tensor<2>, rays: &Rays, config: &ModelConfig) -> Gauss
         harmonics: coeffs.reshape([count, harmonics, 3]),
         log_scales,
         quats: take(4),
-        opacity_logits: take(1) + config.opacity_bias,
+        opacity_logits: opacity_logits(numbers, config),
     }
+}
+
+/// Opacity logits \[N × 1\] among the decoder's numbers \[N × channels\]: the last of them.
+pub(super) fn opacity_logits(numbers: &Tensor<2>, config: &ModelConfig) -> Tensor<2> {
+    let last = config.decoded_channels() - 1;
+    numbers.clone().narrow(1, last, 1) + config.opacity_bias
 }
 
 impl Gaussians {

@@ -6,10 +6,11 @@ use burn::tensor::{Int, Tensor, TensorData};
 use render::Splats;
 
 use super::config::Prune;
-use super::decoder::{Rays, activate, decode, decode_opacity, numbers};
+use super::decoder::{Rays, activate, decode, decode_opacity, numbers, opacity_logits, touch_up};
 use super::network::{Listener, Network};
 use super::rays::NetworkCamera;
 use super::sharing::Sharing;
+use super::stereo::Hint;
 use super::tokens::{Tokens, on_host};
 use super::views::unit_colour;
 use super::{ModelError, prune};
@@ -21,8 +22,28 @@ pub struct Seen<'a> {
     pub camera: NetworkCamera,
     /// Which pixels become splats, row by row; `None`: all.
     pub counts: Option<&'a [bool]>,
-    /// Its photo, row by row, where [`super::ModelConfig::from_pixels`] wants it.
+    /// Its photo, row by row, where [`super::ModelConfig::decodes_with_photo`].
     pub rgb: Option<&'a [[u8; 3]]>,
+    /// What is known of its pixels' distances.
+    pub hint: Option<&'a Hint>,
+}
+
+impl Seen<'_> {
+    /// Of all its pixels, with all that decoding them takes.
+    fn rays(&self, network: &Network) -> Rays {
+        let grid = network.grid();
+        let mut rays = Rays::new(&self.camera, grid, network.numerics.rays, &network.device);
+        if network.config.decodes_with_photo()
+            && let Some(rgb) = self.rgb
+        {
+            let unit: Vec<[f32; 3]> = rgb.iter().copied().map(unit_colour).collect();
+            rays = rays.with_colours(&unit, grid);
+        }
+        match self.hint {
+            Some(hint) => rays.with_hints(hint, grid),
+            None => rays,
+        }
+    }
 }
 
 /// Splats in the network's frame, view after view, pixels in the order of
@@ -129,7 +150,17 @@ impl Candidates {
         tokens: Tensor<2>,
         view: &Seen<'_>,
     ) -> Result<(), ModelError> {
-        let logits = decode_opacity(tokens, &network.weights, &network.config);
+        let Network {
+            weights, config, ..
+        } = network;
+        let logits = match &weights.pixel {
+            None => decode_opacity(tokens, weights, config),
+            Some(_) => {
+                let rays = view.rays(network);
+                let numbers = touch_up(decode(tokens, weights, config), &rays, weights);
+                opacity_logits(&numbers, config)
+            }
+        };
         let logits = numbers(on_host(logits)?)?;
         let grid = network.grid();
         let places = grid.pixels().map(|(column, row)| row * grid.width + column);
@@ -178,18 +209,7 @@ fn decode_some(
     let a_patch = config.patch_size * config.patch_size;
     let a_token = ARRAYS * a_patch * config.decoded_channels() * size_of::<f32>();
     let step = (network.budget.step_bytes / a_token.max(1) as u64).max(1) as usize;
-    let mut rays = Rays::new(
-        &view.camera,
-        network.grid(),
-        network.numerics.rays,
-        &network.device,
-    );
-    if config.from_pixels
-        && let Some(rgb) = view.rgb
-    {
-        let unit: Vec<[f32; 3]> = rgb.iter().copied().map(unit_colour).collect();
-        rays = rays.with_colours(&unit, network.grid());
-    }
+    let rays = view.rays(network);
     let [count, _] = tokens.dims();
     let mut rest = pixels;
     for begin in (0..count).step_by(step) {
@@ -210,7 +230,9 @@ fn decode_some(
         };
         let part = tokens.clone().narrow(0, begin, end - begin);
         let decoded = decode(part, &network.weights, config).select(0, choose(begin * a_patch));
-        let gaussians = activate(&decoded, &rays.clone().select(&choose(0)), config);
+        let rays = rays.clone().select(&choose(0));
+        let decoded = touch_up(decoded, &rays, &network.weights);
+        let gaussians = activate(&decoded, &rays, config);
         append(splats, gaussians.into_splats(config)?);
     }
     Ok(())

@@ -34,6 +34,7 @@ mod remote;
 mod run;
 mod scene_frame;
 mod sharing;
+pub mod stereo;
 mod stream;
 mod tokens;
 pub mod views;

@@ -27,6 +27,7 @@ use super::layers::{
 };
 use super::newton_schulz::Precision;
 use super::rays::{Grid, NetworkCamera};
+use super::stereo::Hint;
 use super::tokens::Tokens;
 use super::weights::{BlockWeights, LactWeights, Weights};
 use super::{ModelConfig, ModelError};
@@ -167,9 +168,19 @@ impl Network {
             .collect()
     }
 
-    /// The tokens \[n × d\] of a photo `rgb`, row by row, 0 to 1.
-    pub fn tokenise(&self, camera: &NetworkCamera, rgb: &[[f32; 3]]) -> Tensor<2> {
-        let patches = camera.patches(rgb, self.grid(), self.numerics.rays);
+    /// The tokens \[n × d\] of a photo `rgb`, row by row, 0 to 1. A network that takes hints is told
+    /// that nothing is known where there is no `hint`.
+    pub fn tokenise(
+        &self,
+        camera: &NetworkCamera,
+        rgb: &[[f32; 3]],
+        hint: Option<&Hint>,
+    ) -> Tensor<2> {
+        let hints = self
+            .config
+            .stereo
+            .map(|_| hint.map_or(&[][..], |it| &it.pixels));
+        let patches = camera.patches(rgb, hints, self.grid(), self.numerics.rays);
         let shape = [self.config.tokens_per_view(), self.config.patch_width()];
         let patches = Tensor::from_data(TensorData::new(patches, shape), &self.device);
         let tokens = linear(patches, &self.weights.tokenizer);

@@ -5,6 +5,7 @@ use half::bf16;
 
 use super::ModelConfig;
 use super::newton_schulz::Precision;
+use super::stereo::Hint;
 
 /// A camera as the network takes it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,16 +81,28 @@ impl NetworkCamera {
 
     /// The network's input \[n × 12 P²\] of this camera's photo: for every pixel of a patch the
     /// ray's origin o, direction d and moment o × d, then 2 · rgb − 1. `rgb` is row by row, 0 to 1.
-    pub fn patches(&self, rgb: &[[f32; 3]], grid: Grid, precision: Precision) -> Vec<f32> {
+    /// Where there are `hints`, row by row too, the pixel's follows.
+    pub fn patches(
+        &self,
+        rgb: &[[f32; 3]],
+        hints: Option<&[[f32; Hint::CHANNELS]]>,
+        grid: Grid,
+        precision: Precision,
+    ) -> Vec<f32> {
         let o = self.centre();
-        let mut all = Vec::with_capacity(rgb.len() * ModelConfig::INPUT_CHANNELS);
+        let channels = ModelConfig::INPUT_CHANNELS + hints.map_or(0, |_| Hint::CHANNELS);
+        let mut all = Vec::with_capacity(rgb.len() * channels);
         for (column, row) in grid.pixels() {
             let d = self.direction(column, row, precision);
-            let colour = rgb.get(row * grid.width + column).copied();
+            let place = row * grid.width + column;
+            let colour = rgb.get(place).copied();
             all.extend(o.to_array());
             all.extend(d.to_array());
             all.extend(o.cross(d).to_array());
             all.extend(colour.unwrap_or_default().map(|it| 2.0 * it - 1.0));
+            if let Some(hints) = hints {
+                all.extend(hints.get(place).copied().unwrap_or_default());
+            }
         }
         all
     }

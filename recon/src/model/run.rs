@@ -16,6 +16,7 @@ use super::network::{Listener, Network, operations};
 use super::reconstruct::{Chunk, Mode, ReconstructConfig, ReconstructListener, ReconstructUpdate};
 use super::scene_frame::SceneFrame;
 use super::sharing::{Sharing, Spread};
+use super::stereo::{Shot, hints};
 use super::stream::Stream;
 use super::views::{InputLoader, InputView, usable};
 use crate::dataset::{Dataset, Split};
@@ -152,9 +153,10 @@ impl<'a> Run<'a> {
         let dataset = self.loader.dataset();
         let is_used = |i: &usize| dataset.views.get(*i).is_some_and(|it| !it.ignored);
         let views: Vec<usize> = self.recalled.iter().copied().filter(is_used).collect();
-        self.read(&views, None)?;
+        self.read(&views)?;
         self.unread.clear(); // What was learnt from them stays; they are not learnt again.
-        Ok(())
+        let frame = self.frame();
+        self.compare(&frame)
     }
 
     /// The splats of a kept scene to which nothing was added.
@@ -177,29 +179,32 @@ impl<'a> Run<'a> {
             _ => (begin + self.config.chunk).min(self.order.len()),
         };
         let frame = self.frame();
-        let mut tokens = Spread::new(self.sharing);
         let begin = match mode {
             Mode::Full => {
                 self.inputs.clear();
                 self.unread.clear();
                 0
             }
-            Mode::Replay => {
-                for input in &self.inputs {
-                    tokens.push(tokenise(tokens.next_network(), input, &frame))?;
-                }
-                begin
-            }
-            Mode::Causal | Mode::Merge => begin,
+            _ => begin,
         };
         let earlier = self.inputs.len();
         let views = self.order[begin..self.taken].to_vec();
-        self.read(&views, Some((&frame, &mut tokens)))?;
+        self.read(&views)?;
         let index = self.chunks;
         self.chunks += 1;
         if self.inputs.len() == earlier {
             return Ok(()); // none of them could be read
         }
+        self.compare(&frame)?;
+        let mut tokens = Spread::new(self.sharing);
+        let first = match mode {
+            Mode::Replay => 0,
+            Mode::Full | Mode::Causal | Mode::Merge => earlier,
+        };
+        for input in &self.inputs[first..] {
+            tokens.push(tokenise(tokens.next_network(), input, &frame))?;
+        }
+        self.forget_photos();
         self.run(&tokens)?;
         let dataset = self.loader.dataset();
         let new = self.inputs[earlier..].iter().map(|it| KeptView {
@@ -243,16 +248,10 @@ impl<'a> Run<'a> {
         self.tell(ReconstructUpdate::Chunk(chunk))
     }
 
-    /// Decodes photos and puts their tokens, if they are wanted, behind others.
-    fn read(
-        &mut self,
-        views: &[usize],
-        mut tokens: Option<(&SceneFrame, &mut Spread<'_>)>,
-    ) -> Result<(), ModelError> {
+    /// Decodes photos and puts them behind others.
+    fn read(&mut self, views: &[usize]) -> Result<(), ModelError> {
         let loader = self.loader.clone();
         let (mut done, total) = (0, views.len() as u64);
-        let is_seen_again = matches!(self.config.mode, Mode::Replay | Mode::Causal)
-            || self.network.config.from_pixels;
         let mut outcome = Ok(());
         let flow = loader.for_each(views, &mut |view, loaded| {
             done += 1;
@@ -262,16 +261,9 @@ impl<'a> Run<'a> {
                     let why = format!("the network does not see a photo: {err}");
                     self.warn(why)
                 }
-                Ok(mut input) => {
-                    let pushed = match &mut tokens {
-                        Some((frame, all)) => all.push(tokenise(all.next_network(), &input, frame)),
-                        None => Ok(()),
-                    };
-                    if !is_seen_again {
-                        input.rgb = Vec::new();
-                    }
+                Ok(input) => {
                     self.inputs.push(input);
-                    pushed
+                    Ok(())
                 }
             };
             if outcome.is_err() {
@@ -284,6 +276,38 @@ impl<'a> Run<'a> {
             return Err(ModelError::Cancelled);
         }
         Ok(())
+    }
+
+    /// What the photos say of each other, for networks that take hints: anew for all of them, as
+    /// later ones tell of earlier ones too.
+    fn compare(&mut self, frame: &SceneFrame) -> Result<(), ModelError> {
+        let Some(stereo) = &self.network.config.stereo else {
+            return Ok(());
+        };
+        let count = self.inputs.len() as u64;
+        self.tell(step("Comparing photos", 0, count))?;
+        let colours: Vec<Vec<[f32; 3]>> = self.inputs.iter().map(InputView::colours).collect();
+        let shots = self.inputs.iter().zip(&colours).map(|(input, rgb)| Shot {
+            camera: frame.camera(&input.c2w, input.lens),
+            rgb,
+        });
+        let shots: Vec<Shot<'_>> = shots.collect();
+        let found = hints(&shots, self.network.grid(), stereo);
+        for (input, hint) in self.inputs.iter_mut().zip(found) {
+            input.hint = Some(hint);
+        }
+        self.tell(step("Comparing photos", count, count))
+    }
+
+    /// Lets go of colours that nobody asks for again.
+    fn forget_photos(&mut self) {
+        let is_seen_again = matches!(self.config.mode, Mode::Replay | Mode::Causal)
+            || self.network.config.decodes_with_photo();
+        if !is_seen_again {
+            for input in &mut self.inputs {
+                input.rgb = Vec::new();
+            }
+        }
     }
 
     /// From the chunk's tokens (in [`Mode::Full`] and [`Mode::Replay`] those of all inputs) to
@@ -323,6 +347,7 @@ impl<'a> Run<'a> {
             camera: frame.camera(&it.c2w, it.lens),
             counts: it.counts.as_deref(),
             rgb: (!it.rgb.is_empty()).then_some(&it.rgb),
+            hint: it.hint.as_ref(),
         });
         let views: Vec<Seen<'_>> = views.collect();
         let asked = views.len() - tokens.len();
@@ -435,7 +460,7 @@ impl<'a> Run<'a> {
 
 fn tokenise(network: &Network, input: &InputView, frame: &SceneFrame) -> Tensor<2> {
     let camera = frame.camera(&input.c2w, input.lens);
-    network.tokenise(&camera, &input.colours())
+    network.tokenise(&camera, &input.colours(), input.hint.as_ref())
 }
 
 /// Views whose tokens may stay on the device beside those of `taken` others.

@@ -8,6 +8,7 @@ use glam::DAffine3;
 use serde::{Deserialize, Serialize};
 
 use super::rays::Grid;
+use super::stereo::Hint;
 use super::{ModelConfig, ModelError};
 use crate::dataset::kmeans::choose_views;
 use crate::dataset::{Dataset, Lens, Split};
@@ -162,6 +163,8 @@ pub struct InputView {
     /// Which pixels become splats, row by row; `None`: all. What a mask takes out and what a
     /// straightened photo does not reach does not.
     pub counts: Option<Vec<bool>>,
+    /// What the views that are there say of its pixels, for networks that take hints.
+    pub hint: Option<Hint>,
 }
 
 impl InputView {
@@ -176,6 +179,7 @@ impl InputView {
             lens: [fx, fy, cx, cy].map(|it| it as f32),
             rgb: pixels.map(|it| over(*it, background)).collect(),
             counts: counts.map(|it| it.iter().map(|it| 127 < *it).collect()),
+            hint: None,
         }
     }
 

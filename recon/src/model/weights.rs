@@ -25,6 +25,17 @@ pub struct Weights {
     pub decoder_norm: Tensor<2>,
     /// \[P² · channels × d\].
     pub decoder: Tensor<2>,
+    /// Of [`ModelConfig::pixel_head`].
+    pub pixel: Option<PixelWeights>,
+}
+
+/// Parameters of the small network that has the last word on each pixel.
+#[derive(Clone, Debug)]
+pub struct PixelWeights {
+    /// \[hidden × what it sees\].
+    pub expand: Tensor<2>,
+    /// \[channels × hidden\].
+    pub project: Tensor<2>,
 }
 
 /// Parameters of a block's three layers.
@@ -246,6 +257,10 @@ impl Weights {
         }
         visitor("decoder.0.weight", &mut self.decoder_norm);
         visitor("decoder.1.weight", &mut self.decoder);
+        if let Some(pixel) = &mut self.pixel {
+            visitor("pixel.0.weight", &mut pixel.expand);
+            visitor("pixel.1.weight", &mut pixel.project);
+        }
     }
 
     /// Asks `source` for every parameter, in the order of [`ModelConfig::parameters`].
@@ -283,12 +298,22 @@ impl Weights {
                 },
             });
         }
+        let (decoder_norm, decoder) = (next()?, next()?);
+        let pixel = if 0 < config.pixel_head {
+            Some(PixelWeights {
+                expand: next()?,
+                project: next()?,
+            })
+        } else {
+            None
+        };
         Ok(Self {
             tokenizer,
             input_norm,
             blocks,
-            decoder_norm: next()?,
-            decoder: next()?,
+            decoder_norm,
+            decoder,
+            pixel,
         })
     }
 }
@@ -332,6 +357,8 @@ impl RandomValues {
         } else if is_fast(name) {
             // √2 / √fan-in; their rows are the inputs.
             normal(&mut self.0, count, (2.0 / rows as f32).sqrt())
+        } else if name == "pixel.0.weight" {
+            normal(&mut self.0, count, 1.0 / (columns as f32).sqrt())
         } else {
             normal(&mut self.0, count, 0.02)
         }

@@ -11,7 +11,8 @@ use super::TrainError;
 use super::config::Objective;
 use super::drawing::Drawing;
 use super::example::{Example, ExampleView};
-use crate::model::decoder::{Gaussians, Rays, activate, decode};
+use crate::model::decoder::{Gaussians, Rays, activate, decode, touch_up};
+use crate::model::stereo::{self, Hint, Shot};
 use crate::model::{Budget, Network, Stream, Tokens, operations};
 
 /// Differences of logarithms of distances below about this count by their square.
@@ -93,33 +94,56 @@ pub fn sized(network: &Network, side: usize) -> Network {
 /// # Errors
 /// Where the device fails.
 pub fn look(network: &Network, example: &Example) -> Result<Vec<(Rays, Gaussians)>, TrainError> {
-    let tokens = last_tokens(network, example)?;
-    let views = tokens.into_iter().zip(&example.inputs);
-    let all = views.map(|(tokens, view)| {
+    let hints = hints_of(network, &example.inputs);
+    let tokens = last_tokens(network, example, &hints)?;
+    let views = tokens.into_iter().zip(&example.inputs).zip(0..);
+    let all = views.map(|((tokens, view), i)| {
         let (grid, rays) = (network.grid(), network.numerics.rays);
-        let rays = Rays::new(&view.camera, grid, rays, &network.device);
-        let rays = if network.config.from_pixels {
-            rays.with_colours(&view.rgb, grid)
-        } else {
-            rays
-        };
+        let mut rays = Rays::new(&view.camera, grid, rays, &network.device);
+        if network.config.decodes_with_photo() {
+            rays = rays.with_colours(&view.rgb, grid);
+        }
+        if let Some(hint) = hints.get(i) {
+            rays = rays.with_hints(hint, grid);
+        }
         let numbers = decode(tokens, &network.weights, &network.config);
+        let numbers = touch_up(numbers, &rays, &network.weights);
         let gaussians = activate(&numbers, &rays, &network.config);
         (rays, gaussians)
     });
     Ok(all.collect())
 }
 
+/// What views say of each other, where the network asks for it; else none.
+fn hints_of(network: &Network, views: &[ExampleView]) -> Vec<Hint> {
+    let Some(stereo) = &network.config.stereo else {
+        return Vec::new();
+    };
+    let shots = views.iter().map(|it| Shot {
+        camera: it.camera,
+        rgb: &it.rgb,
+    });
+    stereo::hints(&shots.collect::<Vec<_>>(), network.grid(), stereo)
+}
+
 /// What the tokens of all inputs become: all at once, or chunk by chunk with earlier views asked
-/// again under the last fast weights.
-fn last_tokens(network: &Network, example: &Example) -> Result<Vec<Tensor<2>>, TrainError> {
+/// again under the last fast weights. `hints` are those from all inputs; a chunk comes with what is
+/// known by then.
+fn last_tokens(
+    network: &Network,
+    example: &Example,
+    hints: &[Hint],
+) -> Result<Vec<Tensor<2>>, TrainError> {
     let count = example.inputs.len();
-    let tokenise = |view: &ExampleView| network.tokenise(&view.camera, &view.rgb);
+    let tokenise = |i: usize, hints: &[Hint]| {
+        let view = &example.inputs[i];
+        network.tokenise(&view.camera, &view.rgb, hints.get(i))
+    };
     let mut hear = |_, _| ControlFlow::Continue(());
     let mut tokens = Tokens::new(u64::MAX, &network.device);
     let Some(chunk) = example.chunk else {
-        for view in &example.inputs {
-            tokens.push(tokenise(view))?;
+        for i in 0..count {
+            tokens.push(tokenise(i, hints))?;
         }
         let config = &network.config;
         let ops = operations(config.scan, config.chunk_views, count, count);
@@ -131,8 +155,13 @@ fn last_tokens(network: &Network, example: &Example) -> Result<Vec<Tensor<2>>, T
     while begin < count {
         let end = (begin + chunk).min(count);
         tokens = Tokens::new(u64::MAX, &network.device);
-        for view in &example.inputs[begin..end] {
-            tokens.push(tokenise(view))?;
+        let known = if end == count {
+            hints.to_vec()
+        } else {
+            hints_of(network, &example.inputs[..end])
+        };
+        for i in begin..end {
+            tokens.push(tokenise(i, &known))?;
         }
         stream.push(&mut tokens, &mut hear)?;
         if end == count {
@@ -141,8 +170,8 @@ fn last_tokens(network: &Network, example: &Example) -> Result<Vec<Tensor<2>>, T
         begin = end;
     }
     let mut all = Vec::with_capacity(count);
-    for view in &example.inputs[..begin] {
-        all.push(stream.query(tokenise(view), &mut hear)?);
+    for i in 0..begin {
+        all.push(stream.query(tokenise(i, hints), &mut hear)?);
     }
     all.extend((0..tokens.len()).map(|i| tokens.get(i)));
     Ok(all)
