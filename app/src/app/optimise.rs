@@ -138,19 +138,14 @@ impl App {
             return;
         }
         state.find_weights();
-        match state.plan.reconstruction(&dataset, &state.settings) {
-            Some(job) if state.weights == Weights::There => {
-                self.send(ctx, Command::Reconstruct(Box::new(job)));
-            }
-            Some(job) => {
-                let path = job.weights.display();
-                state.fail(format!(
-                    "{path}: there is no such file. Choose the network's weights anew"
-                ));
-            }
-            None => state.fail(
-                "no weights were chosen for the network. Choose the file that you have of them",
-            ),
+        let job = state.plan.reconstruction(&dataset, &state.settings);
+        if state.weights == Weights::Missing {
+            let path = job.weights.display();
+            state.fail(format!(
+                "{path}: there is no such file. Choose the network's weights anew"
+            ));
+        } else {
+            self.send(ctx, Command::Reconstruct(Box::new(job)));
         }
     }
 

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use recon::model::newton_schulz::Precision;
-use recon::model::{Devices, Elastic, Mode, Numerics, ReconstructConfig, ViewChoice};
+use recon::model::{
+    Devices, Elastic, Mode, Numerics, ReconstructConfig, SHIPPED, ViewChoice,
+};
 
 use super::device::devices;
 
@@ -12,9 +14,10 @@ use super::device::devices;
 #[derive(Args, Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct NetworkArgs {
-    /// The network's weights: .safetensors, or .pt as PyTorch writes it. Those of the paper are
-    /// dl3dv_full.pt, made for --mode full, and dl3dv_ar.pt, made for the others; see below
-    #[arg(long, value_name = "FILE", env = "ACCRETE_WEIGHTS")]
+    /// The network's weights: object-small, which comes with Accrete and is for single objects, or a
+    /// file: .safetensors, or .pt as PyTorch writes it. Those of the paper are dl3dv_full.pt, made
+    /// for --mode full, and dl3dv_ar.pt, made for the others; see below
+    #[arg(long, value_name = "FILE", env = "ACCRETE_WEIGHTS", default_value = SHIPPED)]
     pub weights: PathBuf,
 
     /// The network's settings, .toml or .json [default: the file beside the weights, else as

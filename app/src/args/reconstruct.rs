@@ -39,6 +39,11 @@ pub struct ReconstructArgs {
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
     pub optimise: Option<u32>,
 
+    /// Leave that out where held-out photos reach so many dB without; where the network's splats are
+    /// of no use, begin with the photos' points instead
+    #[arg(long, value_name = "DB", requires = "optimise", value_parser = decibels)]
+    pub enough: Option<f64>,
+
     /// Go on while photos are added to the folder, until none has come for so many seconds
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     pub watch: Option<Duration>,
@@ -81,6 +86,13 @@ fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
         Ok(secs) if (0.0..=A_DAY).contains(&secs) => Ok(Duration::from_secs_f64(secs)),
         _ => Err("expected seconds from 0 to 86400".to_owned()),
+    }
+}
+
+fn decibels(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(psnr) if (0.0..=100.0).contains(&psnr) => Ok(psnr),
+        _ => Err("expected decibels from 0 to 100".to_owned()),
     }
 }
 
@@ -138,7 +150,6 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         for args in [
-            "",
             "--weights w.pt --mode best",
             "--weights w.pt --views 0",
             "--weights w.pt --chunk 0",
@@ -147,6 +158,8 @@ mod tests {
             "--weights w.pt --watch -1",
             "--weights w.pt --watch NaN",
             "--weights w.pt --optimise 0",
+            "--weights w.pt --enough 20",
+            "--weights w.pt --optimise 10 --enough NaN",
             "--weights w.pt --qk-eps NaN",
             "--weights w.pt --eval-every 1",
         ] {

@@ -95,7 +95,7 @@ struct Bench<'a> {
 pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EvalModelArgs) -> anyhow::Result<()> {
     let list = io::read_scene_list(&args.list)?;
     let folds = args.folds.as_deref().map(io::read_fold_lists).transpose()?;
-    measuring::check_file(&args.network.weights)?;
+    measuring::check_weights(&args.network.weights)?;
     let lpips = measuring::open_lpips(args.lpips.as_deref())?;
     let gpu = open_gpu()?;
     let devices = args.network.device.open(Some(&gpu))?;

@@ -8,6 +8,7 @@ use ::render::{GpuSplats, Rasterizer, RenderConfig};
 use anyhow::{Context, bail};
 use recon::dataset::Dataset;
 use recon::io::{self, OpenOptions, Opened, SplatFormat};
+use recon::model::is_shipped;
 use recon::metrics::{EvalReport, Lpips, LpipsNet, Sheet};
 use recon::optim::{EvalConfig, EvalStep, HeldOut, evaluate};
 use recon::worker::Snapshot;
@@ -93,6 +94,17 @@ pub(super) fn check_file(path: &Path) -> anyhow::Result<()> {
         bail!("{}: no such file", path.display());
     }
     Ok(())
+}
+
+/// A file with weights is there, if it is not those that come with the program.
+///
+/// # Errors
+/// Where it is not.
+pub(super) fn check_weights(path: &Path) -> anyhow::Result<()> {
+    if is_shipped(path) {
+        return Ok(());
+    }
+    check_file(path)
 }
 
 /// A file that shall be written lies in a folder that is there: better said before the work.

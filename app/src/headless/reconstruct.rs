@@ -9,7 +9,7 @@ use anyhow::bail;
 use recon::dataset::Dataset;
 use recon::metrics::EvalReport;
 use recon::model::{Mode, ReconstructConfig};
-use recon::optim::{Background, HeldOut, OptimiseConfig, polish};
+use recon::optim::{Background, HeldOut, OptimiseConfig, sequel};
 use recon::worker::{ChunkReport, OptimiseReport, ReconstructJob, Watch};
 use serde::Serialize;
 
@@ -54,7 +54,7 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &ReconstructArgs) -> 
     let sheet = args.measuring.sheet.as_deref();
     measuring::check_sheet(sheet)?;
     measuring::open_lpips(args.measuring.lpips.as_deref())?;
-    measuring::check_file(&args.network.weights)?;
+    measuring::check_weights(&args.network.weights)?;
     check_memory(args)?;
     let dataset = match measuring::open_photos(console, &args.folder, &args.measuring)? {
         Found::Posed(dataset) => Arc::new(*dataset),
@@ -115,7 +115,7 @@ fn job(args: &ReconstructArgs, dataset: Arc<Dataset>) -> ReconstructJob {
         seed: config.seed,
         background: Background::Known(config.background),
         max_side: measuring.max_side.or(OptimiseConfig::default().max_side),
-        ..polish(steps)
+        ..sequel(steps)
     });
     ReconstructJob {
         dataset,
@@ -124,6 +124,7 @@ fn job(args: &ReconstructArgs, dataset: Arc<Dataset>) -> ReconstructJob {
         devices: args.network.device.clone(),
         config,
         then,
+        enough: args.enough,
         max_side: measuring.max_side,
         lpips: measuring.lpips.clone(),
         watch: args.watch.map(|patience| Watch {

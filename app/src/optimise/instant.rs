@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use recon::dataset::Dataset;
 use recon::io::checkpoint;
-use recon::model::{Mode, ReconstructConfig};
-use recon::optim::{Background, OptimiseConfig, polish};
+use recon::model::{Mode, ReconstructConfig, SHIPPED};
+use recon::optim::{Background, OptimiseConfig, sequel};
 use recon::worker::{
     ChunkEvaluation, ReconstructJob, ReconstructReport, SeenChunk, Snapshot, Watch,
 };
@@ -15,8 +15,11 @@ use recon::worker::{
 use super::{Curve, Method, Plan};
 use crate::settings::Settings;
 
-/// Steps after the network where the user says nothing: so many the paper takes.
-const POLISHING_STEPS: u32 = 10;
+/// Steps after the network where the user says nothing: what the shipped one needs to be good.
+const SEQUEL_STEPS: u32 = 300;
+
+/// From so many dB on splats of the network are good enough, unless the user says otherwise.
+const ENOUGH_DB: f64 = 28.0;
 
 /// A folder that is being filled is full when nothing has come for so long, seconds.
 const PATIENCE_SECS: u32 = 30;
@@ -28,8 +31,12 @@ pub struct InstantPlan {
     pub config: ReconstructConfig,
     /// The mode of streaming that counts when the photos are not taken all at once.
     pub streaming: Mode,
-    /// Steps of the optimisation that follows under [`Method::InstantThenOptimise`].
+    /// Steps of the optimisation that follows.
     pub steps: u32,
+    /// Whether one follows under [`Method::Instant`] too where held-out photos say so.
+    pub falls_back: bool,
+    /// They say so below this many dB.
+    pub enough: f64,
     /// Whether photos that are added to the folder meanwhile join.
     pub watches: bool,
     /// The folder is full when nothing has come for so long, seconds.
@@ -45,7 +52,9 @@ impl Default for InstantPlan {
         Self {
             config: ReconstructConfig::default(),
             streaming: Mode::Causal,
-            steps: POLISHING_STEPS,
+            steps: SEQUEL_STEPS,
+            falls_back: true,
+            enough: ENOUGH_DB,
             watches: false,
             patience_secs: PATIENCE_SECS,
             keeps: false,
@@ -74,9 +83,9 @@ impl InstantPlan {
 /// Whether the network's weights are at hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Weights {
-    /// No file was chosen.
+    /// No file was chosen: those that come with the program.
     #[default]
-    NotChosen,
+    Shipped,
     /// There is no file at the path that was chosen.
     Missing,
     /// There is one.
@@ -87,7 +96,7 @@ impl Weights {
     /// Of the file that was chosen.
     pub fn of(path: Option<&Path>) -> Self {
         match path {
-            None => Self::NotChosen,
+            None => Self::Shipped,
             Some(path) if path.is_file() => Self::There,
             Some(_) => Self::Missing,
         }
@@ -95,33 +104,31 @@ impl Weights {
 }
 
 impl Plan {
-    /// The reconstruction for the worker; `None` where no weights were chosen.
-    pub fn reconstruction(
-        &self,
-        dataset: &Arc<Dataset>,
-        settings: &Settings,
-    ) -> Option<ReconstructJob> {
+    /// The reconstruction for the worker.
+    pub fn reconstruction(&self, dataset: &Arc<Dataset>, settings: &Settings) -> ReconstructJob {
         let network = &settings.network;
         let instant = &self.instant;
         let config = instant.config.clone();
         let max_side = self.config.max_side;
-        let then = (self.method == Method::InstantThenOptimise).then(|| OptimiseConfig {
+        let always = self.method == Method::InstantThenOptimise;
+        let then = (always || instant.falls_back).then(|| OptimiseConfig {
             seed: config.seed,
             background: Background::Known(config.background),
             max_side,
-            ..polish(instant.steps)
+            ..sequel(instant.steps)
         });
         let watches = instant.watches && instant.streams();
         let can_be_kept = instant.can_be_kept();
         let keeps = can_be_kept && instant.keeps;
         let continues = can_be_kept && instant.continues;
-        Some(ReconstructJob {
+        ReconstructJob {
             dataset: dataset.clone(),
-            weights: network.weights.clone()?,
+            weights: network.weights.clone().unwrap_or_else(|| SHIPPED.into()),
             model: network.config.clone(),
             devices: network.device.clone().into(),
             config,
             then,
+            enough: (!always).then_some(instant.enough),
             max_side,
             lpips: settings.lpips.clone(),
             watch: watches.then(|| Watch {
@@ -133,7 +140,7 @@ impl Plan {
                 .then(|| checkpoint::memory_place(&dataset.folder))
                 .flatten(),
             continues: self.memory.clone().filter(|_| continues),
-        })
+        }
     }
 }
 
@@ -210,7 +217,7 @@ mod tests {
 
     #[test]
     fn weights_are_looked_for() {
-        assert_eq!(Weights::of(None), Weights::NotChosen);
+        assert_eq!(Weights::of(None), Weights::Shipped);
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
         assert_eq!(Weights::of(Some(folder)), Weights::Missing);
         let file = |name| Weights::of(Some(&folder.join(name)));

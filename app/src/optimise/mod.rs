@@ -13,7 +13,7 @@ use recon::metrics::EvalReport;
 use recon::optim::{Background, OptimiseConfig};
 use recon::worker::{
     Adjustment, ChunkEvaluation, Evaluation, OptimiseReport, ReconstructJob, ReconstructReport,
-    Snapshot, TrainProgress,
+    Sequel, Snapshot, TrainProgress,
 };
 
 pub use curve::{Curve, MAX_POINTS};
@@ -261,7 +261,8 @@ impl Run {
         let Some(instant) = &mut self.instant else {
             return;
         };
-        let goes_on = instant.has_sequel && !report.cancelled;
+        let goes_on = matches!(report.sequel, Sequel::FromSplats | Sequel::FromPoints);
+        instant.has_sequel = goes_on;
         instant.report = Some(report);
         if !goes_on {
             self.end();

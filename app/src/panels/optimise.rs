@@ -72,8 +72,7 @@ fn start(ui: &mut egui::Ui, state: &AppState, plan: &mut Plan, actions: &mut Vec
         let button = Button::new(text).min_size(egui::vec2(96.0, 26.0));
         let is_idle = state.job.is_none();
         let is_optimisation = plan.method == Method::Optimise;
-        let can_start = is_optimisation || state.settings.network.weights.is_some();
-        if ui.add_enabled(is_idle && can_start, button).clicked() {
+        if ui.add_enabled(is_idle, button).clicked() {
             actions.push(Action::Start);
         }
         if is_optimisation && plan.is_changed() && ui.button("Back to the preset").clicked() {

@@ -9,6 +9,7 @@ use burn::tensor::Device;
 use super::decoder::numbers;
 use super::device::on_device;
 use super::reconstruct::ReconstructConfig;
+use super::shipped;
 use super::tokens::on_host;
 use super::weights::{Ignored, RandomValues, Source, matrix, misfits, prefix};
 use super::{ModelConfig, ModelError, Network, Weights};
@@ -16,9 +17,10 @@ use crate::io::weights::{Layout, Number, WeightsFile, save};
 use crate::io::{FormatError, IoError, parse_settings, read_settings, settings_beside};
 
 /// Where weights come from and what may be done with them, for people.
-pub const ORIGIN: &str = "The authors of tttLRM publish dl3dv_full.pt and dl3dv_ar.pt at \
-     https://huggingface.co/chenwang/tttLRM under the Adobe Research License: for non-commercial \
-     research only. Accrete comes without weights and downloads none.";
+pub const ORIGIN: &str = "object-small comes with Accrete, under Accrete's own licence: a small \
+     network for single objects. The authors of tttLRM publish large ones for whole scenes, \
+     dl3dv_full.pt and dl3dv_ar.pt, at https://huggingface.co/chenwang/tttLRM under the Adobe \
+     Research License: for non-commercial research only. Accrete downloads none.";
 
 /// Under which the header of our own files keeps the config, as JSON.
 const KEY: &str = "accrete.model";
@@ -208,7 +210,7 @@ struct InFile<'a> {
 
 impl<'a> InFile<'a> {
     fn open(path: &'a Path) -> Result<Self, ModelError> {
-        let file = WeightsFile::open(path)?;
+        let file = shipped::open(path)?;
         Ok(Self { path, file })
     }
 }
@@ -252,7 +254,7 @@ fn identify(
     if let Some(path) = given {
         return Ok((in_file(path)?, ConfigFrom::Given(path.to_owned())));
     }
-    if let Some(path) = settings_beside(file.path) {
+    if let Some(path) = settings_beside(file.path).filter(|_| !shipped::is_shipped(file.path)) {
         return Ok((in_file(&path)?, ConfigFrom::Beside(path)));
     }
     if let Some(text) = file.file.header(KEY) {

@@ -114,6 +114,27 @@ pub fn polish(steps: u32) -> OptimiseConfig {
     }
 }
 
+/// Most steps that leave the splats of a network as many as they are.
+const POLISHING: u32 = 50;
+
+/// Settings for `steps` steps on splats that a network made: [`polish`] for a few, the fast preset
+/// at full photo size for more.
+pub fn sequel(steps: u32) -> OptimiseConfig {
+    if steps <= POLISHING {
+        return polish(steps);
+    }
+    let fast = preset(Preset::Fast);
+    OptimiseConfig {
+        densify: Densify {
+            until: fast.densify.until.min(steps * 4 / 5),
+            ..fast.densify
+        },
+        steps,
+        progressive: false,
+        ..fast
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

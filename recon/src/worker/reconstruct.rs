@@ -29,10 +29,13 @@ use super::orders::Orders;
 use super::pace::Pace;
 use super::ranks::reconstruct_on;
 use super::reconstruct_messages::{
-    ChunkEvaluation, ChunkReport, ReconstructJob, ReconstructReport, SeenChunk,
+    ChunkEvaluation, ChunkReport, ReconstructJob, ReconstructReport, SeenChunk, Sequel,
 };
 use super::share::share;
 use super::watch::{Waiting, Watcher};
+
+/// Splats that show held-out photos with fewer dB than this are worse than points to begin with.
+const HOPELESS: f64 = 14.0;
 
 /// Reconstructs until all views are seen or it is told to end; keeps what there is.
 pub(super) fn run(actor: &mut Actor, job: &ReconstructJob) -> Result<Outcome, WorkerError> {
@@ -425,6 +428,19 @@ impl Run<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
+    /// What is to follow where an optimisation `is_wanted`, as held-out photos say.
+    fn sequel(&self, is_wanted: bool) -> Sequel {
+        let measured = self.report.evaluation.as_ref();
+        let psnr = measured.and_then(|it| it.mean).map(|it| it.psnr);
+        let enough = self.job.enough.unwrap_or(f64::INFINITY);
+        match psnr {
+            _ if !is_wanted => Sequel::None,
+            Some(psnr) if enough <= psnr => Sequel::NotNeeded,
+            Some(psnr) if psnr < HOPELESS && self.job.enough.is_some() => Sequel::FromPoints,
+            _ => Sequel::FromSplats,
+        }
+    }
+
     /// Tells what it came to. What went wrong after the first chunk takes nothing away.
     fn finish(mut self, failed: Option<WorkerError>) -> Result<Option<Kept>, WorkerError> {
         let Some(newest) = self.newest.take() else {
@@ -438,13 +454,17 @@ impl Run<'_> {
             )));
         }
         let next = self.job.then.clone().filter(|_| !self.report.cancelled);
+        self.report.sequel = self.sequel(next.is_some());
+        let sequel = self.report.sequel;
         self.actor.tell(Event::Reconstructed(self.report));
+        let next = next.filter(|_| sequel != Sequel::NotNeeded);
         Ok(Some(Kept {
             orders: self.orders,
             next: next.map(|mut config| {
-                // All of the harmonics are there already.
-                config.sh_degree = newest.splats.sh_degree;
-                config.sh_every = 0;
+                if config.sh_every == 0 {
+                    // All of the harmonics are there already.
+                    config.sh_degree = newest.splats.sh_degree;
+                }
                 let capabilities = self.gpu.capabilities();
                 let budget = config.splat_budget;
                 let budget = budget.unwrap_or_else(|| default_budget(capabilities, &config));
@@ -457,7 +477,10 @@ impl Run<'_> {
                 OptimiseJob {
                     checkpoint: checkpoint::instant_place(&self.dataset.folder),
                     dataset: self.dataset,
-                    start: Start::Splats(start),
+                    start: match sequel {
+                        Sequel::FromPoints => Start::Points,
+                        _ => Start::Splats(start),
+                    },
                     config,
                     lpips: self.job.lpips.clone(),
                 }

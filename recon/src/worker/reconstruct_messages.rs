@@ -26,6 +26,9 @@ pub struct ReconstructJob {
     pub config: ReconstructConfig,
     /// Instant + optimise: the result is optimised with these settings; `None` leaves it as it is.
     pub then: Option<OptimiseConfig>,
+    /// The optimisation is left out where held-out photos reach so many dB without; `None` for
+    /// none that is enough.
+    pub enough: Option<f64>,
     /// The longer side of the held-out photos that are measured on, in pixels; `None` for full
     /// size.
     pub max_side: Option<u32>,
@@ -37,6 +40,21 @@ pub struct ReconstructJob {
     pub keep: Option<PathBuf>,
     /// A scene that was kept, to go on with; in causal mode only.
     pub continues: Option<PathBuf>,
+}
+
+/// What follows a reconstruction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sequel {
+    /// Nothing: none was asked for, or it was stopped.
+    #[default]
+    None,
+    /// Nothing: the splats are good enough.
+    NotNeeded,
+    /// The optimisation of its splats.
+    FromSplats,
+    /// An optimisation from the photos' points: the network's splats are of no use.
+    FromPoints,
 }
 
 /// A folder that is still being filled.
@@ -105,6 +123,8 @@ pub struct ReconstructReport {
     pub evaluation: Option<EvalReport>,
     /// Whether it was told to stop before its last chunk.
     pub cancelled: bool,
+    /// What became of the optimisation that was to follow.
+    pub sequel: Sequel,
     /// How many of the views a kept scene had seen before.
     pub recalled: usize,
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use eframe::egui::{self, CollapsingHeader, ComboBox, Label, RichText, TextEdit};
-use recon::model::{DeviceChoice, Elastic, Mode, ORIGIN, ViewChoice};
+use recon::model::{DeviceChoice, Elastic, Mode, ORIGIN, SHIPPED_LIMITS, ViewChoice};
 
 use super::settings::{lpips, number};
 use crate::action::{Action, NetworkFile};
@@ -18,7 +18,7 @@ const PUBLISHED: &str = "https://huggingface.co/chenwang/tttLRM";
 /// What to know of them beside where they come from.
 const ABOUT_WEIGHTS: &str = "\
 dl3dv_full.pt is for all photos at once, dl3dv_ar.pt for a few at a time; their licence holds for \
-splats made with them too. Weights are a file that you bring: .safetensors, .pt or .pth.";
+splats made with them too. Bring them as a file: .safetensors, .pt or .pth.";
 
 /// The ways to take photos a few at a time.
 const STREAMING: [Mode; 3] = [Mode::Causal, Mode::Replay, Mode::Merge];
@@ -68,13 +68,20 @@ pub(super) fn instant_ui(
     let mut network = state.settings.network.clone();
     let is_changed = weights(ui, state, &mut network, actions);
     views(ui, plan);
-    if plan.method == Method::InstantThenOptimise {
-        number(
-            ui,
-            "Steps afterwards",
-            &mut plan.instant.steps,
-            1..=1_000_000,
-        );
+    let always = plan.method == Method::InstantThenOptimise;
+    let instant = &mut plan.instant;
+    if !always {
+        ui.checkbox(&mut instant.falls_back, "Optimise where held-out photos fall short")
+            .on_hover_text(
+                "begins with the network's splats, or with the photos' points where these are of \
+                 no use",
+            );
+        if instant.falls_back {
+            number(ui, "dB that are enough", &mut instant.enough, 0.0..=100.0);
+        }
+    }
+    if always || instant.falls_back {
+        number(ui, "Steps afterwards", &mut instant.steps, 1..=1_000_000);
     }
     if is_changed {
         keep(state, network, actions);
@@ -135,7 +142,7 @@ fn weights(
     network: &mut NetworkSettings,
     actions: &mut Vec<Action>,
 ) -> bool {
-    let hint = "a file of .safetensors, .pt or .pth";
+    let hint = "object-small, which comes with Accrete";
     let kept = &mut network.weights;
     let is_changed = file(
         ui,
@@ -145,17 +152,17 @@ fn weights(
         actions,
     );
     let problem = match state.weights {
-        Weights::There => None,
-        Weights::NotChosen => Some("No weights are chosen yet: the network needs them."),
+        Weights::There | Weights::Shipped => None,
         Weights::Missing => Some("There is no such file: choose the weights anew."),
     };
     if let Some(problem) = problem {
         ui.add(Label::new(RichText::new(problem).color(theme::WARNING)).wrap());
     }
-    let is_news = state.weights == Weights::NotChosen;
+    if state.weights == Weights::Shipped {
+        muted(ui, SHIPPED_LIMITS);
+    }
     CollapsingHeader::new("Where weights come from")
-        .id_salt(("where weights come from", is_news))
-        .default_open(is_news)
+        .id_salt("where weights come from")
         .show(ui, |ui| {
             muted(ui, ORIGIN);
             muted(ui, ABOUT_WEIGHTS);
