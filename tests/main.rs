@@ -54,6 +54,8 @@ mod reconstructing;
 mod reference;
 /// Every shader is valid, translates to each back end, and agrees with its Rust structs.
 mod shaders;
+/// Splats drawn and differentiated on the processor agree with the kernels.
+mod software;
 /// Photos of the generated scene, written as a folder.
 mod synthetic_photos;
 /// House rules that the compiler does not check.

@@ -3,7 +3,8 @@
 //! The path of a frame: [`Splats`] (host) → [`GpuSplats`] (device) → [`Rasterizer`] (projection,
 //! sorting, blending) → [`Present`] (to a texture) or [`Rasterizer::read_image`]. The way back:
 //! the gradient at the pixels → [`Gradient`] → the gradients of splats and pose, or
-//! [`training::Descent`], which moves the splats along them.
+//! [`training::Descent`], which moves the splats along them. [`software`] goes both ways on the
+//! processor alone.
 //!
 //! What is deliberately absent: this crate reads no file, starts no thread, knows no window and
 //! no tensor library. It owns no global; whoever draws passes a [`gpu::Gpu`].
@@ -22,6 +23,7 @@ pub mod loss;
 pub mod rasterizer;
 pub mod sh;
 mod sh_rotation;
+pub mod software;
 pub mod splats;
 pub mod training;
 pub mod view;

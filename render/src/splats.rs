@@ -178,6 +178,20 @@ impl Splats {
         }
     }
 
+    /// As many numbers in the same places, all zero: where gradients are written.
+    #[must_use]
+    pub fn zeros_like(&self) -> Self {
+        let n = self.len();
+        Self {
+            means: vec![Vec3::ZERO; n],
+            quats: vec![[0.0; 4]; n],
+            log_scales: vec![Vec3::ZERO; n],
+            opacity_logits: vec![0.0; n],
+            sh_coeffs: vec![[0.0; 3]; self.sh_coeffs.len()],
+            sh_degree: self.sh_degree,
+        }
+    }
+
     /// The splats at `indices`, in that order.
     #[must_use]
     pub fn select(&self, indices: &[usize]) -> Self {

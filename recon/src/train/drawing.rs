@@ -6,6 +6,7 @@ use glam::Vec3;
 use render::gpu::{Gpu, GpuError, GpuVec};
 use render::{
     Camera, GpuSplats, Gradient, GradientOptions, Image, Rasterizer, RenderConfig, Splats,
+    SplatsError, software,
 };
 
 use super::config::Objective;
@@ -14,44 +15,66 @@ use super::picture::{PictureLoss, Wanted, compare};
 
 /// Draws splats, and goes back.
 #[derive(Debug)]
-pub struct Drawing {
+pub enum Drawing {
+    /// By kernels.
+    Gpu(Box<GpuDrawing>),
+    /// By the same method in plain code, where the GPU is a program that runs kernels on the
+    /// processor: to such a one pictures of 64 × 64 are so little work that it mostly compiles, and
+    /// it takes one picture at a time. This way has no state: as many as there are threads can draw
+    /// side by side.
+    Processor,
+}
+
+/// Kernels, and their arrays.
+#[derive(Debug)]
+pub struct GpuDrawing {
     rasterizer: Rasterizer,
     gradient: Gradient,
     d_image: Option<GpuVec<f32>>,
 }
 
 impl Drawing {
-    /// Compiles the kernels.
+    /// Chooses the way, and compiles what kernels it needs.
     ///
     /// # Errors
     /// Where the GPU refuses.
     pub fn new(gpu: &Gpu) -> Result<Self, GpuError> {
+        if gpu.capabilities().is_cpu() {
+            return Ok(Self::Processor);
+        }
         let options = GradientOptions::portable(gpu.capabilities());
-        Ok(Self {
+        Ok(Self::Gpu(Box::new(GpuDrawing {
             rasterizer: Rasterizer::new(gpu)?,
             gradient: Gradient::new(gpu, options)?,
             d_image: None,
-        })
+        })))
     }
 
-    /// The splats as seen by a camera, before white.
+    /// The splats as seen by each of the views, before white.
     ///
     /// # Errors
     /// Where the GPU refuses.
     pub fn draw(
         &mut self,
         gpu: &Gpu,
-        splats: &GpuSplats,
-        camera: &Camera,
-    ) -> Result<Image, GpuError> {
-        let config = RenderConfig {
-            background: [1.0; 3],
-            near: NEAR,
-            ..RenderConfig::default()
-        };
-        self.rasterizer
-            .draw_complete(gpu, splats, camera, &config)?;
-        self.rasterizer.read_image(gpu)
+        splats: &Splats,
+        views: &[ExampleView],
+    ) -> Result<Vec<Image>, GpuError> {
+        let cameras = views.iter().map(ExampleView::render_camera);
+        match self {
+            Self::Gpu(it) => {
+                let splats = GpuSplats::upload(gpu, splats)?;
+                cameras
+                    .map(|camera| it.draw(gpu, &splats, &camera))
+                    .collect()
+            }
+            Self::Processor => cameras
+                .map(|camera| {
+                    let drawn = software::draw(splats, &camera, &config());
+                    Ok(drawn.map_err(invalid)?.image)
+                })
+                .collect(),
+        }
     }
 
     /// The means of the loss over views, and the gradient of their weighted sum.
@@ -65,35 +88,73 @@ impl Drawing {
         views: &[ExampleView],
         objective: &Objective,
     ) -> Result<(PictureLoss, Splats), GpuError> {
-        let on_gpu = GpuSplats::upload(gpu, splats)?;
         let share = 1.0 / views.len().max(1) as f32;
         let mut mean = PictureLoss::default();
-        let mut sum: Option<Splats> = None;
-        for view in views {
-            let image = self.draw(gpu, &on_gpu, &view.render_camera())?;
+        let mut slopes = |view: &ExampleView, image: &Image| {
             let wanted = Wanted {
                 rgb: &view.rgb,
                 coverage: &view.coverage,
             };
-            let (loss, mut slopes) = compare(&image, wanted, objective);
+            let (loss, mut slopes) = compare(image, wanted, objective);
             mean.picture += share * loss.picture;
             mean.structure += share * loss.structure;
             mean.coverage += share * loss.coverage;
             for it in &mut slopes {
                 *it *= share;
             }
-            let d_image = self.upload(gpu, &slopes)?;
-            self.gradient
-                .backward(gpu, &self.rasterizer, &on_gpu, &d_image)?;
-            if let Some(found) = self.gradient.d_splats() {
-                let (found, _) = found.download_bare(gpu)?;
-                match &mut sum {
-                    None => sum = Some(found),
-                    Some(sum) => add(sum, &found),
+            slopes
+        };
+        let mut sum: Option<Splats> = None;
+        let mut take = |found: Splats| match &mut sum {
+            None => sum = Some(found),
+            Some(sum) => add(sum, &found),
+        };
+        match self {
+            Self::Gpu(it) => {
+                let on_gpu = GpuSplats::upload(gpu, splats)?;
+                for view in views {
+                    let image = it.draw(gpu, &on_gpu, &view.render_camera())?;
+                    if let Some(found) = it.backward(gpu, &on_gpu, &slopes(view, &image))? {
+                        take(found);
+                    }
+                }
+            }
+            Self::Processor => {
+                for view in views {
+                    let drawn = software::draw(splats, &view.render_camera(), &config());
+                    let drawn = drawn.map_err(invalid)?;
+                    take(
+                        drawn
+                            .backward(&slopes(view, &drawn.image))
+                            .map_err(invalid)?,
+                    );
                 }
             }
         }
-        Ok((mean, sum.unwrap_or_else(|| none_like(splats))))
+        Ok((mean, sum.unwrap_or_else(|| splats.zeros_like())))
+    }
+}
+
+impl GpuDrawing {
+    fn draw(&mut self, gpu: &Gpu, splats: &GpuSplats, camera: &Camera) -> Result<Image, GpuError> {
+        self.rasterizer
+            .draw_complete(gpu, splats, camera, &config())?;
+        self.rasterizer.read_image(gpu)
+    }
+
+    /// Of the picture drawn last.
+    fn backward(
+        &mut self,
+        gpu: &Gpu,
+        splats: &GpuSplats,
+        slopes: &[f32],
+    ) -> Result<Option<Splats>, GpuError> {
+        let d_image = self.upload(gpu, slopes)?;
+        self.gradient
+            .backward(gpu, &self.rasterizer, splats, &d_image)?;
+        let found = self.gradient.d_splats();
+        let found = found.map(|it| it.download_bare(gpu)).transpose()?;
+        Ok(found.map(|(splats, _)| splats))
     }
 
     fn upload(&mut self, gpu: &Gpu, slopes: &[f32]) -> Result<GpuVec<f32>, GpuError> {
@@ -113,6 +174,19 @@ impl Drawing {
 /// Splats nearer than this are not drawn, network units: cameras are about 1 from what they see.
 const NEAR: f32 = 0.02;
 
+fn config() -> RenderConfig {
+    RenderConfig {
+        background: [1.0; 3],
+        near: NEAR,
+        ..RenderConfig::default()
+    }
+}
+
+/// As the GPU says it when it is given such splats.
+fn invalid(err: SplatsError) -> GpuError {
+    GpuError::Invalid(err.to_string())
+}
+
 fn add(sum: &mut Splats, more: &Splats) {
     let vectors = |a: &mut [Vec3], b: &[Vec3]| a.iter_mut().zip(b).for_each(|(a, b)| *a += *b);
     let floats = |a: &mut [f32], b: &[f32]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
@@ -124,16 +198,4 @@ fn add(sum: &mut Splats, more: &Splats) {
         sum.sh_coeffs.as_flattened_mut(),
         more.sh_coeffs.as_flattened(),
     );
-}
-
-/// The gradient of a loss that depends on no splat.
-fn none_like(splats: &Splats) -> Splats {
-    Splats {
-        means: vec![Vec3::ZERO; splats.len()],
-        quats: vec![[0.0; 4]; splats.len()],
-        log_scales: vec![Vec3::ZERO; splats.len()],
-        opacity_logits: vec![0.0; splats.len()],
-        sh_coeffs: vec![[0.0; 3]; splats.sh_coeffs.len()],
-        sh_degree: splats.sh_degree,
-    }
 }

@@ -27,6 +27,9 @@ pub enum TrainError {
     /// The rasteriser refused.
     #[error(transparent)]
     Gpu(#[from] GpuError),
+    /// The system grants no thread.
+    #[error("the system grants no thread to train on: {0}")]
+    Threads(String),
     /// A file could not be read or written.
     #[error(transparent)]
     Io(#[from] IoError),

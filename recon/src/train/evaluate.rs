@@ -1,12 +1,12 @@
 //! How well a network does on generated scenes that it was not trained on.
 
-use render::GpuSplats;
 use render::gpu::Gpu;
 use serde::Serialize;
 
 use super::TrainError;
 use super::drawing::Drawing;
 use super::example::{Example, Shape};
+use super::lanes::Lanes;
 use super::pass::look;
 use crate::metrics::{Picture, Sheet, SsimVariant, psnr, ssim};
 use crate::model::Network;
@@ -46,89 +46,120 @@ pub struct EvaluationRow {
 const WAYS: [(usize, Option<usize>); 5] =
     [(2, None), (4, None), (8, None), (MOST, None), (8, Some(2))];
 
-/// Measures, and shows the first scenes with eight inputs.
+/// What is found of a scene.
+struct Measured {
+    /// PSNR and SSIM, means over the targets, for each of the [`WAYS`].
+    means: Vec<[f64; 2]>,
+    /// The first target, and what is drawn of it from eight inputs.
+    shown: Option<[Picture; 2]>,
+}
+
+/// Measures, and shows the first scenes with eight inputs. With `lanes`, whose drawing is that on
+/// the processor, scenes run side by side.
 ///
 /// # Errors
 /// Where a device fails.
-pub fn evaluate(
+pub(super) fn evaluate(
     network: &Network,
     scenes: usize,
     (gpu, drawing): (&Gpu, &mut Drawing),
+    lanes: Option<&Lanes>,
 ) -> Result<(Evaluation, Sheet), TrainError> {
+    let all: Vec<Measured> = match lanes {
+        Some(lanes) => lanes.run(scenes, &|number| {
+            measure(network, number, (gpu, &mut Drawing::Processor))
+        })?,
+        None => (0..scenes)
+            .map(|number| measure(network, number, (gpu, drawing)))
+            .collect::<Result<_, _>>()?,
+    };
     let numbers: Vec<usize> = (0..scenes).collect();
     let mut sheet = Sheet::new(&numbers);
-    let mut rows = Vec::new();
-    for (inputs, chunk) in WAYS {
-        let shows = inputs == 8 && chunk.is_none();
-        let mut sums = [0.0; 2];
-        for &number in &numbers {
-            let example = scene(network, number as u64, inputs);
-            let example = Example { chunk, ..example };
-            let found = measure(network, &example, (gpu, drawing), &mut |photo, render| {
-                if shows {
-                    // Pictures of one scene have one size.
-                    sheet.add(number, photo, render, None).ok();
-                }
-            })?;
-            sums = [sums[0] + found[0], sums[1] + found[1]];
+    for (it, number) in all.iter().zip(0..) {
+        if let Some([photo, render]) = &it.shown {
+            // Pictures of one scene have one size.
+            sheet.add(number, photo, render, None).ok();
         }
-        let [psnr, ssim] = sums.map(|it| it / scenes.max(1) as f64);
-        rows.push(EvaluationRow {
+    }
+    let row = |(way, (inputs, chunk)): (usize, (usize, Option<usize>))| {
+        let mean = |of: usize| {
+            let sum: f64 = all.iter().map(|it| it.means[way][of]).sum();
+            sum / scenes.max(1) as f64
+        };
+        EvaluationRow {
             inputs,
             chunk,
-            psnr,
-            ssim,
-        });
-    }
+            psnr: mean(0),
+            ssim: mean(1),
+        }
+    };
     let evaluation = Evaluation {
         side: network.config.image_width,
         scenes,
-        rows,
+        rows: WAYS.into_iter().enumerate().map(row).collect(),
     };
     Ok((evaluation, sheet))
 }
 
-/// The same targets for every number of inputs; fewer inputs are the first of more.
-fn scene(network: &Network, number: u64, inputs: usize) -> Example {
+/// Measures a scene in all ways: the same targets for every number of inputs; fewer inputs are the
+/// first of more.
+fn measure(
+    network: &Network,
+    number: usize,
+    (gpu, drawing): (&Gpu, &mut Drawing),
+) -> Result<Measured, TrainError> {
     let shape = Shape {
         side: network.config.image_width,
         inputs: MOST,
         targets: TARGETS,
         chunk: None,
     };
-    let mut example = Example::held_out(number, shape, network.config.frame);
-    example.inputs.truncate(inputs);
-    example
+    let mut example = Example::held_out(number as u64, shape, network.config.frame);
+    let inputs = std::mem::take(&mut example.inputs);
+    let mut found = Measured {
+        means: Vec::new(),
+        shown: None,
+    };
+    for (count, chunk) in WAYS {
+        example.inputs = inputs[..count].to_vec();
+        example.chunk = chunk;
+        let (mean, first) = compare(network, &example, (gpu, drawing))?;
+        found.means.push(mean);
+        if count == 8 && chunk.is_none() {
+            found.shown = first;
+        }
+    }
+    Ok(found)
 }
 
-/// PSNR and SSIM, means over the targets. `show` sees the first of them.
-fn measure(
+/// PSNR and SSIM, means over the targets, and the first of them with what is drawn of it.
+fn compare(
     network: &Network,
     example: &Example,
     (gpu, drawing): (&Gpu, &mut Drawing),
-    show: &mut dyn FnMut(&Picture, &Picture),
-) -> Result<[f64; 2], TrainError> {
+) -> Result<([f64; 2], Option<[Picture; 2]>), TrainError> {
     let parts: Vec<Gaussians> = look(network, example)?.into_iter().map(|it| it.1).collect();
     let Some(all) = Gaussians::join(&parts) else {
-        return Ok([0.0; 2]);
+        return Ok(([0.0; 2], None));
     };
-    let splats = GpuSplats::upload(gpu, &all.into_splats(&network.config)?)?;
+    let splats = all.into_splats(&network.config)?;
+    let images = drawing.draw(gpu, &splats, &example.targets)?;
     let mut sums = [0.0; 2];
-    for (target, i) in example.targets.iter().zip(0..) {
-        let image = drawing.draw(gpu, &splats, &target.render_camera())?;
+    let mut first = None;
+    for (target, image) in example.targets.iter().zip(images) {
         let [width, height] = target.size;
         let picture = |rgb| Picture::from_rgb(width, height, rgb);
         let compared = picture(target.rgb.clone()).and_then(|photo| {
             let render = picture(image.rgb)?.quantised();
             let photo = photo.quantised();
-            if i == 0 {
-                show(&photo, &render);
-            }
             let ssim = ssim(&photo, &render, None, SsimVariant::Uniform7)?;
-            Ok([psnr(&photo, &render, None)?.min(99.0), ssim])
+            let psnr = psnr(&photo, &render, None)?.min(99.0);
+            Ok(([psnr, ssim], [photo, render]))
         });
-        let [psnr, ssim] = compared.map_err(|it| TrainError::Config(it.to_string()))?;
+        let ([psnr, ssim], pair) = compared.map_err(|it| TrainError::Config(it.to_string()))?;
         sums = [sums[0] + psnr, sums[1] + ssim];
+        first.get_or_insert(pair);
     }
-    Ok(sums.map(|it| it / example.targets.len().max(1) as f64))
+    let count = example.targets.len().max(1) as f64;
+    Ok((sums.map(|it| it / count), first))
 }

@@ -8,8 +8,9 @@
 //! ```
 //! The objective is the paper's (arXiv 2026, section on training), with the scenes' own distances
 //! instead of a monocular network's. Pictures are drawn and differentiated by the program's own
-//! rasteriser, one view at a time. What is deliberately absent: no thread, no window; whoever runs
-//! it asks for step after step.
+//! rasteriser, one view at a time; where there is no GPU, by its twin on the processor, and the
+//! scenes of a step run side by side. What is deliberately absent: no thread of its own, no window;
+//! whoever runs it asks for step after step.
 
 mod adam;
 mod checkpoint;
@@ -18,15 +19,16 @@ mod drawing;
 mod error;
 mod evaluate;
 mod example;
+mod lanes;
 mod pass;
 mod picture;
 mod training;
 
 pub use adam::{Adam, Stepped};
 pub use config::{Descent, Objective, Scenes, Stage, TrainConfig};
-pub use drawing::Drawing;
+pub use drawing::{Drawing, GpuDrawing};
 pub use error::TrainError;
-pub use evaluate::{Evaluation, EvaluationRow, evaluate};
+pub use evaluate::{Evaluation, EvaluationRow};
 pub use example::{Example, ExampleView, HELD_OUT, Shape};
 pub use pass::{Losses, learn, look, sized, tracked};
 pub use picture::{PictureLoss, Wanted, compare};

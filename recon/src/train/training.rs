@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::TrainError;
 use super::adam::{Adam, Stepped, average};
-use super::config::TrainConfig;
+use super::config::{Stage, TrainConfig};
 use super::drawing::Drawing;
 use super::evaluate::{Evaluation, evaluate};
 use super::example::Example;
+use super::lanes::{Lanes, timed};
 use super::pass::{Losses, learn, sized, tracked};
 use crate::metrics::Sheet;
 use crate::model::{Network, Weights};
@@ -28,6 +29,8 @@ pub struct Training {
     pub(super) adam: Adam,
     pub(super) counts: Counts,
     drawing: Drawing,
+    /// Where everything runs on the processor: scenes run side by side.
+    lanes: Option<Lanes>,
 }
 
 /// What was done so far.
@@ -62,8 +65,34 @@ pub struct StepReport {
     pub side: usize,
     /// How long it took.
     pub secs: f32,
-    /// Of these, making the scenes.
+    /// Of these, making the scenes; where scenes run side by side, their mean over threads.
     pub scene_secs: f32,
+}
+
+/// What the scenes of a step come to, in the mean.
+#[derive(Default)]
+struct Learnt {
+    losses: Losses,
+    gradients: Vec<Tensor<2>>,
+    scene_secs: f32,
+}
+
+impl Learnt {
+    /// Adds a part of what a scene says.
+    fn add(&mut self, part: f32, (losses, gradients): (Losses, Vec<Tensor<2>>)) {
+        self.losses.add(part, &losses);
+        let gradients = gradients.into_iter().map(|it| it * part);
+        let before = std::mem::take(&mut self.gradients);
+        self.gradients = if before.is_empty() {
+            gradients.collect()
+        } else {
+            before
+                .into_iter()
+                .zip(gradients)
+                .map(|(a, b)| a + b)
+                .collect()
+        };
+    }
 }
 
 impl Training {
@@ -88,11 +117,16 @@ impl Training {
         device: Device,
     ) -> Result<Self, TrainError> {
         config.check()?;
+        let drawing = Drawing::new(gpu)?;
+        let on_processor = matches!(drawing, Drawing::Processor) && device == Device::flex();
+        let batches = config.stages.iter().map(|it| it.batch);
+        let most = batches.fold(config.evaluated_scenes, usize::max);
         Ok(Self {
             adam: Adam::new(&weights),
             mean: weights.clone(),
             network: Network::new(config.model.clone(), weights, device),
-            drawing: Drawing::new(gpu)?,
+            drawing,
+            lanes: on_processor.then(|| Lanes::new(most)).transpose()?,
             counts: Counts::default(),
             config,
         })
@@ -131,32 +165,19 @@ impl Training {
         let Some(stage) = self.config.stage(step).copied() else {
             return Err(TrainError::Config("there is no stage".to_owned()));
         };
+        let Learnt {
+            losses,
+            gradients,
+            scene_secs,
+        } = match &self.lanes {
+            Some(lanes) => self.side_by_side(gpu, lanes, &stage)?,
+            None => self.one_by_one(gpu, &stage)?,
+        };
         let config = &self.config;
-        let frame = config.model.frame;
-        let make =
-            |number| Example::of_step(config.seed, (step, number), &stage, &config.scenes, frame);
-        let examples: Vec<Example> = (0..stage.batch).into_par_iter().map(make).collect();
-        let scene_secs = begun.elapsed().as_secs_f32();
-        let network = tracked(&self.network, stage.side);
-        let part = 1.0 / stage.batch as f32;
-        let mut losses = Losses::default();
-        let mut sum: Option<Vec<Tensor<2>>> = None;
-        for example in &examples {
-            let drawing = (gpu, &mut self.drawing);
-            let (found, gradients) = learn(&network, example, drawing, &config.objective)?;
-            losses.add(part, &found);
-            let gradients = gradients.into_iter().map(|it| it * part);
-            sum = Some(match sum {
-                None => gradients.collect(),
-                Some(sum) => sum.into_iter().zip(gradients).map(|(a, b)| a + b).collect(),
-            });
-        }
         let rate = config.rate(step);
         let descent = config.descent;
         let weights = &mut self.network.weights;
-        let Stepped { length, skipped } =
-            self.adam
-                .step(weights, &sum.unwrap_or_default(), rate, &descent);
+        let Stepped { length, skipped } = self.adam.step(weights, &gradients, rate, &descent);
         // The mean over few steps is not held back by where they began.
         let memory = descent.average.min((1 + step) as f32 / (10 + step) as f32);
         average(&mut self.mean, &self.network.weights, memory);
@@ -178,6 +199,59 @@ impl Training {
         })
     }
 
+    /// The scene of this step with this number.
+    fn example(&self, stage: &Stage, number: usize) -> Example {
+        let TrainConfig {
+            seed,
+            scenes,
+            model,
+            ..
+        } = &self.config;
+        Example::of_step(
+            *seed,
+            (self.counts.steps, number),
+            stage,
+            scenes,
+            model.frame,
+        )
+    }
+
+    /// Every scene on a thread, with its own graph of what was computed. What they say is added in
+    /// their order, so that it does not depend on how many threads there are.
+    fn side_by_side(&self, gpu: &Gpu, lanes: &Lanes, stage: &Stage) -> Result<Learnt, TrainError> {
+        let found = lanes.run(stage.batch, &|number| {
+            let (example, secs) = timed(|| self.example(stage, number));
+            let network = tracked(&self.network, stage.side);
+            let drawing = (gpu, &mut Drawing::Processor);
+            let found = learn(&network, &example, drawing, &self.config.objective)?;
+            Ok((found, secs.as_secs_f32()))
+        })?;
+        let mut learnt = Learnt::default();
+        for (found, secs) in found {
+            learnt.add(1.0 / stage.batch as f32, found);
+            learnt.scene_secs += secs / lanes.count() as f32;
+        }
+        Ok(learnt)
+    }
+
+    /// Scenes are made side by side and learnt from one after the other.
+    fn one_by_one(&mut self, gpu: &Gpu, stage: &Stage) -> Result<Learnt, TrainError> {
+        let numbers = (0..stage.batch).into_par_iter();
+        let make = || numbers.map(|it| self.example(stage, it)).collect();
+        let (examples, secs): (Vec<Example>, _) = timed(make);
+        let network = tracked(&self.network, stage.side);
+        let mut learnt = Learnt {
+            scene_secs: secs.as_secs_f32(),
+            ..Learnt::default()
+        };
+        for example in &examples {
+            let drawing = (gpu, &mut self.drawing);
+            let found = learn(&network, example, drawing, &self.config.objective)?;
+            learnt.add(1.0 / stage.batch as f32, found);
+        }
+        Ok(learnt)
+    }
+
     /// Measures the averaged network on scenes that are never trained on, at the size of the
     /// present stage, and shows some of them.
     ///
@@ -188,6 +262,11 @@ impl Training {
         let side = side.map_or(self.config.model.image_width, |it| it.side);
         let network = sized(&self.averaged(), side);
         let scenes = self.config.evaluated_scenes;
-        evaluate(&network, scenes, (gpu, &mut self.drawing))
+        evaluate(
+            &network,
+            scenes,
+            (gpu, &mut self.drawing),
+            self.lanes.as_ref(),
+        )
     }
 }

@@ -16,12 +16,26 @@ pub(super) fn uniform(
     splats: &GpuSplats,
     capacity: &Capacity,
 ) -> FrameUniform {
+    let (depth_low, depth_high) = depth_range(camera, splats, config);
+    FrameUniform {
+        image_size: capacity.image_size,
+        tile_count: capacity.tiles(),
+        depth_low,
+        depth_high,
+        visible_capacity: capacity.visible as u32,
+        pair_capacity: capacity.pairs as u32,
+        filter_plane: splats.filter_plane().unwrap_or(0) as u32,
+        ..camera_uniform(camera, config)
+    }
+}
+
+/// What of a frame is known without splats; the rest is 0.
+pub(crate) fn camera_uniform(camera: &Camera, config: &RenderConfig) -> FrameUniform {
     let k = &camera.intrinsics;
     let size = [k.width as f32, k.height as f32];
     let focal = [k.fx, k.fy];
     let principal = [k.cx, k.cy];
     let margin = |i: usize| TANGENT_MARGIN * 0.5 * size[i] / focal[i];
-    let (depth_low, depth_high) = depth_range(camera, splats, config);
     let [r, g, b] = config.background;
     FrameUniform {
         camera_from_world: glam::Mat4::from(camera.w2c()).to_cols_array_2d(),
@@ -31,8 +45,7 @@ pub(super) fn uniform(
         principal,
         tangent_min: [0, 1].map(|i| -principal[i] / focal[i] - margin(i)),
         tangent_max: [0, 1].map(|i| (size[i] - principal[i]) / focal[i] + margin(i)),
-        image_size: capacity.image_size,
-        tile_count: capacity.tiles(),
+        image_size: [k.width, k.height],
         near: config.near,
         far: config.far,
         eps2d: config.eps2d,
@@ -54,13 +67,7 @@ pub(super) fn uniform(
             Style::Alpha => 3,
             _ => 0,
         },
-        depth_low,
-        depth_high,
-        visible_capacity: capacity.visible as u32,
-        pair_capacity: capacity.pairs as u32,
-        filter_plane: splats.filter_plane().unwrap_or(0) as u32,
-        pad: 0,
-        pad_more: [0; 2],
+        ..bytemuck::Zeroable::zeroed()
     }
 }
 

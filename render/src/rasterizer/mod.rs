@@ -14,6 +14,7 @@ mod steps;
 
 pub(crate) use buffers::FrameBuffers;
 pub use buffers::{Capacity, TILE_PX};
+pub(crate) use frame::camera_uniform;
 pub use image::Image;
 pub use sort::{
     Counted, KeyValues, PARTITION, PARTITIONS_PER_BLOCK, Sort, SortPasses, SortScratch,
