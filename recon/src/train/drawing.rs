@@ -71,7 +71,7 @@ impl Drawing {
             Self::Processor => cameras
                 .map(|camera| {
                     let drawn = software::draw(splats, &camera, &config());
-                    Ok(drawn.map_err(invalid)?.image)
+                    Ok(drawn.map_err(|it| invalid(&it))?.image)
                 })
                 .collect(),
         }
@@ -122,11 +122,11 @@ impl Drawing {
             Self::Processor => {
                 for view in views {
                     let drawn = software::draw(splats, &view.render_camera(), &config());
-                    let drawn = drawn.map_err(invalid)?;
+                    let drawn = drawn.map_err(|it| invalid(&it))?;
                     take(
                         drawn
                             .backward(&slopes(view, &drawn.image))
-                            .map_err(invalid)?,
+                            .map_err(|it| invalid(&it))?,
                     );
                 }
             }
@@ -183,7 +183,7 @@ fn config() -> RenderConfig {
 }
 
 /// As the GPU says it when it is given such splats.
-fn invalid(err: SplatsError) -> GpuError {
+fn invalid(err: &SplatsError) -> GpuError {
     GpuError::Invalid(err.to_string())
 }
 

@@ -37,7 +37,7 @@ pub(super) struct SplatSums {
     pub(super) vd: Vec2,
     /// Σ v ΔΔᵀ: xx, xy, yy.
     pub(super) vdd: [f32; 3],
-    /// Σ w g.
+    /// Σ w g, of colours that are not clamped.
     pub(super) rgb: Vec3,
 }
 
@@ -277,6 +277,8 @@ impl Slopes {
             }
             lanes.add_to(&mut sums, dx);
         }
+        // The clamp of colours at 0 lets nothing through.
+        sums.rgb = Vec3::select(it.rgb.cmpgt(Vec3::ZERO), sums.rgb, Vec3::ZERO);
         shown.then_some(sums)
     }
 

@@ -72,31 +72,34 @@ impl Drawn<'_> {
                 found: d_image.len(),
             });
         }
-        let mut d = self.splats.zeros_like();
         let mut slopes = Slopes::new(&self.image, d_image);
+        // From the order of depth back to that of storage, in which memory is read once.
+        let mut sums: Vec<Option<SplatSums>> = vec![None; self.splats.len()];
         for seen in &self.seen {
-            if let Some(sums) = slopes.backward(seen, &self.frame) {
-                self.splat_backward(seen, &sums, &mut d);
+            sums[seen.splat as usize] = slopes.backward(seen, &self.frame);
+        }
+        let mut d = self.splats.zeros_like();
+        for (i, sums) in sums.iter().enumerate() {
+            if let Some(sums) = sums {
+                self.splat_backward(i, sums, &mut d);
             }
         }
         Ok(d)
     }
 
     /// From the sums over pixels of a splat to the gradient of what is stored of it.
-    fn splat_backward(&self, seen: &Seen, sums: &SplatSums, d: &mut Splats) {
+    fn splat_backward(&self, i: usize, sums: &SplatSums, d: &mut Splats) {
         let (splats, frame) = (self.splats, &self.frame);
-        let i = seen.splat as usize;
         let Some(footprint) = Footprint::new(splats, i, frame) else {
             return;
         };
         let geometry = footprint.backward(frame, sums);
         let k = splats.coeffs_per_splat();
-        // The clamp at 0 lets nothing through.
-        let lit = Vec3::select(seen.rgb.cmpgt(Vec3::ZERO), sums.rgb, Vec3::ZERO);
-        let from_camera = splats.means[i] - position(frame);
         let used = sh::coeff_count(frame.sh_degree.min(splats.sh_degree));
+        let coeffs = &splats.sh(i)[..used];
         let d_coeffs = &mut d.sh_coeffs[i * k..][..used];
-        let d_direction = harmonics::backward(&splats.sh(i)[..used], from_camera, lit, d_coeffs);
+        let from_camera = splats.means[i] - position(frame);
+        let d_direction = harmonics::backward(coeffs, from_camera, sums.rgb, d_coeffs);
         d.means[i] = geometry.mean + d_direction;
         d.quats[i] = geometry.quat;
         d.log_scales[i] = geometry.log_scale;
