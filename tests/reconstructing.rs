@@ -16,7 +16,7 @@ use recon::io::{OpenOptions, Opened, open_with, write_photos};
 use recon::model::{DeviceChoice, Mode, ModelConfig, ReconstructConfig, ViewChoice, save_random};
 use recon::optim::{OptimiseConfig, polish};
 use recon::synthetic::{PhotosConfig, SyntheticPhotos, photos};
-use recon::worker::{ReconstructJob, ReconstructReport, Snapshot, Watch};
+use recon::worker::{ReconstructJob, ReconstructReport, Sequel, Snapshot, Watch};
 use recon::{Command, Event, Worker};
 use tempfile::TempDir;
 use tests::gpu;
@@ -103,6 +103,7 @@ impl Desk {
             },
             then: None,
             max_side: None,
+            enough: None,
             lpips: None,
             watch: None,
             keep: None,
@@ -319,6 +320,28 @@ fn what_the_network_made_is_optimised() {
     let place = desk.path("scan/.accrete/instant.checkpoint");
     assert!(place.is_file());
     assert!(!desk.path("scan/.accrete/optimisation.checkpoint").exists());
+}
+
+/// What held-out photos say decides whether the optimisation follows, and what it begins with.
+#[test]
+fn an_optimisation_follows_where_it_is_needed() {
+    let desk = Desk::new();
+    desk.write(8);
+    let run = |enough: Option<f64>| {
+        let job = ReconstructJob {
+            then: Some(polish(2)),
+            enough,
+            ..desk.job()
+        };
+        let events = InStep::start(job)?.run(|_, _| ());
+        let is_optimised = events.iter().any(|it| matches!(it, Event::Optimised(_)));
+        Some((report(&events).sequel, is_optimised))
+    };
+    let Some(found) = run(Some(0.0)) else { return };
+    assert_eq!(found, (Sequel::NotNeeded, false));
+    assert_eq!(run(None), Some((Sequel::FromSplats, true)));
+    // Random weights make nothing that is worth to begin with.
+    assert_eq!(run(Some(60.0)), Some((Sequel::FromPoints, true)));
 }
 
 #[test]

@@ -40,7 +40,10 @@ fn the_demo_writes_a_picture_and_its_splats() {
     let file = recon::io::open_splats(&desk.path("accrete-demo.ply")).unwrap();
     assert_eq!(json["splats"], file.splats.len());
     assert_eq!((&json["photos"], &json["steps"]), (&24.into(), &6.into()));
-    assert!(10.0 < json["psnr"].as_f64().unwrap(), "{json}");
+    // What the network makes of it is no guess, and steps improve it.
+    let psnr = |name: &str| json[name].as_f64().unwrap();
+    assert!(17.0 < psnr("instant_psnr"), "{json}");
+    assert!(psnr("instant_psnr") < psnr("psnr"), "{json}");
 }
 
 #[test]

@@ -19,7 +19,9 @@ use recon::io::weights::Number;
 use recon::io::{SplatFile, SplatFormat};
 use recon::metrics::{EvalReport, Protocol, Scores, ViewScores};
 use recon::model::{DeviceChoice, Mode, ViewChoice, save_random};
-use recon::worker::{ChunkEvaluation, ChunkReport, Moment, ReconstructReport, SeenChunk, Snapshot};
+use recon::worker::{
+    ChunkEvaluation, ChunkReport, Moment, ReconstructReport, SeenChunk, Sequel, Snapshot,
+};
 use render::GpuSplats;
 use render::gpu::Gpu;
 use tests::gpu::gpu;
@@ -80,7 +82,7 @@ pub(super) fn reconstructing_state(gpu: &Gpu) -> AppState {
     let project = state.project.as_ref().unwrap();
     let dataset = project.dataset().unwrap().clone();
     let job = state.plan.reconstruction(&dataset, &state.settings);
-    state.run = Some(Run::instant(&job.unwrap()));
+    state.run = Some(Run::instant(&job));
     state.set_moment(snapshot(gpu, 0, &[1]));
     let run = state.run.as_mut().unwrap();
     run.measure_chunk(evaluation(0, 1, 12.0));
@@ -97,12 +99,20 @@ fn the_method_and_all_its_settings_make_the_job() {
     state.plan.config.max_side = Some(320);
     let mut harness = show(gpu, "optimise", state);
     change_plan(&mut harness, "Instant (tttLRM)");
-    // Nothing can be begun without weights, and it is said where there are some.
-    assert!(click(&mut harness, "Start").is_empty());
-    harness.get_by_label_contains("No weights are chosen yet");
+    // The weights that come with it need no set-up; what they are for is said in a line, and where
+    // there are others.
+    assert!(matches!(
+        click(&mut harness, "Start")[..],
+        [Action::Start]
+    ));
+    harness.get_by_label_contains("object-small is for 2 to 16 photos around one object");
+    harness.get_by_label("Where weights come from").click();
+    harness.run();
     harness.get_by_label_contains("under the Adobe Research License: for non-commercial");
-    harness.get_by_label_contains("Accrete comes without weights and downloads none");
+    harness.get_by_label_contains("Accrete downloads none");
     harness.get_by_label("https://huggingface.co/chenwang/tttLRM");
+    harness.get_by_label("Where weights come from").click();
+    harness.run();
     let actions = click(&mut harness, "Choose…");
     assert!(
         matches!(actions[..], [Action::AskForNetwork(NetworkFile::Weights)]),
@@ -152,7 +162,7 @@ fn the_method_and_all_its_settings_make_the_job() {
 
     let (state, _) = harness.state_mut();
     let dataset = state.project.as_ref().unwrap().dataset().unwrap();
-    let job = state.plan.reconstruction(dataset, &state.settings).unwrap();
+    let job = state.plan.reconstruction(dataset, &state.settings);
     let config = &job.config;
     assert_eq!(
         (config.mode, &config.choice),
@@ -163,7 +173,14 @@ fn the_method_and_all_its_settings_make_the_job() {
     assert_eq!(job.weights, Path::new("/weights/a.pt"));
     assert_eq!(job.devices, DeviceChoice::Cpu.into());
     assert_eq!(job.max_side, Some(320));
-    assert_eq!(job.then.unwrap().steps, 10);
+    assert_eq!((job.then.unwrap().steps, job.enough), (300, None));
+    // Instant alone goes on where held-out photos fall short, unless that is not wanted.
+    state.plan.method = Method::Instant;
+    let job = state.plan.reconstruction(dataset, &state.settings);
+    assert!(job.then.is_some() && job.enough.is_some());
+    state.plan.instant.falls_back = false;
+    let job = state.plan.reconstruction(dataset, &state.settings);
+    assert!(job.then.is_none());
 }
 
 #[test]
@@ -297,7 +314,6 @@ fn a_reconstruction_that_is_over_says_how() {
     for (cancelled, text) in [(false, "Reconstructed"), (true, "Stopped early")] {
         let mut state = state.clone();
         let run = state.run.as_mut().unwrap();
-        run.instant.as_mut().unwrap().has_sequel = false;
         run.reconstructed(report(cancelled));
         let harness = show(gpu, "progress", state);
         harness.get_by_label(text);
@@ -307,7 +323,7 @@ fn a_reconstruction_that_is_over_says_how() {
     // It failed before its first chunk.
     let job = {
         let dataset = state.project.as_ref().unwrap().dataset().unwrap();
-        state.plan.reconstruction(dataset, &state.settings).unwrap()
+        state.plan.reconstruction(dataset, &state.settings)
     };
     let mut run = Run::instant(&job);
     run.end();
@@ -327,6 +343,7 @@ fn an_optimisation_takes_over() {
     let half = run.place(When::Chunk(1));
     let report = ReconstructReport {
         chunks: vec![ChunkReport::default(); 3],
+        sequel: Sequel::FromSplats,
         ..ReconstructReport::default()
     };
     run.reconstructed(report.clone());
@@ -340,6 +357,7 @@ fn an_optimisation_takes_over() {
     let run = state.run.as_mut().unwrap();
     run.reconstructed(ReconstructReport {
         cancelled: true,
+        sequel: Sequel::None,
         ..report
     });
     assert!(!run.is_active() && run.is_unsaved());
@@ -365,6 +383,7 @@ fn open_desk(gpu: &Gpu, folder: &Path) -> Harness<'static, App> {
     state.settings.network.device = DeviceChoice::Cpu;
     state.find_weights();
     state.plan.method = Method::Instant;
+    state.plan.instant.falls_back = false;
     state.plan.instant.stream(true);
     state.plan.instant.config.choice = ViewChoice::All;
     state.plan.instant.config.chunk = 2;

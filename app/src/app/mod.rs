@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use eframe::egui;
-use recon::worker::{Command, Event, OptimiseJob, Worker};
+use recon::worker::{Command, Event, OptimiseJob, ReconstructJob, Worker};
 use render::CompareMode;
 use render::gpu::Gpu;
 
@@ -42,6 +42,8 @@ pub enum Start {
     Open(PathBuf),
     /// Photos, with an optimisation under way.
     Optimise(Box<OptimiseJob>),
+    /// Photos, with a reconstruction under way.
+    Reconstruct(Box<ReconstructJob>),
 }
 
 /// The application. It needs no window: whoever draws egui can show it.
@@ -114,6 +116,10 @@ impl App {
             Start::Optimise(job) => {
                 self.hear_photos(ctx, Event::DatasetOpened(job.dataset.clone()));
                 self.send_now(Command::Optimise(job));
+            }
+            Start::Reconstruct(job) => {
+                self.hear_photos(ctx, Event::DatasetOpened(job.dataset.clone()));
+                self.send_now(Command::Reconstruct(job));
             }
         }
     }

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use recon::model::newton_schulz::Precision;
-use recon::model::{
-    Devices, Elastic, Mode, Numerics, ReconstructConfig, SHIPPED, ViewChoice,
-};
+use recon::model::{Devices, Elastic, Mode, Numerics, ReconstructConfig, SHIPPED, ViewChoice};
 
 use super::device::devices;
 

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use recon::model::DeviceChoice;
+use recon::model::Devices;
 
-use super::device::device;
+use super::device::devices;
 
 /// A network that learns from generated scenes.
 #[derive(Args, Clone, Debug)]
@@ -33,7 +33,12 @@ pub struct TrainArgs {
     #[arg(long, value_name = "M")]
     pub minutes: Option<f64>,
 
-    /// What the network runs on: auto, cpu, gpu, cuda, cuda:1
-    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device)]
-    pub device: DeviceChoice,
+    /// What the network runs on: auto, cpu, gpu, cuda, cuda:1. Several with commas, such as
+    /// cuda:0,cuda:1, share the scenes of every step
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = devices)]
+    pub device: Devices,
+
+    /// Weights of VGG-19 as torchvision publishes them, for the perceptual term
+    #[arg(long, value_name = "FILE")]
+    pub vgg: Option<PathBuf>,
 }

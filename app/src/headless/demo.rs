@@ -1,21 +1,29 @@
-//! `accrete demo`: photos of a generated scene become splats, in the window or as files.
+//! `accrete demo`: photos of a generated object become splats, by the shipped network and then step
+//! by step, in the window or as files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::render::{Rasterizer, RenderConfig};
+use ::render::{Camera, Intrinsics, Rasterizer, RenderConfig};
 use anyhow::{Context, bail};
-use recon::io::{self, ExportOptions, IoError, Opened, SplatFormat};
-use recon::optim::{self, OptimiseConfig, Preset};
-use recon::synthetic::{self, demo_camera, demo_photos, photos};
-use recon::worker::{OptimiseJob, Start};
+use glam::{Affine3A, DAffine3};
+use recon::dataset::Dataset;
+use recon::io::{
+    self, ExportOptions, IoError, Opened, SampleFiles, SplatFormat, write_sample,
+};
+use recon::model::{Devices, ReconstructConfig, SHIPPED};
+use recon::optim::{Background, OptimiseConfig, sequel};
+use recon::synthetic::random::{Backdrop, SampleConfig, sample};
+use recon::train::HELD_OUT;
+use recon::worker::{OptimiseReport, ReconstructJob};
 use serde::Serialize;
 
 use super::console::with_causes;
 use super::frames::Picture;
 use super::job::Job;
-use super::optimising::{Run, save};
+use super::optimising::save;
+use super::reconstructing::Run;
 use super::{Console, OpenGpu, has_display, measuring};
 use crate::args::DemoArgs;
 use crate::window;
@@ -23,14 +31,31 @@ use crate::window;
 const WIDTH_PX: u32 = 640;
 const HEIGHT_PX: u32 = 480;
 
-/// Measurements on the way.
+/// Decides the object. It is none that the network has learnt from: those have no upper bit.
+const SEED: u64 = HELD_OUT | 8;
+
+/// Photos that are taken of it, of which every eighth is held out, and how large they are.
+const PHOTOS: usize = 24;
+const SIDE_PX: u32 = 256;
+
+/// Photos that the network sees.
+const SEEN: usize = 16;
+
+/// Measurements of the optimisation on the way.
 const MEASUREMENTS: u32 = 3;
+
+/// White is what the network knows behind objects.
+const WHITE: [f32; 3] = [1.0; 3];
 
 #[derive(Serialize)]
 struct Report<'a> {
     adapter: &'a str,
     photos: usize,
-    /// On held-out photos.
+    /// On held-out photos, of the network's splats.
+    instant_psnr: Option<f64>,
+    instant_ssim: Option<f64>,
+    instant_secs: f32,
+    /// In the end.
     psnr: Option<f64>,
     ssim: Option<f64>,
     steps: u32,
@@ -49,9 +74,9 @@ struct Report<'a> {
 /// Where there is no adapter, or a file cannot be written.
 pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &DemoArgs) -> anyhow::Result<()> {
     let folder = Temporary::new()?;
-    let job = job(&folder.0, args.steps)?;
+    let job = job(&folder.0.join("photos"), args.steps)?;
     if !args.headless && has_display() {
-        let start = window::Start::Optimise(Box::new(job.clone()));
+        let start = window::Start::Reconstruct(Box::new(job.clone()));
         match window::run(open_gpu()?, start) {
             Ok(()) => {
                 console.no_report("a window");
@@ -68,28 +93,42 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &DemoArgs) -> anyhow:
     write_files(console, open_gpu, &args.out, job)
 }
 
-/// Takes the photos, cast ray by ray, and describes what is to be done with them.
-fn job(folder: &Path, steps: u32) -> anyhow::Result<OptimiseJob> {
-    let config = demo_photos();
-    io::write_photos(folder, &photos(&config))?;
+/// Takes photos of a generated object and describes what is to be done with them.
+fn job(folder: &Path, steps: u32) -> anyhow::Result<ReconstructJob> {
+    let object = sample(
+        SEED,
+        &SampleConfig {
+            backdrop: Backdrop::White,
+            size: [SIDE_PX; 2],
+            views: PHOTOS,
+            ..SampleConfig::default()
+        },
+    );
+    write_sample(folder, &object, SampleFiles::default(), false)?;
     let Opened::Dataset(dataset) = io::open(folder)? else {
         bail!("{}: the photos did not open as such", folder.display());
     };
-    let background = match config.background {
-        synthetic::Background::Plain(rgb) => rgb,
-        _ => [0.0; 3],
-    };
-    Ok(OptimiseJob {
+    Ok(ReconstructJob {
         dataset: Arc::new(dataset),
-        start: Start::Points,
-        config: OptimiseConfig {
-            steps,
-            evaluate_every: steps.div_ceil(MEASUREMENTS),
-            background: optim::Background::Known(background),
-            ..optim::preset(Preset::Fast)
+        weights: SHIPPED.into(),
+        model: None,
+        devices: Devices::default(),
+        config: ReconstructConfig {
+            views: SEEN,
+            background: WHITE,
+            ..ReconstructConfig::default()
         },
-        checkpoint: None,
+        then: Some(OptimiseConfig {
+            evaluate_every: steps.div_ceil(MEASUREMENTS),
+            background: Background::Known(WHITE),
+            ..sequel(steps)
+        }),
+        enough: None,
+        max_side: None,
         lpips: None,
+        watch: None,
+        keep: None,
+        continues: None,
     })
 }
 
@@ -97,7 +136,7 @@ fn write_files(
     console: &Console,
     open_gpu: OpenGpu<'_>,
     folder: &Path,
-    job: OptimiseJob,
+    job: ReconstructJob,
 ) -> anyhow::Result<()> {
     let gpu = open_gpu()?;
     fs::create_dir_all(folder).map_err(|it| IoError::system(folder, it))?;
@@ -108,10 +147,7 @@ fn write_files(
         folder.join("accrete-demo.ply"),
     );
     let photos = job.dataset.views.len();
-    let background = match job.config.background {
-        optim::Background::Known(rgb) => rgb,
-        optim::Background::Random => [0.0; 3],
-    };
+    let camera = camera(&job.dataset);
     let mut worker = Job::start(console, Some(gpu.clone()))?;
     let run = Run::of(&mut worker, job)?;
     let format = (SplatFormat::Ply, ExportOptions::default());
@@ -119,9 +155,8 @@ fn write_files(
 
     let file = &run.snapshot.file;
     let mut rasterizer = Rasterizer::new(&gpu)?;
-    let camera = demo_camera(WIDTH_PX, HEIGHT_PX);
     let config = RenderConfig {
-        background,
+        background: WHITE,
         antialiased: file.antialiased.unwrap_or(false),
         ..RenderConfig::default()
     };
@@ -129,25 +164,39 @@ fn write_files(
     let (picture, _) = Picture::draw(&gpu, &mut rasterizer, splats, &camera, &config)?;
     picture.save_png(&png)?;
 
+    let instant = &run.report;
     let (count, degree) = (file.splats.len(), file.splats.sh_degree);
+    let none = OptimiseReport::default();
+    let optimised = run.optimised.as_ref().unwrap_or(&none);
     console.say(format_args!(
-        "{count} splats from {photos} photos after {} steps",
-        run.report.steps
+        "The network: {} splats from {SEEN} of {photos} photos in {:.1} s",
+        instant.splats, instant.secs
     ))?;
-    let last = run.report.evaluations.last().map(|it| &it.report);
+    if let Some(report) = &instant.evaluation {
+        measuring::tell(console, report)?;
+    }
+    console.say(format_args!(
+        "Optimised: {count} splats after {} steps",
+        optimised.steps
+    ))?;
+    let last = optimised.evaluations.last().map(|it| &it.report);
     if let Some(report) = last {
         measuring::tell(console, report)?;
     }
     console.say(format_args!("Picture: {}", png.display()))?;
     console.say(format_args!("Splats:  {}", ply.display()))?;
+    let first = instant.evaluation.as_ref().and_then(|it| it.mean);
     let mean = last.and_then(|it| it.mean);
     console.report(&Report {
         adapter: &gpu.capabilities().name,
         photos,
+        instant_psnr: first.map(|it| it.psnr),
+        instant_ssim: first.map(|it| it.ssim),
+        instant_secs: instant.secs,
         psnr: mean.map(|it| it.psnr),
         ssim: mean.map(|it| it.ssim),
-        steps: run.report.steps,
-        steps_per_sec: run.report.steps_per_sec,
+        steps: optimised.steps,
+        steps_per_sec: optimised.steps_per_sec,
         splats: count,
         sh_degree: degree,
         width: WIDTH_PX,
@@ -155,6 +204,19 @@ fn write_files(
         png,
         ply,
     })
+}
+
+/// That of the first photo, with a wider picture.
+fn camera(dataset: &Dataset) -> Camera {
+    let view = dataset.views.first();
+    let c2w = view.map_or(DAffine3::IDENTITY, |it| it.c2w);
+    let lens = view.and_then(|it| dataset.lenses.get(it.lens));
+    let fov = lens.map_or(1.0, |it| 2.0 * (0.5 * f64::from(SIDE_PX) / it.fy).atan());
+    let rotation = c2w.matrix3.as_mat3();
+    Camera {
+        intrinsics: Intrinsics::from_vertical_fov(fov as f32, WIDTH_PX, HEIGHT_PX),
+        c2w: Affine3A::from_mat3_translation(rotation, c2w.translation.as_vec3()),
+    }
 }
 
 /// A folder of this run's own, which goes with it.

@@ -9,8 +9,8 @@ use anyhow::{Context, bail};
 use indicatif::ProgressBar;
 use recon::io::weights::Number;
 use recon::io::{IoError, read_settings};
-use recon::model::{device_name, load_network, open_device, save_network};
-use recon::train::{Evaluation, TrainConfig, Training};
+use recon::model::{device_name, load_network, save_network};
+use recon::train::{Evaluation, Perceptual, TrainConfig, Training};
 use serde::Serialize;
 
 use super::interrupt::Interrupts;
@@ -85,8 +85,12 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &TrainArgs) -> anyhow
         );
     }
     let gpu = open_gpu()?;
-    let device = open_device(&args.device, Some(&gpu))?;
-    let name = device_name(&device);
+    let devices = args.device.open(Some(&gpu))?;
+    let names: Vec<String> = devices.iter().map(device_name).collect();
+    let name = names.join(", ");
+    let Some(device) = devices.first().cloned() else {
+        bail!("no device was named");
+    };
     let mut training = match (&args.weights, has_begun) {
         (_, true) => Training::resume(&files.checkpoint, Some(config), &gpu, device)?,
         (Some(path), false) => {
@@ -101,6 +105,11 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &TrainArgs) -> anyhow
         }
         (None, false) => Training::new(config, &gpu, device)?,
     };
+    training = training.on_devices(&gpu, devices)?;
+    if let Some(path) = &args.vgg {
+        let perceptual = Perceptual::open(path, &training.network().device)?;
+        training = training.with_perceptual(perceptual);
+    }
     let parameters = training.config().model.num_parameters();
     let done = training.counts().steps;
     let steps = training.config().steps();

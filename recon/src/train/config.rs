@@ -21,6 +21,8 @@ pub struct TrainConfig {
     pub objective: Objective,
     /// How.
     pub descent: Descent,
+    /// With how much memory.
+    pub economy: Economy,
     /// Steps between measurements on scenes that are never trained on; 0 for one at the end.
     pub evaluate_every: u32,
     /// Scenes of a measurement.
@@ -80,6 +82,8 @@ pub struct Objective {
     /// Mean difference of the pictures' slopes at three sizes: stands in for the perceptual term,
     /// whose network's weights are not ours to ship.
     pub structure: f32,
+    /// How different the pictures look to VGG-19, where the user has its weights (the paper: 0.5).
+    pub perceptual: f32,
     /// Mean squared error of the pictures' coverage.
     pub coverage: f32,
     /// Mean opacity.
@@ -98,6 +102,7 @@ impl Default for Objective {
         Self {
             picture: 1.0,
             structure: 0.1,
+            perceptual: 0.5,
             coverage: 0.2,
             opacity: 0.001,
             clear: 0.01,
@@ -105,6 +110,17 @@ impl Default for Objective {
             scale_invariance: 0.0,
         }
     }
+}
+
+/// What can be saved where memory is short.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Economy {
+    /// Gradient checkpointing: what is cheap to compute again on the way back is not kept.
+    pub checkpointing: bool,
+    /// Mixed precision: products of linear layers and fast weights in half precision, all else, the
+    /// parameters and their gradients too, in single.
+    pub half: bool,
 }
 
 /// AdamW with the paper's numbers, and how its steps change.
@@ -153,6 +169,7 @@ impl Default for TrainConfig {
             scenes: Scenes::default(),
             objective: Objective::default(),
             descent: Descent::default(),
+            economy: Economy::default(),
             evaluate_every: 500,
             evaluated_scenes: 8,
             checkpoint_every: 250,

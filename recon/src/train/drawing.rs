@@ -9,9 +9,44 @@ use render::{
     SplatsError, software,
 };
 
+use super::TrainError;
 use super::config::Objective;
 use super::example::ExampleView;
+use super::perceptual::Perceptual;
 use super::picture::{PictureLoss, Wanted, compare};
+
+/// What pictures are compared by.
+#[derive(Clone, Copy, Debug)]
+pub struct Aim<'a> {
+    /// Weights of the terms.
+    pub objective: &'a Objective,
+    /// What the perceptual one sees with; without it there is none.
+    pub perceptual: Option<&'a Perceptual>,
+}
+
+impl Aim<'_> {
+    /// The terms of a picture, and the gradient of their weighted sum at its pixels.
+    fn compare(
+        self,
+        image: &Image,
+        view: &ExampleView,
+    ) -> Result<(PictureLoss, Vec<f32>), TrainError> {
+        let wanted = Wanted {
+            rgb: &view.rgb,
+            coverage: &view.coverage,
+        };
+        let (mut loss, mut slopes) = compare(image, wanted, self.objective);
+        if let Some(perceptual) = self.perceptual {
+            let width = image.width as usize;
+            let (value, more) = perceptual.compare(&image.rgb, &view.rgb, width)?;
+            loss.perceptual = value;
+            for (to, from) in slopes.iter_mut().zip(more) {
+                *to += self.objective.perceptual * from;
+            }
+        }
+        Ok((loss, slopes))
+    }
+}
 
 /// Draws splats, and goes back.
 #[derive(Debug)]
@@ -86,23 +121,20 @@ impl Drawing {
         gpu: &Gpu,
         splats: &Splats,
         views: &[ExampleView],
-        objective: &Objective,
-    ) -> Result<(PictureLoss, Splats), GpuError> {
+        aim: Aim<'_>,
+    ) -> Result<(PictureLoss, Splats), TrainError> {
         let share = 1.0 / views.len().max(1) as f32;
         let mut mean = PictureLoss::default();
-        let mut slopes = |view: &ExampleView, image: &Image| {
-            let wanted = Wanted {
-                rgb: &view.rgb,
-                coverage: &view.coverage,
-            };
-            let (loss, mut slopes) = compare(image, wanted, objective);
+        let mut slopes = |view: &ExampleView, image: &Image| -> Result<Vec<f32>, TrainError> {
+            let (loss, mut slopes) = aim.compare(image, view)?;
             mean.picture += share * loss.picture;
             mean.structure += share * loss.structure;
+            mean.perceptual += share * loss.perceptual;
             mean.coverage += share * loss.coverage;
             for it in &mut slopes {
                 *it *= share;
             }
-            slopes
+            Ok(slopes)
         };
         let mut sum: Option<Splats> = None;
         let mut take = |found: Splats| match &mut sum {
@@ -114,7 +146,7 @@ impl Drawing {
                 let on_gpu = GpuSplats::upload(gpu, splats)?;
                 for view in views {
                     let image = it.draw(gpu, &on_gpu, &view.render_camera())?;
-                    if let Some(found) = it.backward(gpu, &on_gpu, &slopes(view, &image))? {
+                    if let Some(found) = it.backward(gpu, &on_gpu, &slopes(view, &image)?)? {
                         take(found);
                     }
                 }
@@ -125,7 +157,7 @@ impl Drawing {
                     let drawn = drawn.map_err(|it| invalid(&it))?;
                     take(
                         drawn
-                            .backward(&slopes(view, &drawn.image))
+                            .backward(&slopes(view, &drawn.image)?)
                             .map_err(|it| invalid(&it))?,
                     );
                 }

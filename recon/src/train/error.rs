@@ -21,6 +21,9 @@ pub enum TrainError {
         "the network's numbers are not finite any more after step {0}. Begin again from an earlier checkpoint with a smaller descent.rate"
     )]
     Broken(u32),
+    /// Weights of the perceptual term that cannot be used.
+    #[error("{0}. The perceptual term takes torchvision's vgg19, as .pth or .safetensors")]
+    Perceptual(String),
     /// The network refused.
     #[error(transparent)]
     Model(#[from] ModelError),

@@ -66,7 +66,7 @@ pub(super) fn evaluate(
     lanes: Option<&Lanes>,
 ) -> Result<(Evaluation, Sheet), TrainError> {
     let all: Vec<Measured> = match lanes {
-        Some(lanes) => lanes.run(scenes, &|number| {
+        Some(lanes) => lanes.run(scenes, &|_, number| {
             measure(network, number, (gpu, &mut Drawing::Processor))
         })?,
         None => (0..scenes)

@@ -18,14 +18,13 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    /// As many as there are threads, at most `most`.
+    /// So many.
     ///
     /// # Errors
     /// [`TrainError::Threads`] where the system grants none.
-    pub(super) fn new(most: usize) -> Result<Self, TrainError> {
-        let count = rayon::current_num_threads().min(most).max(1);
+    pub(super) fn new(count: usize) -> Result<Self, TrainError> {
         let pool = |_| ThreadPoolBuilder::new().num_threads(1).build();
-        let pools = (0..count).map(pool).collect::<Result<_, _>>();
+        let pools = (0..count.max(1)).map(pool).collect::<Result<_, _>>();
         let pools = pools.map_err(|it| TrainError::Threads(it.to_string()))?;
         Ok(Self { pools })
     }
@@ -35,14 +34,15 @@ impl Lanes {
         self.pools.len()
     }
 
-    /// `job` for every number below `count`, in their order; of errors the first.
+    /// `job` for every number below `count`, in their order; of errors the first. It is told the
+    /// number of its lane too, which no other has at that time.
     pub(super) fn run<T: Send>(
         &self,
         count: usize,
-        job: &(impl Fn(usize) -> Result<T, TrainError> + Sync),
+        job: &(impl Fn(usize, usize) -> Result<T, TrainError> + Sync),
     ) -> Result<Vec<T>, TrainError> {
         let next = AtomicUsize::new(0);
-        let lane = |pool: &ThreadPool| {
+        let lane = |(lane, pool): (usize, &ThreadPool)| {
             pool.install(|| {
                 let mut done = Vec::new();
                 loop {
@@ -50,11 +50,16 @@ impl Lanes {
                     if count <= number {
                         return done;
                     }
-                    done.push((number, job(number)));
+                    done.push((number, job(lane, number)));
                 }
             })
         };
-        let mut done: Vec<_> = self.pools.par_iter().flat_map_iter(lane).collect();
+        let mut done: Vec<_> = self
+            .pools
+            .par_iter()
+            .enumerate()
+            .flat_map_iter(lane)
+            .collect();
         done.sort_by_key(|it| it.0);
         done.into_iter().map(|it| it.1).collect()
     }
@@ -74,12 +79,12 @@ mod tests {
     #[test]
     fn jobs_are_in_order_and_alone() {
         let lanes = Lanes::new(3).unwrap();
-        assert!((1..=3).contains(&lanes.count()));
-        let job = |number| Ok((number, rayon::current_num_threads()));
+        assert_eq!(lanes.count(), 3);
+        let job = |_, number| Ok((number, rayon::current_num_threads()));
         let found = lanes.run(20, &job).unwrap();
         assert!(found.iter().zip(0..).all(|(it, number)| *it == (number, 1)));
         assert!(lanes.run(0, &job).unwrap().is_empty());
-        let failing = |number| match number {
+        let failing = |_, number| match number {
             0..5 => Ok(()),
             _ => Err(TrainError::Broken(number as u32)),
         };

@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 
 use burn::tensor::activation::{sigmoid, softplus};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, GradientCheckpointingStrategy, Tensor, TensorData};
 use render::Splats;
 use render::gpu::Gpu;
 
 use super::TrainError;
-use super::config::Objective;
-use super::drawing::Drawing;
+use super::config::{Economy, Objective};
+use super::drawing::{Aim, Drawing};
 use super::example::{Example, ExampleView};
 use crate::model::decoder::{Gaussians, Rays, activate, decode, touch_up};
 use crate::model::stereo::{self, Hint, Shot};
@@ -28,6 +28,8 @@ pub struct Losses {
     pub picture: f32,
     /// Of their slopes.
     pub structure: f32,
+    /// What the perceptual term says of them.
+    pub perceptual: f32,
     /// Of their coverage.
     pub coverage: f32,
     /// Mean opacity.
@@ -43,6 +45,7 @@ impl Losses {
     pub fn total(&self, objective: &Objective) -> f32 {
         objective.picture * self.picture
             + objective.structure * self.structure
+            + objective.perceptual * self.perceptual
             + objective.coverage * self.coverage
             + objective.opacity * self.opacity
             + objective.clear * self.clear
@@ -54,6 +57,7 @@ impl Losses {
         let pairs = [
             (&mut self.picture, others.picture),
             (&mut self.structure, others.structure),
+            (&mut self.perceptual, others.perceptual),
             (&mut self.coverage, others.coverage),
             (&mut self.opacity, others.opacity),
             (&mut self.clear, others.clear),
@@ -65,15 +69,52 @@ impl Losses {
     }
 }
 
-/// The same network for pictures of another size, with its parameters on a device that keeps track
-/// of what is computed with them.
-pub fn tracked(network: &Network, side: usize) -> Network {
+/// A network on a device that keeps track of what is computed with its parameters.
+#[derive(Clone, Debug)]
+pub struct Tracked {
+    /// As it runs.
+    pub network: Network,
+    /// Its parameters in their order, which gradients are of.
+    parameters: Vec<Tensor<2>>,
+    /// What the loss is multiplied by on the way back: half precision has no small numbers.
+    scale: f32,
+}
+
+/// What losses are multiplied by where half precision takes part.
+const HALF_SCALE: f32 = 1024.0;
+
+/// The same network for pictures of another size, with its parameters tracked, on `device`.
+pub fn tracked(network: &Network, side: usize, economy: Economy, device: &Device) -> Tracked {
+    let strategy = if economy.checkpointing {
+        GradientCheckpointingStrategy::Balanced
+    } else {
+        GradientCheckpointingStrategy::Disabled
+    };
     let mut weights = network.weights.clone();
-    weights.visit(&mut |_, it| *it = it.clone().autodiff().require_grad());
-    Network {
+    weights.visit(&mut |_, it| {
+        let tracked = it.clone().to_device(device).autodiff();
+        let tracked = tracked.with_gradient_checkpointing_strategy(strategy);
+        *it = tracked.require_grad();
+    });
+    let parameters = weights.list();
+    let device = device.clone().autodiff();
+    let mut network = Network {
         weights,
-        device: network.device.clone().autodiff(),
+        device: if economy.checkpointing {
+            device.gradient_checkpointing()
+        } else {
+            device
+        },
         ..sized(network, side)
+    };
+    if economy.half {
+        network.weights = network.weights.in_half();
+        network.numerics.half = true;
+    }
+    Tracked {
+        network,
+        parameters,
+        scale: if economy.half { HALF_SCALE } else { 1.0 },
     }
 }
 
@@ -183,11 +224,12 @@ fn last_tokens(
 /// # Errors
 /// Where a device fails.
 pub fn learn(
-    network: &Network,
+    tracked: &Tracked,
     example: &Example,
     (gpu, drawing): (&Gpu, &mut Drawing),
-    objective: &Objective,
+    aim: Aim<'_>,
 ) -> Result<(Losses, Vec<Tensor<2>>), TrainError> {
+    let (network, objective) = (&tracked.network, aim.objective);
     let seen = look(network, example)?;
     let (mut losses, mut sum) = beside_pictures(network, &seen, example, objective);
     let parts: Vec<Gaussians> = seen.into_iter().map(|(_, it)| it).collect();
@@ -195,16 +237,21 @@ pub fn learn(
         && let Some(all) = Gaussians::join(&parts)
     {
         let splats = all.clone().into_splats(&network.config)?;
-        let (pictures, slopes) = drawing.gradient(gpu, &splats, &example.targets, objective)?;
+        let (pictures, slopes) = drawing.gradient(gpu, &splats, &example.targets, aim)?;
         losses.picture = pictures.picture;
         losses.structure = pictures.structure;
+        losses.perceptual = pictures.perceptual;
         losses.coverage = pictures.coverage;
         sum = sum + along(&all, slopes, &network.device);
     }
-    let mut gradients = sum.backward();
-    let all = network.weights.list().into_iter().map(|it| {
+    let mut gradients = (sum * tracked.scale).backward();
+    let all = tracked.parameters.iter().map(|it| {
         let found = it.grad_remove(&mut gradients);
-        found.unwrap_or_else(|| it.inner().zeros_like())
+        let found = found.unwrap_or_else(|| it.clone().inner().zeros_like());
+        match tracked.scale {
+            1.0 => found,
+            scale => found / scale,
+        }
     });
     Ok((losses, all.collect()))
 }

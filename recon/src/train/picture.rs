@@ -28,6 +28,8 @@ pub struct PictureLoss {
     pub structure: f32,
     /// Squared error of coverage.
     pub coverage: f32,
+    /// What the perceptual term says.
+    pub perceptual: f32,
 }
 
 /// Compares, and gives the gradient of the weighted sum: planes of red, green, blue, alpha.

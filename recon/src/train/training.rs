@@ -1,5 +1,6 @@
 //! A training in progress: step after step, measured now and then, resumable.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use burn::tensor::{Device, Tensor};
@@ -10,13 +11,14 @@ use serde::{Deserialize, Serialize};
 use super::TrainError;
 use super::adam::{Adam, Stepped, average};
 use super::config::{Stage, TrainConfig};
-use super::drawing::Drawing;
+use super::drawing::{Aim, Drawing};
 use super::evaluate::{Evaluation, evaluate};
 use super::example::Example;
 use super::lanes::{Lanes, timed};
 use super::pass::{Losses, learn, sized, tracked};
+use super::perceptual::Perceptual;
 use crate::metrics::Sheet;
-use crate::model::{Network, Weights};
+use crate::model::{Network, Weights, device_name, has_half};
 
 /// A network that is being trained.
 #[derive(Debug)]
@@ -28,8 +30,13 @@ pub struct Training {
     pub(super) mean: Weights,
     pub(super) adam: Adam,
     pub(super) counts: Counts,
-    drawing: Drawing,
-    /// Where everything runs on the processor: scenes run side by side.
+    /// What scenes run on, by turns; the first has the parameters.
+    devices: Vec<Device>,
+    /// What the perceptual term sees with.
+    perceptual: Option<Perceptual>,
+    /// One for every scene that runs at a time.
+    drawings: Vec<Mutex<Drawing>>,
+    /// Scenes run side by side where everything runs on the processor, or there are several devices.
     lanes: Option<Lanes>,
 }
 
@@ -106,6 +113,26 @@ impl Training {
         Self::from_weights(config, weights, gpu, device)
     }
 
+    /// The same where each of several devices takes scenes of every step; the first is that of the
+    /// parameters. Gradients meet there, in the order of the scenes.
+    ///
+    /// # Errors
+    /// Where the GPU or the system refuses; where a device lacks the precision that is wanted.
+    pub fn on_devices(mut self, gpu: &Gpu, devices: Vec<Device>) -> Result<Self, TrainError> {
+        self.devices = devices;
+        self.devices.insert(0, self.network.device.clone());
+        self.devices.dedup();
+        self.prepare(gpu)?;
+        Ok(self)
+    }
+
+    /// With the perceptual term.
+    #[must_use]
+    pub fn with_perceptual(mut self, perceptual: Perceptual) -> Self {
+        self.perceptual = Some(perceptual);
+        self
+    }
+
     /// A network that knows something already: of a pre-training, or of somebody else's.
     ///
     /// # Errors
@@ -117,19 +144,58 @@ impl Training {
         device: Device,
     ) -> Result<Self, TrainError> {
         config.check()?;
-        let drawing = Drawing::new(gpu)?;
-        let on_processor = matches!(drawing, Drawing::Processor) && device == Device::flex();
-        let batches = config.stages.iter().map(|it| it.batch);
-        let most = batches.fold(config.evaluated_scenes, usize::max);
-        Ok(Self {
+        let mut training = Self {
             adam: Adam::new(&weights),
             mean: weights.clone(),
-            network: Network::new(config.model.clone(), weights, device),
-            drawing,
-            lanes: on_processor.then(|| Lanes::new(most)).transpose()?,
+            network: Network::new(config.model.clone(), weights, device.clone()),
+            devices: vec![device],
+            perceptual: None,
+            drawings: Vec::new(),
+            lanes: None,
             counts: Counts::default(),
             config,
-        })
+        };
+        training.prepare(gpu)?;
+        Ok(training)
+    }
+
+    /// What steps need beside the network.
+    fn prepare(&mut self, gpu: &Gpu) -> Result<(), TrainError> {
+        let lacking = self.devices.iter().find(|it| !has_half(it));
+        if let (true, Some(device)) = (self.config.economy.half, lacking) {
+            return Err(TrainError::Config(format!(
+                "economy.half is set, and {} has no half precision. Leave it out",
+                device_name(device)
+            )));
+        }
+        let first = Drawing::new(gpu)?;
+        let is_processor = matches!(first, Drawing::Processor)
+            && self.devices.iter().all(|it| *it == Device::flex());
+        let batches = self.config.stages.iter().map(|it| it.batch);
+        let most = batches.fold(self.config.evaluated_scenes, usize::max);
+        self.lanes = match self.devices.len() {
+            1 if !is_processor => None,
+            1 => Some(Lanes::new(rayon::current_num_threads().min(most))?),
+            several => Some(Lanes::new(several)?),
+        };
+        let count = self.lanes.as_ref().map_or(1, Lanes::count);
+        self.drawings = vec![Mutex::new(first)];
+        for _ in 1..count {
+            self.drawings.push(Mutex::new(Drawing::new(gpu)?));
+        }
+        Ok(())
+    }
+
+    fn aim(&self) -> Aim<'_> {
+        Aim {
+            objective: &self.config.objective,
+            perceptual: self.perceptual.as_ref(),
+        }
+    }
+
+    /// As it is after the last step.
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// Its settings.
@@ -219,34 +285,46 @@ impl Training {
     /// Every scene on a thread, with its own graph of what was computed. What they say is added in
     /// their order, so that it does not depend on how many threads there are.
     fn side_by_side(&self, gpu: &Gpu, lanes: &Lanes, stage: &Stage) -> Result<Learnt, TrainError> {
-        let found = lanes.run(stage.batch, &|number| {
+        let economy = self.config.economy;
+        let found = lanes.run(stage.batch, &|lane, number| {
             let (example, secs) = timed(|| self.example(stage, number));
-            let network = tracked(&self.network, stage.side);
-            let drawing = (gpu, &mut Drawing::Processor);
-            let found = learn(&network, &example, drawing, &self.config.objective)?;
+            let device = &self.devices[lane % self.devices.len()];
+            let tracked = tracked(&self.network, stage.side, economy, device);
+            let mut drawing = self.drawing(lane);
+            let found = learn(&tracked, &example, (gpu, &mut drawing), self.aim())?;
             Ok((found, secs.as_secs_f32()))
         })?;
         let mut learnt = Learnt::default();
-        for (found, secs) in found {
-            learnt.add(1.0 / stage.batch as f32, found);
+        for ((losses, gradients), secs) in found {
+            let home = &self.network.device;
+            let gradients = gradients.into_iter().map(|it| it.to_device(home));
+            learnt.add(1.0 / stage.batch as f32, (losses, gradients.collect()));
             learnt.scene_secs += secs / lanes.count() as f32;
         }
         Ok(learnt)
     }
 
+    /// What a lane draws with.
+    fn drawing(&self, lane: usize) -> MutexGuard<'_, Drawing> {
+        // It keeps nothing from one picture to the next.
+        let drawing = self.drawings[lane].lock();
+        drawing.unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Scenes are made side by side and learnt from one after the other.
-    fn one_by_one(&mut self, gpu: &Gpu, stage: &Stage) -> Result<Learnt, TrainError> {
+    fn one_by_one(&self, gpu: &Gpu, stage: &Stage) -> Result<Learnt, TrainError> {
         let numbers = (0..stage.batch).into_par_iter();
         let make = || numbers.map(|it| self.example(stage, it)).collect();
         let (examples, secs): (Vec<Example>, _) = timed(make);
-        let network = tracked(&self.network, stage.side);
+        let economy = self.config.economy;
+        let tracked = tracked(&self.network, stage.side, economy, &self.network.device);
         let mut learnt = Learnt {
             scene_secs: secs.as_secs_f32(),
             ..Learnt::default()
         };
         for example in &examples {
-            let drawing = (gpu, &mut self.drawing);
-            let found = learn(&network, example, drawing, &self.config.objective)?;
+            let mut drawing = self.drawing(0);
+            let found = learn(&tracked, example, (gpu, &mut drawing), self.aim())?;
             learnt.add(1.0 / stage.batch as f32, found);
         }
         Ok(learnt)
@@ -257,16 +335,13 @@ impl Training {
     ///
     /// # Errors
     /// Where a device fails.
-    pub fn evaluate(&mut self, gpu: &Gpu) -> Result<(Evaluation, Sheet), TrainError> {
+    pub fn evaluate(&self, gpu: &Gpu) -> Result<(Evaluation, Sheet), TrainError> {
         let side = self.config.stage(self.counts.steps.saturating_sub(1));
         let side = side.map_or(self.config.model.image_width, |it| it.side);
         let network = sized(&self.averaged(), side);
         let scenes = self.config.evaluated_scenes;
-        evaluate(
-            &network,
-            scenes,
-            (gpu, &mut self.drawing),
-            self.lanes.as_ref(),
-        )
+        let is_alone = self.devices.len() == 1;
+        let lanes = self.lanes.as_ref().filter(|_| is_alone);
+        evaluate(&network, scenes, (gpu, &mut self.drawing(0)), lanes)
     }
 }

@@ -26,7 +26,7 @@ mod watch;
 pub use messages::{Command, EngineChoice, Event, Opened, Progress, Snapshot, WorkerError};
 pub use optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start};
 pub use reconstruct_messages::{
-    ChunkEvaluation, ChunkReport, ReconstructJob, ReconstructReport, SeenChunk, Watch,
+    ChunkEvaluation, ChunkReport, ReconstructJob, ReconstructReport, SeenChunk, Sequel, Watch,
 };
 
 #[cfg(feature = "remote")]

@@ -71,11 +71,14 @@ pub(super) fn instant_ui(
     let always = plan.method == Method::InstantThenOptimise;
     let instant = &mut plan.instant;
     if !always {
-        ui.checkbox(&mut instant.falls_back, "Optimise where held-out photos fall short")
-            .on_hover_text(
-                "begins with the network's splats, or with the photos' points where these are of \
+        ui.checkbox(
+            &mut instant.falls_back,
+            "Optimise where held-out photos fall short",
+        )
+        .on_hover_text(
+            "begins with the network's splats, or with the photos' points where these are of \
                  no use",
-            );
+        );
         if instant.falls_back {
             number(ui, "dB that are enough", &mut instant.enough, 0.0..=100.0);
         }
