@@ -1,13 +1,13 @@
 //! Training: gradients against finite differences, what a few steps teach, checkpoints.
 
+use recon::io::IoError;
+use recon::io::weights::{Layout, Number, save};
 use recon::model::stereo::Stereo;
 use recon::model::{DepthRange, Device, Frame, ModelConfig, Network, Prune, Weights, has_half};
 use recon::train::{
-    Aim, Descent, Drawing, Economy, Example, Objective, Perceptual, Scenes, Shape, Stage, TrainConfig,
-    Training, learn, tracked,
+    Aim, Descent, Drawing, Economy, Example, Objective, Perceptual, Scenes, Shape, Stage,
+    TrainConfig, Training, learn, tracked,
 };
-use recon::io::IoError;
-use recon::io::weights::{Layout, Number, save};
 use tests::gpu;
 
 /// A network for pictures of 32 × 32 that learns something within seconds.
@@ -101,7 +101,7 @@ fn gradients_are_those_of_finite_differences() {
         let squares: f32 = squares.map(|it| it.into_scalar::<f32>()).sum();
         let length = f64::from(squares.sqrt());
         assert!(0.0 < length && length.is_finite());
-        let step = 2e-3 / length;
+        let step = 5e-4 / length;
         let moved = |by: f64| {
             let mut network = network.clone();
             let mut at = 0;
@@ -292,5 +292,8 @@ fn the_perceptual_term_has_its_gradient() {
     small_vgg(&path, Some("features.12.bias"));
     let error = Perceptual::open(&path, &Device::flex()).unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("features.12.bias") && text.contains("vgg19"), "{text}");
+    assert!(
+        text.contains("features.12.bias") && text.contains("vgg19"),
+        "{text}"
+    );
 }

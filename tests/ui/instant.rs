@@ -101,10 +101,7 @@ fn the_method_and_all_its_settings_make_the_job() {
     change_plan(&mut harness, "Instant (tttLRM)");
     // The weights that come with it need no set-up; what they are for is said in a line, and where
     // there are others.
-    assert!(matches!(
-        click(&mut harness, "Start")[..],
-        [Action::Start]
-    ));
+    assert!(matches!(click(&mut harness, "Start")[..], [Action::Start]));
     harness.get_by_label_contains("object-small is for 2 to 16 photos around one object");
     harness.get_by_label("Where weights come from").click();
     harness.run();

@@ -9,9 +9,7 @@ use ::render::{Camera, Intrinsics, Rasterizer, RenderConfig};
 use anyhow::{Context, bail};
 use glam::{Affine3A, DAffine3};
 use recon::dataset::Dataset;
-use recon::io::{
-    self, ExportOptions, IoError, Opened, SampleFiles, SplatFormat, write_sample,
-};
+use recon::io::{self, ExportOptions, IoError, Opened, SampleFiles, SplatFormat, write_sample};
 use recon::model::{Devices, ReconstructConfig, SHIPPED};
 use recon::optim::{Background, OptimiseConfig, sequel};
 use recon::synthetic::random::{Backdrop, SampleConfig, sample};
@@ -40,6 +38,9 @@ const SIDE_PX: u32 = 256;
 
 /// Photos that the network sees.
 const SEEN: usize = 16;
+
+/// Splats that are optimised: enough for the object, few enough for a processor.
+const BUDGET: usize = 20_000;
 
 /// Measurements of the optimisation on the way.
 const MEASUREMENTS: u32 = 3;
@@ -121,6 +122,7 @@ fn job(folder: &Path, steps: u32) -> anyhow::Result<ReconstructJob> {
         then: Some(OptimiseConfig {
             evaluate_every: steps.div_ceil(MEASUREMENTS),
             background: Background::Known(WHITE),
+            splat_budget: Some(BUDGET),
             ..sequel(steps)
         }),
         enough: None,

@@ -34,6 +34,9 @@ use super::reconstruct_messages::{
 use super::share::share;
 use super::watch::{Waiting, Watcher};
 
+/// Opacity logit (of 2 %) of splats that are not worth a step.
+const FAINT: f32 = -3.9;
+
 /// Splats that show held-out photos with fewer dB than this are worse than points to begin with.
 const HOPELESS: f64 = 14.0;
 
@@ -468,6 +471,8 @@ impl Run<'_> {
                 let capabilities = self.gpu.capabilities();
                 let budget = config.splat_budget;
                 let budget = budget.unwrap_or_else(|| default_budget(capabilities, &config));
+                let logits = newest.splats.opacity_logits.iter();
+                let budget = budget.min(logits.filter(|it| FAINT < **it).count().max(1));
                 let start = if newest.splats.len() <= budget {
                     newest
                 } else {

@@ -24,7 +24,7 @@ fn a_scene_is_kept_and_gone_on_with_as_planned() {
     let job = |harness: &Harness<'static, Shown>| {
         let state = &harness.state().0;
         let dataset = state.project.as_ref().unwrap().dataset().unwrap();
-        state.plan.reconstruction(dataset, &state.settings).unwrap()
+        state.plan.reconstruction(dataset, &state.settings)
     };
     let (keep, continues) = {
         let job = job(&harness);

@@ -42,7 +42,8 @@ impl Costs {
     /// distance. `jump` is for any change of distance between neighbours.
     pub(super) fn smooth(&self, grid: Grid, jump: f32) -> Self {
         let planes = self.planes;
-        let pixels = grid.width * grid.height;
+        // None where the photo is not there.
+        let pixels = self.values.len() / planes;
         let mut sum = vec![0.0; self.values.len()];
         // The best ways to the last `width` pixels that were passed.
         let mut ways = vec![0.0; grid.width * planes];
@@ -116,7 +117,7 @@ mod tests {
     #[test]
     fn neighbours_like_to_be_alike() {
         let mut values = [1.0, 0.0, 1.0].repeat(6);
-        values[3..6].copy_from_slice(&[0.5, 0.5, 0.45]);
+        values[3..6].copy_from_slice(&[0.5, 0.5, 0.49]);
         let costs = Costs { values, planes: 3 };
         let smooth = costs.smooth(GRID, 0.4);
         let cheapest = |it: &[f32]| (0..3).min_by(|a, b| it[*a].total_cmp(&it[*b]));
