@@ -120,11 +120,25 @@ fn what_a_network_made_is_optimised() {
     assert!(desk.path("a.ply").is_file());
 }
 
+/// Without weights those that come with the program are taken.
+#[test]
+fn the_shipped_network_needs_nothing() {
+    let desk = desk();
+    let told = desk.run("model info object-small").done().stdout;
+    assert!(told.contains("128 × 128 px"), "{told}");
+    if gpu::gpu().is_none() {
+        return;
+    }
+    let json = desk.run("reconstruct scan --views 2 --device cpu --out a.ply --json");
+    let json = json.done().json();
+    assert_eq!(json["weights"], "object-small");
+    assert_eq!(json["splats"], 2 * 128 * 128);
+    assert!(desk.path("a.ply").is_file());
+}
+
 #[test]
 fn what_a_reconstruction_lacks_is_named() {
     let desk = desk();
-    desk.run("reconstruct scan --out a.ply")
-        .failed(1, &["--weights"]);
     desk.run("reconstruct scan --weights nowhere.pt --out a.ply")
         .failed(1, &["nowhere.pt"]);
     desk.run("reconstruct nowhere --weights tiny.safetensors")

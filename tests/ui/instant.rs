@@ -175,7 +175,7 @@ fn the_method_and_all_its_settings_make_the_job() {
     state.plan.method = Method::Instant;
     let job = state.plan.reconstruction(dataset, &state.settings);
     assert!(job.then.is_some() && job.enough.is_some());
-    state.plan.instant.falls_back = false;
+    state.plan.instant.enough = None;
     let job = state.plan.reconstruction(dataset, &state.settings);
     assert!(job.then.is_none());
 }
@@ -380,7 +380,7 @@ fn open_desk(gpu: &Gpu, folder: &Path) -> Harness<'static, App> {
     state.settings.network.device = DeviceChoice::Cpu;
     state.find_weights();
     state.plan.method = Method::Instant;
-    state.plan.instant.falls_back = false;
+    state.plan.instant.enough = None;
     state.plan.instant.stream(true);
     state.plan.instant.config.choice = ViewChoice::All;
     state.plan.instant.config.chunk = 2;

@@ -19,7 +19,7 @@ use crate::settings::Settings;
 const SEQUEL_STEPS: u32 = 300;
 
 /// From so many dB on splats of the network are good enough, unless the user says otherwise.
-const ENOUGH_DB: f64 = 28.0;
+pub const ENOUGH_DB: f64 = 28.0;
 
 /// A folder that is being filled is full when nothing has come for so long, seconds.
 const PATIENCE_SECS: u32 = 30;
@@ -33,10 +33,9 @@ pub struct InstantPlan {
     pub streaming: Mode,
     /// Steps of the optimisation that follows.
     pub steps: u32,
-    /// Whether one follows under [`Method::Instant`] too where held-out photos say so.
-    pub falls_back: bool,
-    /// They say so below this many dB.
-    pub enough: f64,
+    /// One follows under [`Method::Instant`] too where held-out photos do not reach so many dB;
+    /// `None` for none.
+    pub enough: Option<f64>,
     /// Whether photos that are added to the folder meanwhile join.
     pub watches: bool,
     /// The folder is full when nothing has come for so long, seconds.
@@ -53,8 +52,7 @@ impl Default for InstantPlan {
             config: ReconstructConfig::default(),
             streaming: Mode::Causal,
             steps: SEQUEL_STEPS,
-            falls_back: true,
-            enough: ENOUGH_DB,
+            enough: Some(ENOUGH_DB),
             watches: false,
             patience_secs: PATIENCE_SECS,
             keeps: false,
@@ -111,7 +109,7 @@ impl Plan {
         let config = instant.config.clone();
         let max_side = self.config.max_side;
         let always = self.method == Method::InstantThenOptimise;
-        let then = (always || instant.falls_back).then(|| OptimiseConfig {
+        let then = (always || instant.enough.is_some()).then(|| OptimiseConfig {
             seed: config.seed,
             background: Background::Known(config.background),
             max_side,
@@ -128,7 +126,7 @@ impl Plan {
             devices: network.device.clone().into(),
             config,
             then,
-            enough: (!always).then_some(instant.enough),
+            enough: instant.enough.filter(|_| !always),
             max_side,
             lpips: settings.lpips.clone(),
             watch: watches.then(|| Watch {

@@ -17,7 +17,7 @@ use recon::worker::{
 };
 
 pub use curve::{Curve, MAX_POINTS};
-pub use instant::{InstantPlan, InstantRun, Weights};
+pub use instant::{ENOUGH_DB, InstantPlan, InstantRun, Weights};
 pub use plan::{Method, Plan, StartChoice};
 pub use timeline::{Kept, MAX_KEPT, Timeline};
 pub use when::When;

@@ -153,13 +153,12 @@ impl Candidates {
         let Network {
             weights, config, ..
         } = network;
-        let logits = match &weights.pixel {
-            None => decode_opacity(tokens, weights, config),
-            Some(_) => {
-                let rays = view.rays(network);
-                let numbers = touch_up(decode(tokens, weights, config), &rays, weights);
-                opacity_logits(&numbers, config)
-            }
+        let logits = if weights.pixel.is_some() {
+            let rays = view.rays(network);
+            let numbers = touch_up(decode(tokens, weights, config), &rays, weights);
+            opacity_logits(&numbers, config)
+        } else {
+            decode_opacity(tokens, weights, config)
         };
         let logits = numbers(on_host(logits)?)?;
         let grid = network.grid();

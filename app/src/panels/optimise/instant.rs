@@ -7,7 +7,7 @@ use recon::model::{DeviceChoice, Elastic, Mode, ORIGIN, SHIPPED_LIMITS, ViewChoi
 
 use super::settings::{lpips, number};
 use crate::action::{Action, NetworkFile};
-use crate::optimise::{InstantPlan, Method, Plan, Weights};
+use crate::optimise::{ENOUGH_DB, InstantPlan, Method, Plan, Weights};
 use crate::settings::NetworkSettings;
 use crate::state::AppState;
 use crate::theme;
@@ -71,19 +71,22 @@ pub(super) fn instant_ui(
     let always = plan.method == Method::InstantThenOptimise;
     let instant = &mut plan.instant;
     if !always {
-        ui.checkbox(
-            &mut instant.falls_back,
-            "Optimise where held-out photos fall short",
-        )
-        .on_hover_text(
-            "begins with the network's splats, or with the photos' points where these are of \
-                 no use",
-        );
-        if instant.falls_back {
-            number(ui, "dB that are enough", &mut instant.enough, 0.0..=100.0);
+        let mut falls_back = instant.enough.is_some();
+        let text = "Optimise where held-out photos fall short";
+        let hint = "begins with the network's splats, or with the photos' points where these are \
+                    of no use";
+        if ui
+            .checkbox(&mut falls_back, text)
+            .on_hover_text(hint)
+            .changed()
+        {
+            instant.enough = falls_back.then_some(ENOUGH_DB);
+        }
+        if let Some(enough) = &mut instant.enough {
+            number(ui, "dB that are enough", enough, 0.0..=100.0);
         }
     }
-    if always || instant.falls_back {
+    if always || instant.enough.is_some() {
         number(ui, "Steps afterwards", &mut instant.steps, 1..=1_000_000);
     }
     if is_changed {
