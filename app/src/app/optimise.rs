@@ -114,6 +114,9 @@ impl App {
                     report.splats, report.secs, report.device
                 );
                 self.state.say(Gravity::Note, text);
+                if let Some(news) = report.sequel.news() {
+                    self.state.say(Gravity::Note, news);
+                }
                 self.state.job = None;
                 if let Some(run) = &mut self.state.run {
                     run.reconstructed(report);

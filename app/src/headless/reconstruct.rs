@@ -165,6 +165,9 @@ fn tell(run: &Run, console: &Console, args: &ReconstructArgs) -> anyhow::Result<
         report.secs,
         report.device
     ))?;
+    if let Some(news) = report.sequel.news() {
+        console.say(news)?;
+    }
     if let Some(optimised) = &run.optimised {
         let stopped = if optimised.cancelled { ", stopped" } else { "" };
         console.say(format_args!(

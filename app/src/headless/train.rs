@@ -108,7 +108,7 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &TrainArgs) -> anyhow
     training = training.on_devices(&gpu, devices)?;
     if let Some(path) = &args.vgg {
         let perceptual = Perceptual::open(path, &training.network().device)?;
-        training = training.with_perceptual(perceptual);
+        training = training.with_perceptual(perceptual)?;
     }
     let parameters = training.config().model.num_parameters();
     let done = training.counts().steps;

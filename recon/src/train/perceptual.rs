@@ -17,6 +17,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::TrainError;
 use crate::io::IoError;
 use crate::io::weights::WeightsFile;
+use crate::model::ModelError;
 
 /// torchvision's numbers of the convolutions up to conv5_2; a pool follows the ends of blocks.
 const CONVOLUTIONS: [usize; 14] = [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30];
@@ -30,6 +31,9 @@ const POOLED: [usize; 4] = [2, 7, 16, 25];
 /// Mean and deviation of the colours that the weights were trained on.
 const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 const DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
+
+/// The pools halve pictures four times, pixels.
+pub(super) const LEAST_SIDE: usize = 16;
 
 /// The network's convolutions.
 #[derive(Clone, Debug)]
@@ -105,11 +109,11 @@ impl Perceptual {
         }
         let value = sum.clone().into_scalar::<f32>();
         let mut gradients = sum.backward();
-        let slopes = seen.grad_remove(&mut gradients);
-        let slopes = slopes.map_or_else(
-            || vec![0.0; 3 * rgb.len()],
-            |it| it.into_data().try_into_vec::<f32>().unwrap_or_default(),
-        );
+        let Some(slopes) = seen.grad_remove(&mut gradients) else {
+            return Ok((value, vec![0.0; 3 * rgb.len()]));
+        };
+        let slopes = slopes.into_data().try_into_vec::<f32>();
+        let slopes = slopes.map_err(|it| ModelError::Device(it.to_string()))?;
         Ok((value, slopes))
     }
 

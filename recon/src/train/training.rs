@@ -16,7 +16,7 @@ use super::evaluate::{Evaluation, evaluate};
 use super::example::Example;
 use super::lanes::{Lanes, timed};
 use super::pass::{Losses, learn, sized, tracked};
-use super::perceptual::Perceptual;
+use super::perceptual::{LEAST_SIDE, Perceptual};
 use crate::metrics::Sheet;
 use crate::model::{Network, Weights, device_name, has_half};
 
@@ -122,15 +122,26 @@ impl Training {
         self.devices = devices;
         self.devices.insert(0, self.network.device.clone());
         self.devices.dedup();
-        self.prepare(gpu)?;
+        if 1 < self.devices.len() {
+            self.prepare(gpu)?;
+        }
         Ok(self)
     }
 
     /// With the perceptual term.
-    #[must_use]
-    pub fn with_perceptual(mut self, perceptual: Perceptual) -> Self {
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] where a stage has pictures that are too small for it.
+    pub fn with_perceptual(mut self, perceptual: Perceptual) -> Result<Self, TrainError> {
+        let small = self.config.stages.iter().find(|it| it.side < LEAST_SIDE);
+        if let Some(Stage { side, .. }) = small {
+            return Err(TrainError::Config(format!(
+                "a stage has pictures of {side} pixels, and the perceptual term takes {LEAST_SIDE} \
+                 or more. Enlarge them, or leave out the weights of VGG-19"
+            )));
+        }
         self.perceptual = Some(perceptual);
-        self
+        Ok(self)
     }
 
     /// A network that knows something already: of a pre-training, or of somebody else's.

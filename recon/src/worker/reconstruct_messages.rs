@@ -57,6 +57,19 @@ pub enum Sequel {
     FromPoints,
 }
 
+impl Sequel {
+    /// What a person would not expect of it, in words.
+    pub fn news(self) -> Option<&'static str> {
+        match self {
+            Self::None | Self::FromSplats => None,
+            Self::NotNeeded => Some("the splats are good enough: they are not optimised"),
+            Self::FromPoints => Some(
+                "the splats are of no use: the optimisation begins with the photos' points instead",
+            ),
+        }
+    }
+}
+
 /// A folder that is still being filled.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Watch {

@@ -62,6 +62,9 @@ pub(super) fn instant_ui(
         Method::InstantThenOptimise => {
             "A network makes splats of the photos; then they are optimised for a few steps."
         }
+        _ if plan.instant.enough.is_some() => {
+            "A network makes splats of the photos; they are optimised where they fall short."
+        }
         _ => "A network makes splats of the photos, without any steps.",
     };
     muted(ui, text);
