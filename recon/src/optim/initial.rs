@@ -79,7 +79,7 @@ pub(super) fn extent(dataset: &Dataset) -> f32 {
 }
 
 /// The same splats with harmonics up to `sh_degree`: zeros where there were none.
-pub(super) fn with_degree(splats: &Splats, sh_degree: u32) -> Splats {
+pub(crate) fn with_degree(splats: &Splats, sh_degree: u32) -> Splats {
     let (from, to) = (splats.coeffs_per_splat(), sh::coeff_count(sh_degree));
     let mut sh_coeffs = vec![[0.0; 3]; to * splats.len()];
     let kept = from.min(to);

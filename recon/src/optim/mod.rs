@@ -34,6 +34,8 @@ pub use corrections::CorrectionState;
 pub use error::OptimError;
 pub use evaluate::{Compared, EvalConfig, EvalStep, HeldOut, evaluate};
 pub use initial::most_opaque;
+pub(crate) use initial::with_degree;
+pub(crate) use nearest::spacings;
 pub use presets::{polish, preset, sequel};
 pub use progress::{Evaluation, TrainProgress, Update};
 pub use session::{Begin, Listener, Optimisation};

@@ -10,7 +10,7 @@ const LEAF: usize = 8;
 
 /// Root of the mean squared distance to the three nearest other points, for each point; infinite
 /// where there are fewer than four. Points must be finite. `[points]`
-pub(super) fn spacings(points: &[Vec3]) -> Vec<f32> {
+pub(crate) fn spacings(points: &[Vec3]) -> Vec<f32> {
     let mut order: Vec<u32> = (0..points.len() as u32).collect();
     arrange(points, &mut order, 0);
     let search = |i: usize| {

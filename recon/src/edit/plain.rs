@@ -1,0 +1,78 @@
+//! How vectors and cameras are written in files: as plain lists of numbers.
+
+use glam::{Affine3A, Mat4, Quat, Vec3};
+use render::{Camera, Intrinsics};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Three numbers.
+pub(crate) mod vec3 {
+    use super::*;
+
+    pub(crate) fn serialize<S>(value: &Vec3, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        S: Serializer,
+    {
+        value.to_array().serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D>(deserializer: D) -> Result<Vec3, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        <[f32; 3]>::deserialize(deserializer).map(Vec3::from)
+    }
+}
+
+/// Four numbers: w, x, y, z, as in splats.
+pub(crate) mod quat {
+    use super::*;
+
+    pub(crate) fn serialize<S>(value: &Quat, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        S: Serializer,
+    {
+        [value.w, value.x, value.y, value.z].serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D>(deserializer: D) -> Result<Quat, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        let [w, x, y, z] = <[f32; 4]>::deserialize(deserializer)?;
+        let quat = Quat::from_xyzw(x, y, z, w);
+        if !(0.5 < quat.length_squared()) {
+            return Err(de::Error::custom("a rotation that is none"));
+        }
+        Ok(quat)
+    }
+}
+
+/// Intrinsics, and `c2w` as four rows.
+pub(crate) mod camera {
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Written {
+        #[serde(flatten)]
+        intrinsics: Intrinsics,
+        c2w: [[f32; 4]; 4],
+    }
+
+    pub(crate) fn serialize<S>(value: &Camera, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        S: Serializer,
+    {
+        let c2w = Mat4::from(value.c2w).transpose().to_cols_array_2d();
+        let intrinsics = value.intrinsics;
+        Written { intrinsics, c2w }.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D>(deserializer: D) -> Result<Camera, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        let Written { intrinsics, c2w } = Written::deserialize(deserializer)?;
+        let c2w = Affine3A::from_mat4(Mat4::from_cols_array_2d(&c2w).transpose());
+        Ok(Camera { intrinsics, c2w })
+    }
+}
