@@ -4,6 +4,7 @@ use recon::io::{ExportOptions, SplatFormat};
 use recon::worker::{Adjustment, Command, EngineChoice};
 use render::CompareMode;
 
+use crate::editor::EditAction;
 use crate::leaving::Answer;
 use crate::optimise::{Plan, When};
 use crate::settings::{Overlay, Settings};
@@ -71,6 +72,8 @@ pub enum Action {
     ChooseEngine(EngineChoice),
     /// Leave out cameras that are far from all others, or take them back.
     IgnoreOutliers(bool),
+    /// Something about edits of the scene.
+    Edit(EditAction),
     /// Show or hide a window.
     Show(Pane, bool),
     /// The other of shown and hidden.

@@ -2,9 +2,11 @@
 
 use eframe::egui::{Key, Modifiers, PointerButton};
 use glam::Vec3;
+use recon::edit::EditOp;
 use render::Style;
 
 use crate::action::{Action, CameraMove, Pane};
+use crate::editor::{EditAction, Tool};
 use crate::settings::Overlay;
 
 /// What sets a binding off.
@@ -88,6 +90,24 @@ pub enum Deed {
     LeaveCompare,
     /// Hold the optimisation, or let it go on.
     Pause,
+    /// Take a tool in hand.
+    Use(Tool),
+    /// Take the last edit back.
+    Undo,
+    /// Do the edit again that was taken back.
+    Redo,
+    /// Delete what is selected.
+    Delete,
+    /// Select everything.
+    SelectAll,
+    /// Select nothing.
+    SelectNone,
+    /// Select what is not.
+    SelectInverse,
+    /// Do not show what is selected.
+    Hide,
+    /// Show all that was hidden.
+    ShowAll,
 }
 
 impl Deed {
@@ -105,8 +125,21 @@ impl Deed {
             Self::NextWorst => Action::NextWorst,
             Self::LeaveCompare => Action::LeaveCompare,
             Self::Pause => Action::FlipPause,
+            Self::Use(tool) => Action::Edit(EditAction::Use(tool)),
+            Self::Undo => Action::Edit(EditAction::Undo),
+            Self::Redo => Action::Edit(EditAction::Redo),
+            Self::Delete => edit(EditOp::Delete),
+            Self::SelectAll => edit(EditOp::SelectAll),
+            Self::SelectNone => edit(EditOp::SelectNone),
+            Self::SelectInverse => edit(EditOp::SelectInverse),
+            Self::Hide => edit(EditOp::Hide),
+            Self::ShowAll => edit(EditOp::ShowAll),
         }
     }
+}
+
+fn edit(op: EditOp) -> Action {
+    Action::Edit(EditAction::Do(Box::new(op)))
 }
 
 /// One line of the table.
@@ -146,6 +179,10 @@ pub const GROUPS: &[Group] = &[
     Group {
         title: "Photos",
         bindings: PHOTOS,
+    },
+    Group {
+        title: "Edit",
+        bindings: EDIT,
     },
     Group {
         title: "Program",
@@ -268,6 +305,43 @@ const PHOTOS: &[Binding] = &[
         Deed::LeaveCompare,
     ),
     press(NONE, Key::P, "Pause the optimisation", Deed::Pause),
+];
+
+const EDIT: &[Binding] = &[
+    press(NONE, Key::R, "Rectangle", Deed::Use(Tool::Rectangle)),
+    press(NONE, Key::L, "Lasso", Deed::Use(Tool::Lasso)),
+    press(NONE, Key::O, "Polygon", Deed::Use(Tool::Polygon)),
+    press(NONE, Key::B, "Brush", Deed::Use(Tool::Brush)),
+    press(NONE, Key::C, "Box", Deed::Use(Tool::Box)),
+    press(Modifiers::SHIFT, Key::C, "Ball", Deed::Use(Tool::Ball)),
+    press(NONE, Key::M, "Move", Deed::Use(Tool::Move)),
+    press(Modifiers::SHIFT, Key::M, "Turn", Deed::Use(Tool::Turn)),
+    press(Modifiers::SHIFT, Key::R, "Scale", Deed::Use(Tool::Scale)),
+    press(NONE, Key::V, "Look", Deed::Use(Tool::Look)),
+    press(Modifiers::COMMAND, Key::Z, "Undo", Deed::Undo),
+    press(
+        Modifiers::COMMAND.plus(Modifiers::SHIFT),
+        Key::Z,
+        "Redo",
+        Deed::Redo,
+    ),
+    press(Modifiers::COMMAND, Key::Y, "Redo", Deed::Redo),
+    press(NONE, Key::Delete, "Delete the selection", Deed::Delete),
+    press(Modifiers::COMMAND, Key::A, "Select all", Deed::SelectAll),
+    press(
+        Modifiers::COMMAND.plus(Modifiers::SHIFT),
+        Key::A,
+        "Select nothing",
+        Deed::SelectNone,
+    ),
+    press(
+        Modifiers::COMMAND,
+        Key::I,
+        "Invert the selection",
+        Deed::SelectInverse,
+    ),
+    press(NONE, Key::H, "Hide the selection", Deed::Hide),
+    press(Modifiers::SHIFT, Key::H, "Show all", Deed::ShowAll),
 ];
 
 const PROGRAM: &[Binding] = &[

@@ -15,6 +15,7 @@ pub mod action;
 pub mod app;
 pub mod args;
 pub mod compare;
+pub mod editor;
 pub mod film;
 pub mod headless;
 pub mod kept_adapter;

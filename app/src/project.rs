@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use glam::{Affine3A, DAffine3, DVec3, Vec2, Vec3};
 use recon::dataset::{Dataset, Split, pose_of};
+use recon::edit::Similarity;
 use recon::poses::{GateReport, LivePoses, Photos, PoseConfig};
 use recon::worker::{Command, EngineChoice};
 
@@ -57,6 +58,17 @@ pub struct Frustum {
     pub half_tangents: Vec2,
     /// What it is for.
     pub role: Role,
+}
+
+impl Frustum {
+    /// Where it is when the scene is moved as a whole; what it sees looks the same.
+    #[must_use]
+    pub fn moved(&self, by: &Similarity) -> Self {
+        Self {
+            c2w: by.camera(&self.c2w),
+            ..*self
+        }
+    }
 }
 
 /// What a camera is for.

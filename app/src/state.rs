@@ -8,12 +8,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use glam::Vec3;
+use recon::edit::{Bits, DELETED, EditOp, Edited};
 use recon::io::{Folder, SplatFile, SplatFormat, checkpoint};
 use recon::worker::{LiveSplats, Progress, Snapshot};
 use render::gpu::Capabilities;
 use render::{FrameStats, Splats};
 
 use crate::compare::Compare;
+use crate::editor::{Document, Editor};
 use crate::film::Film;
 use crate::leaving::Leaving;
 use crate::optimise::{Plan, Run, Weights, When};
@@ -52,6 +54,8 @@ pub struct AppState {
     pub run: Option<Run>,
     /// The photo that is looked at through its own camera.
     pub compare: Option<Compare>,
+    /// Tools, and the edits of the scene.
+    pub editor: Editor,
     /// Small copies of the photos.
     pub film: Film,
     /// Work that would be lost by what the user was about to do.
@@ -192,6 +196,7 @@ impl AppState {
             weights: Weights::of(settings.network.weights.as_deref()),
             run: None,
             compare: None,
+            editor: Editor::default(),
             film: Film::default(),
             leaving: None,
             adapter,
@@ -235,6 +240,7 @@ impl AppState {
 
     /// Shows a scene.
     pub fn set_scene(&mut self, snapshot: Snapshot) {
+        self.editor.begin(Some(&snapshot));
         let scene = Scene::new(snapshot);
         self.export.propose(&scene);
         self.scene = Some(scene);
@@ -334,6 +340,7 @@ impl AppState {
         self.project = None;
         self.run = None;
         self.compare = None;
+        self.editor.begin(None);
         self.film = Film::default();
         self.plan.start = Default::default();
         self.plan.checkpoint = None;
@@ -343,7 +350,9 @@ impl AppState {
 
     /// Whether what is shown would be lost by closing.
     pub fn is_unsaved(&self) -> bool {
-        self.run.as_ref().is_some_and(Run::is_unsaved)
+        let edits = self.editor.document.as_ref();
+        let run = self.run.as_ref();
+        run.is_some_and(Run::is_unsaved) || edits.is_some_and(Document::is_unsaved)
     }
 
     /// Whether the device is busy with an optimisation.
@@ -362,10 +371,47 @@ impl AppState {
         self.export.choose(format, self.scene.as_ref());
     }
 
-    /// The file behind the scene, for saving.
-    pub fn file(&self) -> Option<Arc<SplatFile>> {
+    /// Whether there is something to save.
+    pub fn has_file(&self) -> bool {
         let scene = self.scene.as_ref();
-        let scene = scene.filter(|it| !it.is_sparse || it.past.is_some());
-        scene.map(|it| it.at_hand().file.clone())
+        scene.is_some_and(|it| !it.is_sparse || it.past.is_some())
+    }
+
+    /// The file behind the scene as it is edited, for saving.
+    pub fn file(&self) -> Option<Arc<SplatFile>> {
+        let scene = self.scene.as_ref().filter(|_| self.has_file())?;
+        let file = &scene.at_hand().file;
+        let now = self.editor.now().filter(|_| scene.past.is_none());
+        let Some(now) = now else {
+            return Some(file.clone());
+        };
+        Some(Arc::new(SplatFile {
+            splats: now.result(),
+            format: file.format,
+            antialiased: file.antialiased,
+            comments: file.comments.clone(),
+            warnings: file.warnings.clone(),
+        }))
+    }
+
+    /// Whether the scene that is shown can be edited: it is whole, the newest, and nothing works
+    /// on it.
+    pub fn can_edit(&self) -> bool {
+        let is_idle = !self.run.as_ref().is_some_and(Run::is_active);
+        let scene = self.scene.as_ref();
+        let is_whole = |it: &Scene| !it.is_sparse && it.live.is_none() && it.past.is_none();
+        is_idle && scene.is_some_and(is_whole) && self.compare.is_none()
+    }
+
+    /// Which splats an edit would delete.
+    pub fn doomed_by(&self, op: &EditOp) -> Option<Bits> {
+        let scene = self.scene.as_ref()?;
+        let now = match self.editor.now() {
+            Some(now) => now.clone(),
+            None => Edited::new(Arc::new(scene.snapshot.file.splats.clone())),
+        };
+        let after = now.after(op, &[]).ok()?;
+        let goes = |i: usize| after.marks[i] & !now.marks[i] & DELETED != 0;
+        Some(Bits::of(now.marks.len(), goes))
     }
 }

@@ -41,6 +41,21 @@ pub(crate) const SEEN: Color32 = Color32::from_rgb(130, 214, 130);
 /// Curves of what is fitted, and of what is only measured.
 pub(crate) const CURVES: [Color32; 2] = [TRAIN, HELD_OUT];
 
+/// Lines and handles of the tool in hand.
+pub(crate) const TOOL: Color32 = Color32::from_rgb(255, 214, 94);
+/// Inside what it draws.
+pub(crate) const TOOL_FILL: Color32 = Color32::from_rgba_premultiplied(50, 42, 18, 50);
+/// Selected splats, display rgb.
+pub(crate) const SELECTED: [f32; 3] = [1.0, 0.78, 0.2];
+/// Splats that would go, display rgb.
+pub(crate) const DOOMED: [f32; 3] = [1.0, 0.25, 0.2];
+
+/// Handles along an axis of the world.
+pub(crate) fn axis(axis: usize) -> Color32 {
+    let [r, g, b, _] = AXES[axis.min(2)];
+    Color32::from_rgb(r, g, b)
+}
+
 /// Lines of the scene, RGBA.
 pub(crate) const GRID: [u8; 4] = [140, 146, 160, 70];
 /// Every tenth line of the grid.

@@ -20,6 +20,8 @@ pub(super) enum Answer {
     Save(PathBuf),
     /// A file of the network.
     Network(NetworkFile, PathBuf),
+    /// A splat file to merge.
+    Merge(PathBuf),
     /// The user chose nothing.
     Nothing,
     /// This system could not show a dialog.
@@ -79,6 +81,16 @@ impl Dialogs {
         self.ask(Purpose::Open, || {
             let dialog = rfd::FileDialog::new().set_title("Open a folder of photos");
             dialog.pick_folder().map(Answer::Open)
+        });
+    }
+
+    /// Asks for a splat file to merge.
+    pub(super) fn ask_for_merge(&mut self) {
+        self.ask(Purpose::Open, || {
+            let dialog = rfd::FileDialog::new()
+                .set_title("Merge a splat file")
+                .add_filter("Splat files", &["ply", "splat", "spz", "sog"]);
+            dialog.pick_file().map(Answer::Merge)
         });
     }
 

@@ -59,7 +59,7 @@ impl App {
             return;
         }
         leaving.stage = Stage::Saving;
-        if self.state.file().is_some() {
+        if self.state.has_file() {
             let path = self.state.export.path.clone();
             self.dialogs.ask_where_to_save(Path::new(&path));
         } else {

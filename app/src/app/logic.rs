@@ -1,6 +1,7 @@
 //! What the app hears from worker, GPU, dialogs and keys, and what it does with an [`Action`].
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use eframe::egui::{self, ViewportCommand};
@@ -10,6 +11,7 @@ use recon::worker::{Command, Event, Snapshot};
 use super::App;
 use super::dialog::{Answer, Purpose};
 use crate::action::{Action, NetworkFile, Pane};
+use crate::editor::EditAction;
 use crate::kept_adapter::keep_adapter;
 use crate::leaving::{self, Destination};
 use crate::optimise::{Run, When};
@@ -39,7 +41,7 @@ impl App {
             Action::AskForFolder => self.dialogs.ask_for_folder(),
             Action::AskForNetwork(file) => self.dialogs.ask_for_network(file),
             Action::AskWhereToSave => {
-                if self.state.file().is_some() {
+                if self.state.has_file() {
                     self.dialogs
                         .ask_where_to_save(Path::new(&self.state.export.path));
                 }
@@ -92,6 +94,7 @@ impl App {
                     project.ignore_outliers(ignored);
                 }
             }
+            Action::Edit(action) => self.edit(action),
             Action::Show(pane, shown) => *self.pane(pane) = shown,
             Action::Flip(pane) => {
                 let shown = self.pane(pane);
@@ -142,6 +145,10 @@ impl App {
                 | Event::PosesGrew(_)
                 | Event::PosesFound(_)
                 | Event::PointsUpdated(_) => self.hear_photos(ctx, event),
+                Event::PartOpened(path, file) => {
+                    let name = path.file_name().unwrap_or_default().to_string_lossy();
+                    self.merge(Arc::new(file.splats.clone()), name.into_owned());
+                }
                 Event::Warned(text) => self.state.say(Gravity::Warning, text),
                 Event::Progressed(progress) => self.state.job = Some(progress),
                 Event::SplatsUpdated(snapshot) if snapshot.moment.is_some() => {
@@ -173,6 +180,11 @@ impl App {
                     }
                     if let (Some(when), Some(run)) = (self.exporting.take(), &mut self.state.run) {
                         run.save(when);
+                    }
+                    if let (Some(version), Some(document)) =
+                        (self.exporting_edits.take(), &mut self.state.editor.document)
+                    {
+                        document.saved = version;
                     }
                     self.leave_if_saved(ctx);
                 }
@@ -213,7 +225,10 @@ impl App {
             ctx.request_repaint_after(super::cadence::PAUSE);
         }
         if let Some((at, depth)) = returned.picked {
-            self.viewport.picked(at, depth, &self.state.settings);
+            let point = self.viewport.picked(at, depth, &self.state.settings);
+            if let Some(point) = point {
+                self.edit(EditAction::Point(point));
+            }
         }
         if let Some(err) = returned.failure {
             self.state.fail(err.to_string());
@@ -238,6 +253,7 @@ impl App {
                     self.change(settings);
                     self.unsaved = true;
                 }
+                Answer::Merge(path) => self.send_now(Command::OpenPart(path)),
                 Answer::Nothing => self.stay(),
                 Answer::NoDialog(purpose) => {
                     self.stay();
@@ -310,6 +326,8 @@ impl App {
         let moment = self.state.scene.as_ref().map(Scene::at_hand);
         let moment = moment.and_then(|it| it.moment.as_ref());
         self.exporting = moment.map(When::of);
+        let document = self.state.editor.document.as_ref();
+        self.exporting_edits = document.map(|it| it.version);
         let up = self.state.up();
         let export = &self.state.export;
         let command = Command::Export {

@@ -3,6 +3,8 @@
 mod cadence;
 mod compare;
 mod dialog;
+mod edit;
+mod edited;
 mod leave;
 mod logic;
 mod optimise;
@@ -28,6 +30,7 @@ use crate::viewport::Viewport;
 use crate::viewport::paint::Painter;
 use cadence::Cadence;
 use dialog::Dialogs;
+use edited::EditedSplats;
 use optimise::Uploads;
 use pictures::Pictures;
 use thread_time::ThreadTime;
@@ -54,12 +57,16 @@ pub struct App {
     worker: Worker,
     dialogs: Dialogs,
     uploads: Uploads,
+    /// Splats as they are edited, on the GPU.
+    edited: EditedSplats,
     /// Photos of the dataset that is open.
     pictures: Option<Pictures>,
     /// How photos are compared until another way is chosen.
     compare_mode: CompareMode,
     /// When the snapshot that is being exported was taken.
     exporting: Option<When>,
+    /// The version of the edits that is being exported.
+    exporting_edits: Option<u64>,
     /// The user has agreed to close.
     may_close: bool,
     cadence: Cadence,
@@ -95,9 +102,11 @@ impl App {
             gpu: gpu.clone(),
             worker,
             uploads: Uploads::default(),
+            edited: EditedSplats::default(),
             pictures: None,
             compare_mode: CompareMode::default(),
             exporting: None,
+            exporting_edits: None,
             may_close: false,
             dialogs: Dialogs::new(cc.egui_ctx.clone()),
             cadence: Cadence::default(),

@@ -65,6 +65,7 @@ impl App {
     /// A snapshot of an optimisation or a reconstruction: the camera stays where it is.
     pub(super) fn hear_moment(&mut self, snapshot: Snapshot) {
         self.state.set_moment(snapshot);
+        self.rebase_edits();
     }
 
     /// One event of a reconstruction.

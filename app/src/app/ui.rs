@@ -9,7 +9,7 @@ use super::App;
 use crate::action::{Action, Pane};
 use crate::panels::{
     self, cheat_sheet, compare, error_bar, export, film_strip, inspector, leaving, log, open_path,
-    project, start, status_bar, timeline, timings, top_bar,
+    project, start, status_bar, timeline, timings, tools, top_bar,
 };
 use crate::project::{Project, Source};
 use crate::state::AppState;
@@ -62,6 +62,9 @@ impl App {
         if run.is_some_and(|it| !it.timeline.kept().is_empty()) {
             Panel::bottom("timeline").show(ui, |ui| timeline::timeline_ui(ui, state, actions));
         }
+        if state.can_edit() {
+            Panel::top("tools").show(ui, |ui| tools::tools_ui(ui, state, actions));
+        }
         if state.compare.is_some() {
             Panel::top("compare").show(ui, |ui| compare::compare_ui(ui, state, actions));
         }
@@ -78,7 +81,7 @@ impl App {
                 if let Some(compare) = &state.compare {
                     viewport.compare_ui(ui, scene, state, compare, actions);
                 } else {
-                    viewport.ui(ui, scene, state);
+                    viewport.ui(ui, scene, state, actions);
                 }
                 drop_veil(ui);
             } else if let Some(project) = &state.project {

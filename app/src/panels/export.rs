@@ -20,7 +20,7 @@ const CUTS: [(Option<u32>, &str); 4] = [
 
 /// Format, box, axes, harmonics, path.
 pub fn export_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
-    let Some(scene) = state.scene.as_ref().filter(|_| state.file().is_some()) else {
+    let Some(scene) = state.scene.as_ref().filter(|_| state.has_file()) else {
         ui.label("There are no splats to export yet.");
         return;
     };

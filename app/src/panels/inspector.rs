@@ -16,9 +16,12 @@ pub fn inspector_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Actio
             .default_open(true)
             .show(ui, |ui| render_ui(ui, state, actions));
         // Sparse points are no scene to be saved.
-        let Some(scene) = state.scene.as_ref().filter(|_| state.file().is_some()) else {
+        let Some(scene) = state.scene.as_ref().filter(|_| state.has_file()) else {
             return;
         };
+        CollapsingHeader::new("Edit")
+            .default_open(true)
+            .show(ui, |ui| super::edit::edit_ui(ui, state, actions));
         CollapsingHeader::new("Scene")
             .default_open(true)
             .show(ui, |ui| scene_ui(ui, scene));

@@ -2,6 +2,7 @@
 
 pub mod cheat_sheet;
 pub mod compare;
+pub mod edit;
 pub mod error_bar;
 pub mod export;
 pub mod film_strip;
@@ -16,6 +17,7 @@ pub mod start;
 pub mod status_bar;
 pub mod timeline;
 pub mod timings;
+pub mod tools;
 pub mod top_bar;
 
 use eframe::egui;
@@ -27,7 +29,7 @@ use crate::state::AppState;
 pub type Panel = fn(&mut egui::Ui, &AppState, &mut Vec<Action>);
 
 /// All of them, by name.
-pub const ALL: [(&str, Panel); 17] = [
+pub const ALL: [(&str, Panel); 19] = [
     ("top_bar", top_bar::top_bar_ui),
     ("error_bar", error_bar::error_bar_ui),
     ("start", start::start_ui),
@@ -45,6 +47,8 @@ pub const ALL: [(&str, Panel); 17] = [
     ("compare", compare::compare_ui),
     ("export", export::export_ui),
     ("leaving", leaving::leaving_ui),
+    ("tools", tools::tools_ui),
+    ("edit", edit::edit_ui),
 ];
 
 /// A number with its thousands set apart, as 1 234 567.

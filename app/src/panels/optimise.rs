@@ -105,7 +105,7 @@ fn summary(plan: &Plan, device: &Capabilities) -> String {
 }
 
 fn start_from(ui: &mut egui::Ui, state: &AppState, plan: &mut Plan) {
-    let starts = plan.starts(state.file().is_some());
+    let starts = plan.starts(state.has_file());
     if starts.len() < 2 {
         return;
     }

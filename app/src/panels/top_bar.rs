@@ -92,10 +92,10 @@ fn file_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     }
     ui.menu_button("Recent files", |ui| recent_menu(ui, state, actions));
     ui.separator();
-    if entry(ui, "Save as…", &keys(Deed::Save), state.file().is_some()) {
+    if entry(ui, "Save as…", &keys(Deed::Save), state.has_file()) {
         actions.push(Action::AskWhereToSave);
     }
-    if entry(ui, "Export…", "", state.file().is_some()) {
+    if entry(ui, "Export…", "", state.has_file()) {
         actions.push(Action::Show(Pane::Export, true));
     }
     if entry(ui, "Close scene", "", has_scene) {

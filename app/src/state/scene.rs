@@ -13,6 +13,8 @@ pub struct Scene {
     pub snapshot: Snapshot,
     /// Newer splats in the making, on the GPU only, and which they are.
     pub live: Option<(u64, LiveSplats)>,
+    /// The newest as it is edited, on the GPU only, and which state of it.
+    pub edited: Option<(u64, GpuSplats)>,
     /// An older snapshot that is looked at instead.
     pub past: Option<Snapshot>,
     /// The main part of it.
@@ -30,6 +32,8 @@ pub enum Drawn {
     Snapshot(u64),
     /// Splats in the making, by their number.
     Live(u64),
+    /// Splats as they are edited, by the number of the state.
+    Edited(u64),
 }
 
 impl Scene {
@@ -40,6 +44,7 @@ impl Scene {
             whole: extent(snapshot.bounds),
             snapshot,
             live: None,
+            edited: None,
             past: None,
             is_sparse: false,
         }
@@ -47,10 +52,11 @@ impl Scene {
 
     /// What is drawn: what is gone back to, else the newest.
     pub fn drawn(&self) -> (Drawn, &GpuSplats) {
-        match (&self.past, &self.live) {
-            (Some(it), _) => (Drawn::Snapshot(it.id), &it.splats),
-            (None, Some((id, it))) => (Drawn::Live(*id), &it.splats),
-            (None, None) => (Drawn::Snapshot(self.snapshot.id), &self.snapshot.splats),
+        match (&self.past, &self.live, &self.edited) {
+            (Some(it), ..) => (Drawn::Snapshot(it.id), &it.splats),
+            (None, Some((id, it)), _) => (Drawn::Live(*id), &it.splats),
+            (None, None, Some((id, it))) => (Drawn::Edited(*id), it),
+            (None, None, None) => (Drawn::Snapshot(self.snapshot.id), &self.snapshot.splats),
         }
     }
 

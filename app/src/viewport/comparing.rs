@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Color32, Pos2, Rect};
 use glam::Vec2;
-use render::{CompareMode, RenderConfig, Style};
+use render::{Camera, CompareMode, RenderConfig, Style};
 
 use super::Viewport;
 use super::paint::{FrameKey, FrameValues, PaintScene};
@@ -75,7 +75,10 @@ fn frame_key(scene: &Scene, state: &AppState, photo: &SeenPhoto) -> FrameKey {
     }
     FrameKey {
         drawn: scene.drawn().0,
-        camera: photo.camera,
+        camera: Camera {
+            c2w: state.editor.placement().camera(&photo.camera.c2w),
+            ..photo.camera
+        },
         config,
         profiling: state.panes.timings,
         // All of its pixels: this is what is measured.

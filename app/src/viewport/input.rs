@@ -35,17 +35,17 @@ impl Input {
         self.drag.is_some()
     }
 
-    /// Moves the camera by what the user did since the last frame. Returns where to look for a
-    /// new pivot, as parts of width and height.
+    /// Moves the camera by what the user did since the last frame; a tool in hand may have the left
+    /// button. Returns where to look for a new pivot, as parts of width and height.
     pub(super) fn apply(
         &mut self,
         ui: &egui::Ui,
         response: &egui::Response,
         navigation: &mut Navigation,
-        focal_px: f32,
+        (focal_px, is_tools): (f32, bool),
     ) -> Option<Vec2> {
         let flight = flight(ui.ctx());
-        self.drag(response, navigation, focal_px, flight.is_some());
+        self.drag(response, navigation, focal_px, (flight.is_some(), is_tools));
         if let Some((direction, speed)) = flight {
             let step = ui.input(|it| it.stable_dt).min(MAX_STEP_SECS);
             let length = speed * navigation.fly_speed() * step;
@@ -57,7 +57,7 @@ impl Input {
         }
         let wanted = binding(|it| it == Trigger::DoubleClick) == Some(Effect::PickPivot);
         let pointer = response.interact_pointer_pos()?;
-        (wanted && response.double_clicked()).then(|| {
+        (wanted && !is_tools && response.double_clicked()).then(|| {
             let at = (pointer - response.rect.min) / response.rect.size();
             Vec2::new(at.x, at.y)
         })
@@ -68,7 +68,7 @@ impl Input {
         response: &egui::Response,
         navigation: &mut Navigation,
         focal_px: f32,
-        is_flying: bool,
+        (is_flying, is_tools): (bool, bool),
     ) {
         let held = response.ctx.input(|it| it.modifiers);
         for button in [
@@ -76,7 +76,13 @@ impl Input {
             PointerButton::Secondary,
             PointerButton::Middle,
         ] {
-            if response.drag_started_by(button) {
+            // The tool in hand has the left button; the middle one turns the scene instead.
+            if is_tools && button == PointerButton::Primary {
+                continue;
+            }
+            if is_tools && button == PointerButton::Middle && response.drag_started_by(button) {
+                self.drag = Some((button, DragKind::Orbit));
+            } else if response.drag_started_by(button) {
                 self.drag = keys::all().find_map(|it| match (it.trigger, it.effect) {
                     (Trigger::Drag(modifiers, by), Effect::Drag(kind)) => {
                         (by == button && held.matches_exact(modifiers)).then_some((button, kind))

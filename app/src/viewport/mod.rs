@@ -3,6 +3,7 @@
 mod busy;
 mod comparing;
 mod frusta;
+mod hands;
 pub(crate) mod input;
 pub mod navigate;
 pub(crate) mod overlay;
@@ -11,13 +12,14 @@ pub(crate) mod paint;
 use std::time::{Duration, Instant};
 
 use eframe::egui;
-use glam::Vec2;
-use render::{Intrinsics, Segment, Style};
+use glam::{Vec2, Vec3};
+use render::{Camera, Intrinsics, Segment, Style};
 
-use crate::action::CameraMove;
+use crate::action::{Action, CameraMove};
 use crate::project::Frustum;
 use crate::settings::Settings;
 use crate::state::{AppState, Scene};
+use hands::Sight;
 use navigate::{Extent, Navigation};
 use paint::{DoneFrame, FrameKey, FrameValues, Mailbox, PaintScene};
 
@@ -46,8 +48,9 @@ pub(crate) struct Viewport {
     lens: Option<Vec2>,
     /// The user has moved the camera since the scene began.
     is_touched: bool,
-    /// Where to look for a new pivot, until the painter has answered.
-    pick: Option<Vec2>,
+    /// Where to measure the depth, until the painter has answered, and whether a tool asked.
+    pick: Option<(Vec2, bool)>,
+    hands: hands::Hands,
 }
 
 impl Viewport {
@@ -73,7 +76,8 @@ impl Viewport {
             return;
         };
         let first = self.first_view(scene, state);
-        self.navigation = Some(first.standing_at(&camera.c2w));
+        let placed = camera.moved(&state.editor.placement());
+        self.navigation = Some(first.standing_at(&placed.c2w));
         self.lens = Some(camera.half_tangents);
         self.is_touched = true;
         self.moved = Some(Instant::now());
@@ -110,19 +114,46 @@ impl Viewport {
         self.busy.note(ms, done.reduction);
     }
 
-    /// The scene turns about what was picked, where there is something.
-    pub(crate) fn picked(&mut self, at: Vec2, depth: Option<f32>, settings: &Settings) {
-        self.pick = None;
+    /// The scene turns about what was picked, where there is something. A point that a tool asked
+    /// for is returned instead.
+    pub(crate) fn picked(
+        &mut self,
+        at: Vec2,
+        depth: Option<f32>,
+        settings: &Settings,
+    ) -> Option<Vec3> {
+        let (_, for_tool) = self.pick.take()?;
         let focal_px = self.focal_px(settings);
-        let from_middle_px = (at - 0.5) * self.size_px;
-        if let (Some(navigation), Some(depth)) = (&mut self.navigation, depth) {
-            navigation.pivot_at(from_middle_px, depth, focal_px);
-            self.moved = Some(Instant::now());
+        let (navigation, depth) = (self.navigation.as_mut()?, depth?);
+        if for_tool {
+            let camera = self.camera(settings, 1)?;
+            return Some(camera.unproject(at * self.size_px, depth));
         }
+        let from_middle_px = (at - 0.5) * self.size_px;
+        navigation.pivot_at(from_middle_px, depth, focal_px);
+        self.moved = Some(Instant::now());
+        None
+    }
+
+    /// The camera of a frame with a pixel for so many of the screen's along each axis.
+    fn camera(&self, settings: &Settings, reduction: u32) -> Option<Camera> {
+        let [width, height] = self.size_px.to_array().map(|it| {
+            let pixels = it.round() as u32;
+            pixels.div_ceil(reduction).max(1)
+        });
+        let fov = 2.0 * self.half_tangents(settings).y.atan();
+        let intrinsics = Intrinsics::from_vertical_fov(fov, width, height);
+        Some(self.navigation?.camera(intrinsics))
     }
 
     /// Draws the scene into all of `ui` and moves the camera.
-    pub(crate) fn ui(&mut self, ui: &mut egui::Ui, scene: &Scene, state: &AppState) {
+    pub(crate) fn ui(
+        &mut self,
+        ui: &mut egui::Ui,
+        scene: &Scene,
+        state: &AppState,
+        actions: &mut Vec<Action>,
+    ) {
         let (rect, response) =
             ui.allocate_exact_size(ui.available_size(), egui::Sense::click_and_drag());
         response
@@ -137,24 +168,29 @@ impl Viewport {
         let settings = &state.settings;
         let focal_px = self.focal_px(settings);
         let first = self.first_view(scene, state);
+        self.navigation.get_or_insert(first);
+        let (is_tools, point) = self.use_tool(ui, &response, scene, state, actions);
+        self.pick = point.map(|it| (it, true)).or(self.pick);
         let navigation = self.navigation.get_or_insert(first);
 
         let before = *navigation;
-        let pick = self.input.apply(ui, &response, navigation, focal_px);
-        self.pick = pick.or(self.pick);
+        let pick = self.input.apply(ui, &response, navigation, (focal_px, is_tools));
+        self.pick = pick.map(|it| (it, false)).or(self.pick);
         let now = Instant::now();
         if before != *navigation {
             self.moved = Some(now);
             self.is_touched = true;
         }
-        let navigation = *navigation;
         let reduction = self.reduction(state, now, ui.ctx());
+        let Some(camera) = self.camera(settings, reduction) else {
+            return;
+        };
         let values = FrameValues {
-            key: self.frame_key(&navigation, scene, state, reduction),
+            key: frame_key(camera, scene, state, reduction),
             splats: scene.drawn().1.clone(),
             segments: segments(scene, state, scale),
             viewport_px: self.size_px.to_array(),
-            pick: self.pick,
+            pick: self.pick.map(|it| it.0),
             compare: None,
         };
         let paint = PaintScene {
@@ -164,33 +200,35 @@ impl Viewport {
         };
         ui.painter()
             .add(egui_wgpu::Callback::new_paint_callback(rect, paint));
+        if let Some(sight) = self.sight(scene, state, scale) {
+            self.hands.paint(ui, rect, &sight);
+        }
     }
 
-    fn frame_key(
-        &self,
-        navigation: &Navigation,
+    /// What the tool in hand does; see [`hands::Hands::apply`].
+    fn use_tool(
+        &mut self,
+        ui: &egui::Ui,
+        response: &egui::Response,
         scene: &Scene,
         state: &AppState,
-        reduction: u32,
-    ) -> FrameKey {
-        let settings = &state.settings;
-        let [width, height] = self.size_px.to_array().map(|it| {
-            let pixels = it.round() as u32;
-            pixels.div_ceil(reduction).max(1)
-        });
-        let fov = 2.0 * self.half_tangents(settings).y.atan();
-        let intrinsics = Intrinsics::from_vertical_fov(fov, width, height);
-        let mut config = settings.render.clone();
-        if scene.draws_points() && config.style == Style::Splats {
-            config.style = Style::Points;
+        actions: &mut Vec<Action>,
+    ) -> (bool, Option<Vec2>) {
+        match self.sight(scene, state, ui.pixels_per_point()) {
+            Some(sight) => self.hands.apply(ui, response, &sight, actions),
+            None => (false, None),
         }
-        FrameKey {
-            drawn: scene.drawn().0,
-            camera: navigation.camera(intrinsics),
-            config,
-            profiling: state.panes.timings,
-            reduction,
-        }
+    }
+
+    /// What a tool sees; `None` where there is nothing to edit.
+    fn sight<'a>(&self, scene: &Scene, state: &'a AppState, scale: f32) -> Option<Sight<'a>> {
+        state.can_edit().then_some(())?;
+        Some(Sight {
+            editor: &state.editor,
+            camera: self.camera(&state.settings, 1)?,
+            scale,
+            middle: state.editor.placement().point(scene.main_part.centre()),
+        })
     }
 
     /// Fewer pixels while the camera moves, where the processor plays the GPU, and all of them as
@@ -238,6 +276,24 @@ impl Viewport {
     }
 }
 
+/// What decides how a frame looks.
+fn frame_key(camera: Camera, scene: &Scene, state: &AppState, reduction: u32) -> FrameKey {
+    let mut config = state.settings.render.clone();
+    if scene.draws_points() && config.style == Style::Splats {
+        config.style = Style::Points;
+    }
+    if let Some(rgb) = state.editor.now().and_then(|it| it.background) {
+        config.background = rgb;
+    }
+    FrameKey {
+        drawn: scene.drawn().0,
+        camera,
+        config,
+        profiling: state.panes.timings,
+        reduction,
+    }
+}
+
 /// All lines over the scene.
 fn segments(scene: &Scene, state: &AppState, width_px: f32) -> Vec<Segment> {
     let overlays = state.settings.overlays;
@@ -250,7 +306,9 @@ fn segments(scene: &Scene, state: &AppState, width_px: f32) -> Vec<Segment> {
         && overlays.shown
         && overlays.cameras
     {
-        segments.extend(frusta::segments(&project.frusta(), width_px));
+        let placement = state.editor.placement();
+        let frusta: Vec<Frustum> = project.frusta().iter().map(|it| it.moved(&placement)).collect();
+        segments.extend(frusta::segments(&frusta, width_px));
     }
     segments
 }

@@ -17,6 +17,7 @@ use super::poses;
 pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, WorkerError> {
     match command {
         Command::Open(path) => open(actor, path),
+        Command::OpenPart(path) => open_part(actor, path),
         Command::FindPoses {
             photos,
             engine,
@@ -81,6 +82,20 @@ pub(super) fn open(actor: &mut Actor, path: PathBuf) -> Result<Outcome, WorkerEr
     for warning in warnings {
         actor.tell(Event::Warned(format!("{name}: {warning}")));
     }
+    Ok(Outcome::Finished)
+}
+
+/// Reads splats that are to join the scene.
+fn open_part(actor: &mut Actor, path: PathBuf) -> Result<Outcome, WorkerError> {
+    let what = format!("Reading {}", name_of(&path));
+    if actor.step(&what, 0, 1).is_break() {
+        return Ok(Outcome::Cancelled);
+    }
+    let file = io::open_splats(&path)?;
+    for warning in &file.warnings {
+        actor.tell(Event::Warned(format!("{}: {warning}", name_of(&path))));
+    }
+    actor.tell(Event::PartOpened(path, Arc::new(file)));
     Ok(Outcome::Finished)
 }
 

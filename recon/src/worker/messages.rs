@@ -21,6 +21,8 @@ use crate::poses::{GateReport, LivePoses, Mapper, Photos, PoseConfig, PoseError}
 pub enum Command {
     /// Open whatever lies there: splats are put on the GPU, photos are described.
     Open(PathBuf),
+    /// Read splats that are to join the scene; nothing that is open is closed.
+    OpenPart(PathBuf),
     /// Find camera poses, keep them beside the photos if they hold, and open the result.
     FindPoses {
         /// The photos.
@@ -119,6 +121,8 @@ impl EngineChoice {
 pub enum Event {
     /// A file was read.
     Opened(Opened),
+    /// Splats that are to join the scene were read.
+    PartOpened(PathBuf, Arc<SplatFile>),
     /// A folder, zip or pose file was opened: photos with poses.
     DatasetOpened(Arc<Dataset>),
     /// A folder or zip of photos without poses was opened.
