@@ -49,7 +49,9 @@ impl Actor {
     pub(super) fn run(mut self) {
         while let Some(command) = self.next() {
             let job = match &command {
-                Command::Open(path) => format!("Opening {}", path.display()),
+                Command::Open(path) | Command::OpenPart(path) => {
+                    format!("Opening {}", path.display())
+                }
                 Command::FindPoses { photos, .. } => {
                     format!("Finding poses for {}", photos.folder.path().display())
                 }
