@@ -59,6 +59,9 @@ pub(crate) fn margin(splats: &Splats, i: usize, query: &Query) -> f64 {
 /// In parts of the value or border; of hues, in thousandths of a degree's thousand.
 fn range_margin(property: Property, value: f64, borders: [f32; 2]) -> f64 {
     let [low, high] = borders.map(f64::from);
+    if !value.is_finite() {
+        return f64::NAN;
+    }
     if property == Property::Hue {
         let apart = |border: f64| {
             let turn = (value - border).rem_euclid(360.0);
