@@ -123,6 +123,7 @@ const WRAPPERS: &[(&str, &[&str])] = &[
     ("blend_eights", k::BlendEights::BINDINGS),
     ("blur_rows", k::BlurRows::BINDINGS),
     ("blur_slopes", k::BlurSlopes::BINDINGS),
+    ("confine", k::Confine::BINDINGS),
     ("cull", k::Cull::BINDINGS),
     ("descend", k::Descend::BINDINGS),
     ("divide", k::Divide::BINDINGS),

@@ -25,6 +25,8 @@ pub(crate) mod blend_eights;
 pub(crate) mod blur_rows;
 /// The same over slopes.
 pub(crate) mod blur_slopes;
+/// The nearest point of a region.
+pub(crate) mod confine;
 /// Marks the splats whose box reaches the image.
 pub(crate) mod cull;
 /// Adam, one number at a time.
