@@ -1,6 +1,8 @@
 //! Densification of whole pools: who is given up, who is copied, that everything follows, and what
 //! the picture looks like afterwards.
 
+/// Frozen splats: no rule, no order and no fading changes them.
+mod frozen;
 /// 3DGS's rule, and where several views are asked.
 mod growth;
 /// 3DGS-MCMC.
@@ -57,11 +59,17 @@ fn numbers(splats: &Splats) -> Vec<usize> {
 /// A pool in chunks of [`PER_CHUNK`] with four planes of statistics, whose moments and statistics
 /// are random numbers.
 fn pool(gpu: &Gpu, splats: &Splats, room: usize) -> SplatPool {
+    frozen_pool(gpu, splats, room, 0)
+}
+
+/// The same, of which the first `frozen` splats stay as they are.
+fn frozen_pool(gpu: &Gpu, splats: &Splats, room: usize, frozen: usize) -> SplatPool {
     let planes = 11 + 3 * splats.coeffs_per_splat() as u64;
     let options = PoolOptions {
         room,
         statistics: 4,
         filtered: false,
+        frozen,
         max_chunk_bytes: Some(4 * planes * PER_CHUNK),
     };
     let pool = SplatPool::with_options(gpu, splats, &options).unwrap();

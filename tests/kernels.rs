@@ -124,6 +124,7 @@ const WRAPPERS: &[(&str, &[&str])] = &[
     ("blur_rows", k::BlurRows::BINDINGS),
     ("blur_slopes", k::BlurSlopes::BINDINGS),
     ("contribute", k::Contribute::BINDINGS),
+    ("confine", k::Confine::BINDINGS),
     ("cull", k::Cull::BINDINGS),
     ("descend", k::Descend::BINDINGS),
     ("divide", k::Divide::BINDINGS),

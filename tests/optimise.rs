@@ -2,6 +2,8 @@
 
 /// Exposures and poses that are off.
 mod corrections;
+/// A part of a scene is optimised, the rest is frozen.
+mod frozen;
 /// What is no checkpoint, what cannot be written, photos that go.
 mod hostile;
 /// The worker's run follows orders, and keeps what it has however it ends.

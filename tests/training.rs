@@ -4,6 +4,8 @@
 mod exposure;
 /// The 3D filter: its size, frames and gradients through it, baked.
 mod filter;
+/// Frozen splats, and splats that stay in a region.
+mod frozen;
 /// Pools to the host and back, and copies of them.
 mod memory;
 /// Poses of cameras.

@@ -36,6 +36,7 @@ pub struct GpuSplats {
     len: usize,
     sh_degree: u32,
     filtered: bool,
+    frozen: usize,
     centre: Vec3,
     radius: f32,
 }
@@ -47,6 +48,8 @@ pub(crate) struct Layout {
     pub room: usize,
     /// There is a plane for the size of the 3D filter.
     pub filtered: bool,
+    /// So many, the first ones, are frozen; at most as many as there are.
+    pub frozen: usize,
     /// Chunks take at most so much.
     pub max_chunk_bytes: u64,
 }
@@ -69,6 +72,7 @@ impl GpuSplats {
         let layout = Layout {
             room,
             filtered: false,
+            frozen: 0,
             max_chunk_bytes: gpu.capabilities().max_binding_bytes,
         };
         Self::allocate(gpu, splats, layout)
@@ -86,6 +90,7 @@ impl GpuSplats {
         let layout = Layout {
             room: 0,
             filtered: false,
+            frozen: 0,
             max_chunk_bytes,
         };
         Self::allocate(gpu, splats, layout)
@@ -104,12 +109,13 @@ impl GpuSplats {
         let fits = (layout.max_chunk_bytes / (4 * planes as u64)) as usize;
         let chunk_len = (fits / BLOCK * BLOCK).max(BLOCK);
         let room = layout.room.max(splats.len());
+        let frozen = layout.frozen.min(splats.len());
         let chunks = (0..room)
             .step_by(chunk_len)
             .map(|first| {
                 let stride = chunk_len.min(room - first);
                 let count = stride.min(splats.len().saturating_sub(first));
-                upload_chunk(gpu, splats, (first, count, stride), planes)
+                upload_chunk(gpu, splats, (first, count, stride), (planes, frozen))
             })
             .collect::<Result<_, _>>()?;
         // Extent for the depth ramp: what most splats span, not what the stray ones do.
@@ -119,6 +125,7 @@ impl GpuSplats {
             len: splats.len(),
             sh_degree: splats.sh_degree,
             filtered: layout.filtered,
+            frozen,
             centre: 0.5 * (low + high),
             radius: 0.5 * (high - low).length(),
         })
@@ -250,7 +257,8 @@ impl GpuSplats {
                     bytes(chunk.count),
                 );
             }
-            let uniform = chunk_uniform(chunk.first, chunk.count, chunk.count, self.sh_degree);
+            let shape = (chunk.first, chunk.count, chunk.count);
+            let uniform = chunk_uniform(shape, self.sh_degree, self.frozen);
             Ok(Chunk {
                 uniform: GpuVec::from_slice(gpu, "chunk", &[uniform])?,
                 params,
@@ -282,15 +290,22 @@ impl GpuSplats {
         self.chunks.iter().map(|it| it.stride).sum()
     }
 
-    /// From now on there are `len` splats, at most [`Self::room`]. What new ones are is up to the
-    /// caller. Those who share these splats must not draw them with the old number.
+    /// How many of them, the first ones, are frozen.
+    pub fn frozen(&self) -> usize {
+        self.frozen
+    }
+
+    /// From now on there are `len` splats, at most [`Self::room`], at least the frozen ones. What new
+    /// ones are is up to the caller. Those who share these splats must not draw them with the old
+    /// number.
     pub(crate) fn set_len(&mut self, gpu: &Gpu, len: usize) {
-        self.len = len.min(self.room());
+        self.len = len.max(self.frozen).min(self.room());
         for chunk in &mut self.chunks {
             let count = chunk.stride.min(self.len.saturating_sub(chunk.first));
             if count != chunk.count {
                 chunk.count = count;
-                let uniform = chunk_uniform(chunk.first, count, chunk.stride, self.sh_degree);
+                let shape = (chunk.first, count, chunk.stride);
+                let uniform = chunk_uniform(shape, self.sh_degree, self.frozen);
                 chunk.uniform.write(gpu, &[uniform]);
             }
         }
@@ -326,7 +341,7 @@ fn upload_chunk(
     gpu: &Gpu,
     splats: &Splats,
     (first, count, stride): (usize, usize, usize),
-    planes: usize,
+    (planes, frozen): (usize, usize),
 ) -> Result<Chunk, GpuError> {
     let params = GpuVec::zeroed(gpu, "splats", planes * stride)?;
     let range = first.min(splats.len())..first.min(splats.len()) + count;
@@ -360,7 +375,7 @@ fn upload_chunk(
             write(GEOMETRY_PLANES + 3 * k + channel, values);
         }
     }
-    let uniform = chunk_uniform(first, count, stride, splats.sh_degree);
+    let uniform = chunk_uniform((first, count, stride), splats.sh_degree, frozen);
     Ok(Chunk {
         uniform: GpuVec::from_slice(gpu, "chunk", &[uniform])?,
         params,
@@ -370,8 +385,14 @@ fn upload_chunk(
     })
 }
 
-fn chunk_uniform(first: usize, count: usize, stride: usize, sh_degree: u32) -> ChunkUniform {
+/// Of a chunk of splats of which, over all chunks, the first `frozen` are frozen.
+fn chunk_uniform(
+    (first, count, stride): (usize, usize, usize),
+    sh_degree: u32,
+    frozen: usize,
+) -> ChunkUniform {
     ChunkUniform {
+        frozen: frozen.saturating_sub(first).min(count) as u32,
         first: first as u32,
         count: count as u32,
         stride: stride as u32,

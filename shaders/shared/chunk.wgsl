@@ -6,4 +6,5 @@ struct ChunkUniform {
     count: u32,
     stride: u32,
     sh_degree: u32,
+    frozen: u32, // the first so many: an optimisation leaves them as they are
 }

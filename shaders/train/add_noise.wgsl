@@ -1,6 +1,6 @@
 // Exploration of 3DGS-MCMC (Kheradmand et al. 2024): means move at random by Σ (η g λ), with Σ the
 // splat's covariance, η unit normal noise, and the gate g = sigmoid(−slope (o − o₀)), which spares
-// splats that are seen.
+// splats that are seen. Frozen splats stay where they are.
 
 #import shared/dispatch
 #import shared/planes
@@ -25,7 +25,7 @@ override GIVEN: bool = false;
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
     let i = unfold_group(group) * 256u + thread;
-    if chunk.count <= i { return; }
+    if chunk.count <= i || i < chunk.frozen { return; }
     var unit = vec3f();
     if GIVEN {
         unit = vec3f(given[3u * i], given[3u * i + 1u], given[3u * i + 2u]);

@@ -3,7 +3,8 @@
 // the step, all in registers. One thread a splat; neighbours read neighbours.
 //
 // Splats that the frame did not show either stay as they are, moments too (Taming-3DGS), or have a
-// gradient of zero. Regularisers (3DGS-MCMC) pull at opacities and scales of all splats.
+// gradient of zero. Regularisers (3DGS-MCMC) pull at opacities and scales of all splats. Frozen
+// splats stay as they are in any case, and nothing is added to their statistics.
 //
 // Of harmonics little is remembered. All share one second moment: the mean of their squared
 // gradients. It is that of degree 0 alone, because a coefficient's gradient is its basis function
@@ -66,7 +67,7 @@ var<private> harmonic_scale: HarmonicScale;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
     let block = unfold_group(group);
     let i = block * 256u + thread;
-    if chunk.count <= i { return; }
+    if chunk.count <= i || i < chunk.frozen { return; }
     let visible = place_among_visible(chunk.first / 256u + block, thread);
     var d: GeometryGradient;
     var seen = visible != NOT_VISIBLE;

@@ -2,6 +2,7 @@
 // ones and those too large. Half of them go; who, is drawn without replacement, likelier the more
 // wrong the picture is where they are. Sorting by −log(u) / weight, with u uniform in (0, 1), puts
 // such a draw first (Efraimidis and Spirakis 2006). Splats whose numbers are none go at once.
+// Frozen splats stay whatever they are.
 
 #import shared/dispatch
 #import shared/finite
@@ -36,15 +37,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
         let place = chunk.first + i;
         let scales = param3(PLANE_LOG_SCALE, i);
         let opacity = 1.0 / (1.0 + exp(-param(PLANE_OPACITY, i)));
+        let frozen = i < chunk.frozen;
         let finite = is_finite_splat(i);
-        let candidate = finite && (opacity < doubt.least_opacity
+        let candidate = !frozen && finite && (opacity < doubt.least_opacity
             || doubt.largest_log_scale < max(scales.x, max(scales.y, scales.z)));
         let error = clamp(statistics[PLANE_ERROR * chunk.stride + i] / doubt.views, 0.0, 1.0);
         let chance = fraction(scrambled(place ^ scrambled(doubt.seed)));
         let per_weight = 1.000001 - error;
         keys[place] = select(LAST, bitcast<u32>(abs(log(chance)) * per_weight), candidate);
         splats[place] = place;
-        copies[place] = select(0u, 1u, finite);
+        copies[place] = select(0u, 1u, finite || frozen);
         if candidate { atomicAdd(&sh_candidates, 1u); }
     }
     finish_count(thread);

@@ -1,5 +1,6 @@
 // Draws which splats are copied, each as likely as its weight says, with replacement: as many draws
-// as splats are missing from the number wanted. Where nothing is alive everything stays.
+// as splats are missing from the number wanted. Where nothing is alive everything stays. Frozen
+// splats weigh nothing and have one copy each; `tally.alive` does not count them.
 //
 // A draw descends the running sums of `train/accumulate` from the highest level, with another random
 // number on each: one alone would not tell ten million splats apart.
@@ -13,6 +14,7 @@ struct DrawUniform {
     len: u32,
     target_len: u32, // not below len
     seed: u32,
+    frozen: u32, // the first so many are never drawn
 }
 
 @group(0) @binding(0) var<uniform> draw: DrawUniform;
@@ -27,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
         if k < draw.len { atomicStore(&copies[k], 1u); }
         return;
     }
-    if draw.target_len - tally.alive <= k { return; }
+    if draw.target_len - draw.frozen - tally.alive <= k { return; }
     let levels = levels_of(draw.len);
     var bits = scrambled(k ^ scrambled(draw.seed));
     var picked = 0u;

@@ -1,6 +1,7 @@
 // Morton codes of the means, to lay splats in an order in which neighbours in memory are neighbours
 // in space (Morton 1966). Ten bits an axis. Space is drawn together around where most splats are,
 // x ↦ x/(1 + |x|), so that no stray one makes the cells of all others large.
+// Frozen splats go first: their keys are the least, and the sort keeps what is equal in order.
 
 #import shared/dispatch
 #import shared/finite
@@ -25,7 +26,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     let i = unfold_group(group) * 256u + thread;
     if chunk.count <= i { return; }
     var key = LAST;
-    if is_finite_splat(i) {
+    if i < chunk.frozen {
+        key = 0u;
+    } else if is_finite_splat(i) {
         let from_centre = (param3(0u, i) - encode.centre) / encode.radius;
         let drawn_in = from_centre / (1.0 + abs(from_centre));
         let cell = vec3u(clamp((drawn_in + 1.0) * (0.5 * CELLS), vec3f(0.0), vec3f(CELLS - 1.0)));

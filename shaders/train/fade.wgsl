@@ -1,5 +1,6 @@
 // Makes splats fainter: by a part of their opacity, and down to a largest one. What is needed becomes
 // opaque again, the rest can be given up (3DGS, Kerbl et al. 2023, resets opacities to this end).
+// Frozen splats stay as they are.
 
 #import shared/dispatch
 #import shared/planes
@@ -23,7 +24,7 @@ const LEAST_OPACITY: f32 = 1e-30;
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
     let i = unfold_group(group) * 256u + thread;
-    if chunk.count <= i { return; }
+    if chunk.count <= i || i < chunk.frozen { return; }
     let opacity = 1.0 / (1.0 + exp(-param(PLANE_OPACITY, i)));
     let faded = min(opacity * fade.keep, fade.largest_opacity);
     if faded < opacity && LEAST_OPACITY < faded {

@@ -3,6 +3,7 @@
 //
 // A camera sees a splat whose mean lies in front of it and in its image, a margin around included.
 // Of splats that no camera sees the distance to each camera stands in for the depth.
+// Frozen splats keep the filter they have: none where they came without.
 
 #import shared/dispatch
 #import shared/planes
@@ -37,7 +38,7 @@ const FAR_AWAY: f32 = 3.0e38;
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
     let i = unfold_group(group) * 256u + thread;
-    if chunk.count <= i { return; }
+    if chunk.count <= i || i < chunk.frozen { return; }
     let mean = vec4f(param3(0u, i), 1.0);
     var seen = FAR_AWAY;
     var unseen = FAR_AWAY;

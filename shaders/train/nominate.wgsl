@@ -2,6 +2,7 @@
 // 2023): keys that sort the most eager first. Splats that are faint or too large are given up, and
 // so are those whose numbers are none. With several views asked (after FastGS, Ren et al. 2025) only
 // splats where these agree that the picture is wrong may grow, and pruning has been decided before.
+// Frozen splats stay as they are; they count among those there may be.
 
 #import shared/dispatch
 #import shared/finite
@@ -34,18 +35,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     let i = unfold_group(group) * 256u + thread;
     if i < chunk.count {
         let place = chunk.first + i;
+        let frozen = i < chunk.frozen;
         var stays = false;
-        var may_grow = true;
+        var may_grow = !frozen;
         if nominate.by_importance == 1u {
             stays = copies[place] != 0u;
             let importance = statistics[PLANE_IMPORTANCE * chunk.stride + i];
-            may_grow = nominate.least_importance < importance;
+            may_grow = !frozen && nominate.least_importance < importance;
         } else {
             let scales = param3(PLANE_LOG_SCALE, i);
             let opacity = 1.0 / (1.0 + exp(-param(PLANE_OPACITY, i)));
-            stays = is_finite_splat(i)
+            stays = frozen || (is_finite_splat(i)
                 && nominate.least_opacity <= opacity
-                && max(scales.x, max(scales.y, scales.z)) <= nominate.largest_log_scale;
+                && max(scales.x, max(scales.y, scales.z)) <= nominate.largest_log_scale);
             copies[place] = select(0u, 1u, stays);
         }
         // Not in a frame: 0 / 1.

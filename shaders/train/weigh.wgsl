@@ -1,6 +1,7 @@
 // How likely each splat is to be copied in 3DGS-MCMC (Kheradmand et al. 2024): by its opacity, or by
 // opacity and importance. Splats that can no longer be seen, or whose numbers are none, are given
-// up: they weigh nothing and have no copy; all others have one, themselves.
+// up: they weigh nothing and have no copy; all others have one, themselves. Frozen splats stay
+// whatever they are, weigh nothing and are not counted.
 
 #import shared/dispatch
 #import shared/finite
@@ -29,8 +30,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     begin_count(thread);
     let i = unfold_group(group) * 256u + thread;
     if i < chunk.count {
+        let frozen = i < chunk.frozen;
         let opacity = 1.0 / (1.0 + exp(-param(PLANE_OPACITY, i)));
-        let alive = weigh.least_opacity < opacity && is_finite_splat(i);
+        let alive = !frozen && weigh.least_opacity < opacity && is_finite_splat(i);
         var weight = 0.0;
         if alive {
             weight = opacity;
@@ -40,7 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
             atomicAdd(&sh_alive, 1u);
         }
         sums[chunk.first + i] = bitcast<u32>(weight);
-        copies[chunk.first + i] = select(0u, 1u, alive);
+        copies[chunk.first + i] = select(0u, 1u, alive || frozen);
     }
     finish_count(thread);
 }

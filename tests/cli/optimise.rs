@@ -1,5 +1,7 @@
 //! `optimise`: splats from photos, measured as `eval` measures them, stopped and gone on with.
 
+use recon::edit::Region;
+use recon::io::open_splats;
 use serde_json::Value;
 use tests::gpu;
 
@@ -96,4 +98,37 @@ fn a_filtered_file_scores_as_the_splats_did() {
     let eval = eval.done().json();
     assert!((number(&eval["psnr"]) - number(&json["psnr"])).abs() < 0.01);
     assert!((number(&eval["ssim"]) - number(&json["ssim"])).abs() < 1e-3);
+}
+
+/// Only the region is optimised, and the file has the others first as they were.
+#[test]
+fn a_region_of_a_file_is_optimised() {
+    if gpu::gpu().is_none() {
+        return;
+    }
+    let desk = desk();
+    let words = "optimise scan --preset fast --steps 12 --init scene.ply --splat-budget 4k \
+                 --region-ball 0.2,0,0,0.5 --background 0.1,0.11,0.13 --out a.ply --json";
+    let run = desk.run(words).done();
+    let json = run.json();
+    let region = Region::Ball {
+        centre: glam::Vec3::new(0.2, 0.0, 0.0),
+        radius: 0.5,
+    };
+    let before = open_splats(&desk.path("scene.ply")).unwrap().splats;
+    let after = open_splats(&desk.path("a.ply")).unwrap().splats;
+    let outside: Vec<usize> = (0..before.len())
+        .filter(|i| !region.contains(before.means[*i]))
+        .collect();
+    assert!(100 < outside.len() && outside.len() < 2_900);
+    assert_eq!(json["frozen"], outside.len());
+    assert_eq!(json["splats"], after.len());
+    let first: Vec<usize> = (0..outside.len()).collect();
+    let kept = after.select(&first).with_sh_degree(before.sh_degree);
+    assert!(kept == before.select(&outside));
+
+    let far = desk.run("optimise scan --steps 3 --init scene.ply --region-box 90,90,90,91,91,91");
+    far.failed(1, &["no splat lies in the region"]);
+    let resumed = desk.run("optimise scan --preset fast --steps 14 --resume --out b.ply --json");
+    assert_eq!(resumed.done().json()["frozen"], outside.len());
 }

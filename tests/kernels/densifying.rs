@@ -164,12 +164,13 @@ fn accumulate_agrees_to_the_bit() {
     }
 }
 
-/// Copies after the draws, of splats of these weights; 0 is dead.
-fn draw(gpu: &Gpu, weights: &[f32], target_len: u32, seed: u32) -> Vec<u32> {
+/// Copies after the draws, of splats of these weights; 0 is dead, but for the first `frozen`.
+fn draw(gpu: &Gpu, weights: &[f32], frozen: u32, target_len: u32, seed: u32) -> Vec<u32> {
     let sums = reference::accumulate::accumulate(weights);
     let bits: Vec<u32> = sums.iter().map(|it| it.to_bits()).collect();
     let mut expected: Vec<u32> = weights.iter().map(|it| u32::from(0.0 < *it)).collect();
     let alive = expected.iter().sum();
+    expected[..frozen as usize].fill(1);
     let copies = upload(gpu, &expected);
     let kernel = k::Draw::new(gpu).unwrap();
     let arrays = k::draw::Arrays {
@@ -179,6 +180,7 @@ fn draw(gpu: &Gpu, weights: &[f32], target_len: u32, seed: u32) -> Vec<u32> {
                 len: weights.len() as u32,
                 target_len,
                 seed,
+                frozen,
             }],
         ),
         tally: &upload(gpu, &[DensifyTally { alive, ..TALLY }]),
@@ -187,7 +189,7 @@ fn draw(gpu: &Gpu, weights: &[f32], target_len: u32, seed: u32) -> Vec<u32> {
     };
     let bound = kernel.bind(gpu, &arrays);
     run(gpu, kernel.kernel(), &bound, per(target_len as usize, 256));
-    reference::draw::draw(&sums, &mut expected, target_len, alive, seed);
+    reference::draw::draw(&sums, &mut expected, target_len, (alive, frozen), seed);
     let ours = copies.read(gpu).unwrap();
     assert_eq!(ours, expected);
     ours
@@ -210,13 +212,18 @@ fn draws_agree() {
             .collect();
         weights[n as usize / 2] = 0.5;
         for target_len in [n, n + n / 20 + 3] {
-            let copies = draw(gpu, &weights, target_len, n);
+            let copies = draw(gpu, &weights, 0, target_len, n);
             assert_eq!(copies.iter().sum::<u32>(), target_len);
             let dead = weights.iter().zip(&copies).filter(|(it, _)| **it == 0.0);
             assert!(dead.into_iter().all(|(_, copies)| *copies == 0));
         }
-        let copies = draw(gpu, &vec![0.0; n as usize], n + 5, 1);
+        let copies = draw(gpu, &vec![0.0; n as usize], 0, n + 5, 1);
         assert!(copies.iter().all(|it| *it == 1));
+        let frozen = n / 3;
+        weights[..frozen as usize].fill(0.0);
+        let copies = draw(gpu, &weights, frozen, n + 7, 2);
+        assert!(copies[..frozen as usize].iter().all(|it| *it == 1));
+        assert_eq!(copies.iter().sum::<u32>(), n + 7);
     }
 }
 
@@ -229,7 +236,7 @@ fn draws_follow_the_weights() {
     let total: f64 = weights.iter().map(|it| f64::from(*it)).sum();
     let alive = weights.iter().filter(|it| 0.0 < **it).count() as u32;
     let draws = 200_000;
-    let copies = draw(gpu, &weights, alive + draws, 3);
+    let copies = draw(gpu, &weights, 0, alive + draws, 3);
     for (weight, copies) in weights.iter().zip(&copies) {
         let chance = f64::from(*weight) / total;
         let expected = chance * f64::from(draws);
@@ -240,7 +247,7 @@ fn draws_follow_the_weights() {
             "{drawn} {expected}"
         );
     }
-    assert_ne!(copies, draw(gpu, &weights, alive + draws, 4));
+    assert_ne!(copies, draw(gpu, &weights, 0, alive + draws, 4));
 }
 
 #[test]

@@ -126,6 +126,7 @@ fn adam_matches_the_golden_file() {
         count: 64,
         stride: 64,
         sh_degree: 0,
+        frozen: 0,
     };
     // As opacities; the other planes have no gradient.
     let at = 10 * 64;
@@ -323,6 +324,7 @@ fn descend_agrees() {
             count: count as u32,
             stride: stride as u32,
             sh_degree: stored,
+            frozen: 0,
         };
         let gradients = [random(1.0), random(0.1), random(3.0)];
         let bits: Vec<u32> = (0..24).map(|_| rng.random()).collect();

@@ -101,6 +101,7 @@ fn cull_writes_only_its_own_blocks() {
             count,
             stride: 300,
             sh_degree: 0,
+            frozen: 0,
         };
         let visible_bits = GpuVec::from_slice(gpu, "bits", &[9_u32; 48]).unwrap();
         let block_sums = GpuVec::from_slice(gpu, "sums", &[9_u32; 6]).unwrap();

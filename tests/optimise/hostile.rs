@@ -3,6 +3,8 @@
 use std::fs;
 use std::ops::ControlFlow;
 
+use glam::Vec3;
+use recon::edit::Region;
 use recon::io::checkpoint::{open, read, write};
 use recon::metrics::{EvalReport, Protocol, Scores, ViewScores};
 use recon::optim::{
@@ -32,6 +34,7 @@ fn checkpoint(gpu: &Gpu) -> Checkpoint {
     pool.filter = Some(numbers(0.125));
     pool.sh_second = numbers(1e-30);
     pool.sh_first.fill(0x7c01_8001);
+    pool.frozen = 13;
     Checkpoint {
         config: OptimiseConfig {
             max_side: None,
@@ -47,6 +50,10 @@ fn checkpoint(gpu: &Gpu) -> Checkpoint {
             exposures: Some(ExposureState::identity(12)),
             poses: None,
         },
+        region: Some(Region::Ball {
+            centre: Vec3::new(0.1, -2.0, 3.0),
+            radius: 1.7,
+        }),
         pool,
     }
 }
@@ -115,6 +122,12 @@ fn checkpoints_are_read_as_they_were_written() {
         record.as_object_mut().unwrap().remove("evaluations");
     });
     assert!(read(&no_measurements).unwrap().evaluations.is_empty());
+    let before_parts = with_record(&bytes, |record| {
+        record.as_object_mut().unwrap().remove("frozen");
+        record.as_object_mut().unwrap().remove("region");
+    });
+    let before_parts = read(&before_parts).unwrap();
+    assert_eq!((before_parts.pool.frozen, before_parts.region), (0, None));
 
     let mut uneven = whole;
     uneven.pool.sh_second.pop();
@@ -143,6 +156,8 @@ fn damaged_checkpoints_are_refused_in_words() {
     refused(&record("statistics", 3.into()), "statistics.2");
     refused(&record("statistics", u64::MAX.into()), "statistics.2");
     refused(&record("step", (-1).into()), "no checkpoint");
+    refused(&record("frozen", 41.into()), "41 of 40 splats are frozen");
+    refused(&record("region", "everywhere".into()), "no checkpoint");
     let no_settings = with_header(&bytes, |it| it["__metadata__"] = serde_json::json!({}));
     refused(&no_settings, "settings");
     let renamed = with_header(&bytes, |it| {
@@ -169,7 +184,7 @@ type Change = fn(&mut Checkpoint);
 fn numbers_that_are_not_finite_are_told() {
     let Some(gpu) = gpu::gpu() else { return };
     let whole = checkpoint(gpu);
-    let changes: [(&str, Change); 6] = [
+    let changes: [(&str, Change); 7] = [
         ("extent", |it| it.extent = f32::NAN),
         ("elapsed_secs", |it| it.elapsed_secs = f32::INFINITY),
         ("config.rates.quats", |it| it.config.rates.quats = f32::NAN),
@@ -181,6 +196,12 @@ fn numbers_that_are_not_finite_are_told() {
         }),
         ("corrections.exposures.numbers", |it| {
             it.corrections.exposures.as_mut().unwrap().numbers[7] = f32::NAN;
+        }),
+        ("region.ball.centre", |it| {
+            it.region = Some(Region::Ball {
+                centre: Vec3::NAN,
+                radius: 1.0,
+            });
         }),
     ];
     for (place, change) in changes {
@@ -205,8 +226,11 @@ fn odd_checkpoints_do_not_panic() {
     let Some(gpu) = gpu::gpu() else { return };
     let scan = Scan::small();
     let whole = checkpoint(gpu);
-    let changes: [fn(&mut Checkpoint); 7] = [
+    let changes: [fn(&mut Checkpoint); 10] = [
         |it| it.extent = f32::NAN,
+        |it| it.pool.frozen = 40,
+        |it| it.region = None,
+        |it| it.region = Some(Region::between(Vec3::ZERO, Vec3::X)),
         |it| {
             it.config.exposure = true;
             let exposures = it.corrections.exposures.as_mut().unwrap();

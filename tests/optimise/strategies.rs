@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use recon::dataset::HoldOut;
 use recon::io::{self, SplatFile, SplatFormat};
-use recon::optim::{Background, Begin, OptimiseConfig, Strategy};
+use recon::optim::{Background, Begin, OptimiseConfig, Part, Strategy};
 use recon::synthetic::{self, PhotosConfig, photos};
 use render::gpu::Gpu;
 use tests::gpu;
@@ -134,7 +134,8 @@ fn an_exported_file_scores_as_it_did() {
             antialiased: opened.antialiased.unwrap_or(false),
             ..config
         };
-        let mut again = begin(gpu, &scan, &still, &Begin::Splats(Arc::new(opened)));
+        let from = Begin::Splats(Arc::new(opened), Part::default());
+        let mut again = begin(gpu, &scan, &still, &from);
         let again = measure(gpu, &mut again).report.mean.unwrap();
         assert!((again.psnr - measured.psnr).abs() < 1e-3);
         assert!((again.ssim - measured.ssim).abs() < 1e-4);

@@ -2,8 +2,14 @@
 
 use super::random::{fraction, scrambled};
 
-/// Adds to `copies` what `target_len` less `alive` draws pick.
-pub(crate) fn draw(sums: &[f32], copies: &mut [u32], target_len: u32, alive: u32, seed: u32) {
+/// Adds to `copies` what `target_len` less `alive` and `frozen` draws pick.
+pub(crate) fn draw(
+    sums: &[f32],
+    copies: &mut [u32],
+    target_len: u32,
+    (alive, frozen): (u32, u32),
+    seed: u32,
+) {
     let len = copies.len();
     if alive == 0 {
         copies.fill(1);
@@ -16,7 +22,7 @@ pub(crate) fn draw(sums: &[f32], copies: &mut [u32], target_len: u32, alive: u32
         n = n.div_ceil(256);
         levels.push((first, n));
     }
-    for k in 0..target_len - alive {
+    for k in 0..target_len - alive - frozen {
         let mut bits = scrambled(k ^ scrambled(seed));
         let mut picked = 0;
         for &(first, n) in levels.iter().rev() {

@@ -27,6 +27,8 @@ pub(crate) mod blur_rows;
 pub(crate) mod blur_slopes;
 /// Adds up weights, pixel by pixel.
 pub(crate) mod contribute;
+/// The nearest point of a region.
+pub(crate) mod confine;
 /// Marks the splats whose box reaches the image.
 pub(crate) mod cull;
 /// Adam, one number at a time.

@@ -2,7 +2,7 @@
 
 use render::Splats;
 
-/// `None` where the splat is given up.
+/// `None` where the splat is given up. Frozen ones are not asked: they stay, and weigh nothing.
 pub(crate) fn weigh(
     splats: &Splats,
     i: usize,

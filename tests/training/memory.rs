@@ -11,6 +11,7 @@ fn options() -> PoolOptions {
         room: 1100,
         statistics: 3,
         filtered: true,
+        frozen: 0,
         max_chunk_bytes: Some(SMALL_CHUNKS),
     }
 }

@@ -67,6 +67,7 @@ fn progress(step: u32, paused: bool) -> TrainProgress {
         loss: 0.1 + 10.0 / (step as f32 + 20.0),
         train_psnr: 10.0 + 3.0 * (step as f32 / 50.0 + 1.0).ln(),
         splats: 14_000 + 10 * step as usize,
+        frozen: 0,
         splat_budget: 500_000,
         sh_degree: 2,
         image_side: 256,

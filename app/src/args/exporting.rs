@@ -62,7 +62,8 @@ impl From<AxesName> for ExportAxes {
     }
 }
 
-fn corners(text: &str) -> Result<[Vec3; 2], String> {
+/// Two corners of a box.
+pub(super) fn corners(text: &str) -> Result<[Vec3; 2], String> {
     let numbers: Result<Vec<f32>, _> = text.split(',').map(|it| it.trim().parse()).collect();
     let six = numbers.ok().and_then(|it| <[f32; 6]>::try_from(it).ok());
     six.filter(|it| it.iter().all(|number| number.is_finite()))

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
-use recon::optim::{Background, OptimiseConfig, Preset, Strategy, default_budget};
+use glam::Vec3;
+use recon::edit::Region;
+use recon::optim::{Background, OptimiseConfig, Part, Preset, Strategy, default_budget};
 use render::gpu::Capabilities;
 
-use super::exporting::ExportArgs;
+use super::exporting::{ExportArgs, corners};
 use super::measuring::MeasuringArgs;
 
 /// What `optimise` takes.
@@ -59,6 +61,15 @@ pub struct OptimiseArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     pub init: Option<PathBuf>,
 
+    /// Optimise only splats whose middle lies in the box between two corners, in the scene's units;
+    /// all others of --init stay as they are
+    #[arg(long, value_name = "X,Y,Z,X,Y,Z", requires = "init", conflicts_with = "region_ball", allow_hyphen_values = true, value_parser = region_box)]
+    pub region_box: Option<Region>,
+
+    /// Optimise only splats whose middle lies in the ball around a place, with a radius
+    #[arg(long, value_name = "X,Y,Z,RADIUS", requires = "init", allow_hyphen_values = true, value_parser = region_ball)]
+    pub region_ball: Option<Region>,
+
     /// Where the state is kept, so that it can go on another day [default: in FOLDER/.accrete]
     #[arg(long, value_name = "PATH")]
     pub checkpoint: Option<PathBuf>,
@@ -67,7 +78,7 @@ pub struct OptimiseArgs {
     #[arg(long, value_name = "STEPS")]
     pub autosave_steps: Option<u32>,
 
-    /// Go on from the checkpoint
+    /// Go on from the checkpoint, with its region where it has one
     #[arg(long)]
     pub resume: bool,
 
@@ -117,6 +128,14 @@ pub struct Switches {
 }
 
 impl OptimiseArgs {
+    /// What of the splats that are begun with is optimised.
+    pub fn part(&self) -> Part {
+        Part {
+            frozen: None,
+            region: self.region_box.or(self.region_ball),
+        }
+    }
+
     /// The settings of a preset, with what was given in its place, for this device.
     pub fn config(&self, preset: OptimiseConfig, device: &Capabilities) -> OptimiseConfig {
         let mut config = preset;
@@ -240,6 +259,22 @@ fn splat_budget(text: &str) -> Result<SplatBudget, String> {
     }
 }
 
+fn region_box(text: &str) -> Result<Region, String> {
+    let [a, b] = corners(text)?;
+    Ok(Region::between(a, b))
+}
+
+fn region_ball(text: &str) -> Result<Region, String> {
+    let numbers: Result<Vec<f32>, _> = text.split(',').map(|it| it.trim().parse()).collect();
+    let four = numbers.ok().and_then(|it| <[f32; 4]>::try_from(it).ok());
+    four.filter(|it| it.iter().all(|number| number.is_finite()) && 0.0 < it[3])
+        .map(|[x, y, z, radius]| Region::Ball {
+            centre: Vec3::new(x, y, z),
+            radius,
+        })
+        .ok_or_else(|| "expected a place and a radius above 0, such as 0,1,-2,0.5".to_owned())
+}
+
 fn background(text: &str) -> Result<Background, String> {
     if text.eq_ignore_ascii_case("random") {
         return Ok(Background::Random);
@@ -291,6 +326,16 @@ mod tests {
         assert_eq!(args.exporting.options(None).max_sh_degree, Some(2));
         let args = optimise("--background 0,0.5,1").unwrap();
         assert_eq!(args.background, Some(Background::Known([0.0, 0.5, 1.0])));
+        let args = optimise("--init a.ply --region-box 1,2,3,-1,0,1").unwrap();
+        let region = Region::between(Vec3::new(-1.0, 0.0, 1.0), Vec3::new(1.0, 2.0, 3.0));
+        assert_eq!(args.part().region, Some(region));
+        let args = optimise("--init a.ply --region-ball -1,0,2.5,0.5").unwrap();
+        assert!(
+            args.part()
+                .region
+                .unwrap()
+                .contains(Vec3::new(-1.0, 0.4, 2.5))
+        );
         let args = optimise("--splat-budget 1% --autosave-steps 20").unwrap();
         let config = args.config(preset, &device());
         assert_eq!(config.splat_budget, Some(15_000));
@@ -332,6 +377,12 @@ mod tests {
             "--background blue",
             "--with-window --out a.ply",
             "--init a.ply --resume",
+            "--region-ball 0,0,0,1",
+            "--resume --region-box 0,0,0,1,1,1",
+            "--init a.ply --region-ball 0,0,0,0",
+            "--init a.ply --region-ball 0,0,0",
+            "--init a.ply --region-box 0,0,0,1,1",
+            "--init a.ply --region-ball 0,0,0,1 --region-box 0,0,0,1,1,1",
         ] {
             assert!(optimise(args).is_err(), "{args}");
         }

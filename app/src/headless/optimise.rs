@@ -28,6 +28,8 @@ struct Report<'a> {
     #[serde(flatten)]
     figures: Figures<'a>,
     config: &'a OptimiseConfig,
+    /// How many splats, the first of the file, stayed as they were.
+    frozen: usize,
     backward: &'a str,
     /// At most on the device.
     gpu_bytes: u64,
@@ -131,7 +133,7 @@ fn job(
 ) -> anyhow::Result<OptimiseJob> {
     let mut config = preset(args.preset.unwrap_or_default().into());
     let start = if let Some(path) = &args.init {
-        Start::Splats(Arc::new(io::open_splats(path)?))
+        Start::Splats(Arc::new(io::open_splats(path)?), args.part())
     } else if args.resume {
         let beside = || checkpoint::place(&dataset.folder);
         let path = args.checkpoint.clone().or_else(beside);
@@ -170,8 +172,12 @@ fn check_display() -> anyhow::Result<()> {
 fn tell(run: &Run, console: &Console, args: &OptimiseArgs) -> anyhow::Result<()> {
     let report = &run.report;
     let pace = if report.cancelled { ", stopped" } else { "" };
+    let frozen = match report.frozen {
+        0 => String::new(),
+        frozen => format!(" ({frozen} as they were)"),
+    };
     console.say(format_args!(
-        "{}: {} splats after {} steps, {:.2} steps a second{pace}",
+        "{}: {} splats{frozen} after {} steps, {:.2} steps a second{pace}",
         args.folder.display(),
         report.splats,
         report.steps,
@@ -214,6 +220,7 @@ fn report(
             warnings: &run.warnings,
         },
         config,
+        frozen: run.report.frozen,
         backward: &run.report.backward,
         gpu_bytes: run.report.gpu_bytes,
     })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use recon::dataset::Dataset;
 use recon::io::SplatFile;
-use recon::optim::{OptimiseConfig, Preset};
+use recon::optim::{OptimiseConfig, Part, Preset};
 use recon::worker::{OptimiseJob, Start};
 
 use super::InstantPlan;
@@ -139,7 +139,7 @@ impl Plan {
         lpips: Option<PathBuf>,
     ) -> OptimiseJob {
         let start = match (self.start, shown, &self.checkpoint) {
-            (StartChoice::ShownSplats, Some(file), _) => Start::Splats(file),
+            (StartChoice::ShownSplats, Some(file), _) => Start::Splats(file, Part::default()),
             (StartChoice::Checkpoint, _, Some(path)) => Start::Checkpoint(path.clone()),
             _ => Start::Points,
         };

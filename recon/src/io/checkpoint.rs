@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::save::clear_unfinished;
 use super::{Folder, FormatError, IoError, RESULTS_FOLDER, replace};
+use crate::edit::Region;
 use crate::optim::{Checkpoint, CorrectionState, Evaluation, OptimiseConfig};
 
 /// Grows when older files can no longer be read.
@@ -47,6 +48,10 @@ struct Record {
     evaluations: Vec<Evaluation>,
     #[serde(default)]
     corrections: CorrectionState,
+    #[serde(default)]
+    frozen: usize,
+    #[serde(default)]
+    region: Option<Region>,
 }
 
 impl Record {
@@ -65,6 +70,8 @@ impl Record {
             config: OptimiseConfig::default(),
             evaluations: Vec::new(),
             corrections: CorrectionState::default(),
+            frozen: 0,
+            region: None,
         };
         let sound = serde_json::to_value(sound).map_err(malformed)?;
         match missing_number(&value, Some(&sound)) {
@@ -154,6 +161,8 @@ pub fn write(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> {
         config: checkpoint.config.clone(),
         evaluations: checkpoint.evaluations.clone(),
         corrections: checkpoint.corrections.clone(),
+        frozen: pool.frozen,
+        region: checkpoint.region,
     };
     let malformed = |it: &dyn std::fmt::Display| FormatError::Malformed(it.to_string());
     let text = record.value()?.to_string();
@@ -225,6 +234,7 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
             .contains(&"filter")
             .then(|| array(&file, "filter"))
             .transpose()?,
+        frozen: record.frozen,
     };
     pool.check().map_err(|it| {
         FormatError::Malformed(format!("{it}. The checkpoint is damaged: use an older one"))
@@ -236,6 +246,7 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
         extent: record.extent,
         evaluations: record.evaluations,
         corrections: record.corrections,
+        region: record.region,
         pool,
     })
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use render::training::PoolState;
 
 use super::{CorrectionState, Evaluation, OptimiseConfig};
+use crate::edit::Region;
 
 /// All that is needed to go on as if it had never stopped: chance is a function of seed and step.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +22,9 @@ pub struct Checkpoint {
     pub evaluations: Vec<Evaluation>,
     /// Exposures and poses.
     pub corrections: CorrectionState,
-    /// Splats and moments.
+    /// Where splats are optimised; `None` for everywhere.
+    pub region: Option<Region>,
+    /// Splats and moments, and how many are frozen.
     pub pool: PoolState,
 }
 

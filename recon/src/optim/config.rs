@@ -170,8 +170,8 @@ impl Strategy {
 }
 
 impl OptimiseConfig {
-    /// How many splats there will be at most, with `first` after step `step`, as far as that can
-    /// be told.
+    /// How many splats there will be at most, with `first` that are not frozen after step `step`, as
+    /// far as that can be told; frozen ones not counted.
     pub(super) fn expected_splats(&self, first: usize, step: u32) -> usize {
         let densify = &self.densify;
         let until = self.densifies_until();

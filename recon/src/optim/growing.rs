@@ -95,17 +95,22 @@ fn rule(
 ) -> Result<Option<Rule>, GpuError> {
     let densify = &occasion.config.densify;
     let len = pool.len();
-    let grown = (densify.growth * len as f32).ceil() as usize;
+    // What is frozen does not grow.
+    let free = len - pool.frozen();
+    let grown = (densify.growth * free as f32).ceil() as usize;
+    let grown = grown.saturating_add(pool.frozen());
     let wanted = match densify.strategy {
         Strategy::Fixed => return Ok(None),
         Strategy::Mcmc | Strategy::Gated => grown,
         // As a rule far fewer want to.
-        Strategy::Adaptive | Strategy::MultiView => len + len / 2,
+        Strategy::Adaptive | Strategy::MultiView => len + free / 2,
     };
     let wanted = wanted.min(occasion.budget).max(len);
     if pool.room() < wanted {
         // Rare: rooms are made for what is to be expected. Moments travel by way of the host.
-        let room = (wanted + wanted / 2).min(occasion.budget).max(wanted);
+        let room = (wanted + (wanted - pool.frozen()) / 2)
+            .min(occasion.budget)
+            .max(wanted);
         *pool = SplatPool::from_state(gpu, &pool.read(gpu)?, room)?;
     }
     let growth = Growth {

@@ -96,27 +96,17 @@ pub(crate) fn with_degree(splats: &Splats, sh_degree: u32) -> Splats {
     }
 }
 
-/// At most `budget` of the splats, evenly chosen. What is left is not made larger: gaps close soon.
-pub(super) fn thinned(splats: &Splats, budget: usize) -> Splats {
+/// At most `budget` of the splats: the first `frozen`, and of the others as many as fit beside them,
+/// evenly chosen. What is left is not made larger: gaps close soon.
+pub(super) fn thinned(splats: &Splats, budget: usize, frozen: usize) -> Splats {
     let count = splats.len();
-    if count <= budget {
+    if count <= budget.max(frozen) {
         return splats.clone();
     }
-    let coeffs = splats.coeffs_per_splat();
-    let mut kept = Splats {
-        sh_degree: splats.sh_degree,
-        ..Splats::default()
-    };
-    for k in 0..budget {
-        let i = (k as u64 * count as u64 / budget as u64) as usize;
-        kept.means.push(splats.means[i]);
-        kept.quats.push(splats.quats[i]);
-        kept.log_scales.push(splats.log_scales[i]);
-        kept.opacity_logits.push(splats.opacity_logits[i]);
-        let own = &splats.sh_coeffs[i * coeffs..(i + 1) * coeffs];
-        kept.sh_coeffs.extend_from_slice(own);
-    }
-    kept
+    let (free, seats) = (count - frozen, budget.saturating_sub(frozen));
+    let chosen = (0..seats).map(|k| frozen + (k as u64 * free as u64 / seats as u64) as usize);
+    let kept: Vec<usize> = (0..frozen).chain(chosen).collect();
+    splats.select(&kept)
 }
 
 /// The `budget` most opaque of the splats, in their order; of equally opaque ones the first.
@@ -241,12 +231,18 @@ mod tests {
     #[test]
     fn thinning_keeps_whole_splats() {
         let splats = from_points(&grid(), 10.0, &BEGINNING);
-        let few = thinned(&splats, 7);
+        let few = thinned(&splats, 7, 0);
         few.check().unwrap();
         assert_eq!((few.len(), few.sh_degree), (7, 1));
         assert_eq!(few.means[1], splats.means[4]);
         assert_eq!(few.sh(1), splats.sh(4));
-        assert_eq!(thinned(&splats, 99), splats);
+        assert_eq!(thinned(&splats, 99, 0), splats);
+        let half = thinned(&splats, 7, 3);
+        half.check().unwrap();
+        assert_eq!(half.means[..3], splats.means[..3]);
+        // 25 others for four places.
+        assert_eq!(half.means[3..], [3, 9, 15, 21].map(|i| splats.means[i]));
+        assert_eq!(thinned(&splats, 2, 5).means, splats.means[..5]);
         let flat = with_degree(&splats, 0);
         flat.check().unwrap();
         assert_eq!(with_degree(&flat, 1), splats);

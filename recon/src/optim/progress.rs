@@ -23,6 +23,8 @@ pub struct TrainProgress {
     pub train_psnr: f32,
     /// How many splats there are.
     pub splats: usize,
+    /// How many of them, the first, stay as they are.
+    pub frozen: usize,
     /// How many there may be.
     pub splat_budget: usize,
     /// Harmonics that are in use.

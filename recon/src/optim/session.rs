@@ -11,6 +11,7 @@ use render::gpu::{Gpu, GpuError};
 use render::{GpuSplats, Rasterizer, RenderConfig, Splats};
 
 use crate::dataset::{Dataset, Split, camera_of};
+use crate::edit::Region;
 use crate::io::photo::{PhotoLoader, PhotoOptions, TargetSize, header_of};
 use crate::io::{SplatFile, SplatFormat, open_lpips};
 use crate::metrics::{Lpips, LpipsNet};
@@ -18,8 +19,10 @@ use crate::metrics::{Lpips, LpipsNet};
 use super::checkpoint::Checkpoint;
 use super::evaluate::{EvalConfig, EvalStep, HeldOut, evaluate};
 use super::initial::{self, Beginning};
+use super::part::{Arranged, Part};
 use super::progress::{Evaluation, Pulse, TrainProgress, Update};
 use super::scatter::scatter;
+use super::sight::seen;
 use super::targets::{Loading, Targets};
 use super::trainer::Trainer;
 use super::{Background, OptimError, OptimiseConfig};
@@ -36,8 +39,10 @@ pub enum Begin {
     /// The dataset's points; random ones in the cameras' common volume where it has none.
     #[default]
     Points,
-    /// These splats.
-    Splats(Arc<SplatFile>),
+    /// These splats, or a part of them between others that are frozen. Where some are, settings
+    /// give way to what those were made with: all harmonics from the start, photos of full size, and
+    /// antialiased or not as the file says.
+    Splats(Arc<SplatFile>, Part),
     /// Where an earlier run was.
     Checkpoint(Box<Checkpoint>),
 }
@@ -66,43 +71,54 @@ impl Optimisation {
     /// Reads the photos, puts them and the first splats on the GPU and compiles the kernels.
     ///
     /// # Errors
-    /// [`OptimError::NoPhotos`], [`OptimError::Cancelled`], and what files and GPU refuse.
+    /// [`OptimError::NoPhotos`], [`OptimError::Cancelled`], and what files and GPU refuse. Where a
+    /// part is optimised those of [`Part::order`], [`OptimError::UnseenRegion`] and
+    /// [`OptimError::FrozenOverBudget`].
     pub fn begin(
         gpu: &Gpu,
         dataset: Arc<Dataset>,
-        config: OptimiseConfig,
+        mut config: OptimiseConfig,
         begin: &Begin,
         lpips: Option<&Path>,
         listen: &mut Listener<'_>,
     ) -> Result<Self, OptimError> {
         let lpips = lpips.map(open_lpips).transpose()?;
         let lpips = lpips.and_then(|it| it.get(LpipsNet::Vgg).or(it.metrics.first()).cloned());
+        let arranged = Arranged::of(begin, &mut config, gpu.capabilities())?;
         let full_side = full_side(&dataset, config.max_side);
         let step = match begin {
             Begin::Checkpoint(it) => it.step,
-            Begin::Points | Begin::Splats(_) => 0,
+            Begin::Points | Begin::Splats(..) => 0,
         };
         let side = config.side_at(step, full_side);
-        let targets = read_photos(gpu, &dataset, side, listen)?;
+        let region = arranged.region;
+        let targets = read_photos(gpu, (&dataset, side), region.as_ref(), listen)?;
         let held_out = HeldOut::new(dataset.clone(), config.max_side);
         let views = dataset.views.iter();
         let cameras: Vec<_> = views
             .map(|it| camera_of(it, &dataset.lenses[it.lens]))
             .collect();
         let (mut pulse, mut evaluations) = (Pulse::default(), Vec::new());
-        let trainer = if let Begin::Checkpoint(it) = begin {
+        let mut trainer = if let Begin::Checkpoint(it) = begin {
             pulse.elapsed_secs = it.elapsed_secs;
             evaluations = comparable(&it.evaluations, &dataset, &config);
             Trainer::resume(gpu, config, it, (targets, &cameras))?
         } else {
             let extent = initial::extent(&dataset);
             let budget = config.budget(gpu.capabilities());
-            let mut splats = first_splats(&dataset, &config, begin, (extent, budget), listen)?;
-            if matches!(begin, Begin::Points) {
-                initial::limit_in_photos(&mut splats, &cameras);
-            }
-            Trainer::new(gpu, config, &splats, (targets, &cameras), extent)?
+            let splats = if let Some(it) = &arranged.splats {
+                initial::with_degree(it, config.sh_degree)
+            } else {
+                let mut it = points(&dataset, &config, (extent, budget), listen)?;
+                initial::limit_in_photos(&mut it, &cameras);
+                it
+            };
+            let splats = (&splats, arranged.frozen);
+            Trainer::new(gpu, config, splats, (targets, &cameras), extent)?
         };
+        if let Some(region) = region {
+            trainer.confine(gpu, region)?;
+        }
         Ok(Self {
             dataset,
             trainer,
@@ -172,7 +188,8 @@ impl Optimisation {
             return Ok(());
         }
         self.side = side;
-        match read_photos(gpu, &self.dataset, side, listen) {
+        let region = self.trainer.region().copied();
+        match read_photos(gpu, (&self.dataset, side), region.as_ref(), listen) {
             Ok(targets) => self.trainer.set_targets(gpu, targets)?,
             Err(OptimError::NoPhotos) => {
                 let text = "No photo can be read any longer: the copies in memory go on being used";
@@ -279,6 +296,7 @@ impl Optimisation {
             loss: self.pulse.loss.unwrap_or_default(),
             train_psnr: self.pulse.psnr(),
             splats: self.trainer.len(),
+            frozen: self.trainer.frozen(),
             splat_budget: self.trainer.budget(),
             sh_degree: self.trainer.sh_degree(),
             image_side: self.trainer.image_side(),
@@ -347,7 +365,8 @@ impl Optimisation {
         self.trainer.shown(gpu)
     }
 
-    /// The splats as they stand, as a file would have them.
+    /// The splats as they stand, as a file would have them; frozen ones first, to the bit as they
+    /// came, but for harmonics of zero where others have more.
     ///
     /// # Errors
     /// What the GPU refuses.
@@ -382,11 +401,12 @@ fn full_side(dataset: &Dataset, max_side: Option<u32>) -> u32 {
         .max(1)
 }
 
-/// The photos that are fitted, on the GPU, with the longer side brought to `side` pixels.
+/// The photos that are fitted, on the GPU, with the longer side brought to `side` pixels. Where
+/// there is a region, those that show it.
 fn read_photos(
     gpu: &Gpu,
-    dataset: &Arc<Dataset>,
-    side: u32,
+    (dataset, side): (&Arc<Dataset>, u32),
+    region: Option<&Region>,
     listen: &mut Listener<'_>,
 ) -> Result<Targets, OptimError> {
     let options = PhotoOptions {
@@ -397,7 +417,16 @@ fn read_photos(
     let views: Vec<usize> = (0..dataset.views.len())
         .filter(|&i| dataset.views[i].split == Split::Train && !dataset.views[i].ignored)
         .collect();
-    Targets::load(gpu, &loader, &views, &mut |it| {
+    let shows = |view: &usize| {
+        let view = &dataset.views[*view];
+        let camera = camera_of(view, &dataset.lenses[view.lens]);
+        region.is_none_or(|it| seen(it, &camera).is_some())
+    };
+    let showing: Vec<usize> = views.iter().copied().filter(shows).collect();
+    if showing.is_empty() && !views.is_empty() {
+        return Err(OptimError::UnseenRegion);
+    }
+    Targets::load(gpu, &loader, (&showing, region), &mut |it| {
         listen(match it {
             Loading::Done(done, total) => Update::Preparing {
                 what: "Reading photos".to_owned(),
@@ -414,39 +443,33 @@ const FEW_POINTS: usize = 100;
 /// How many points are scattered.
 const SCATTERED: usize = 12_000;
 
-fn first_splats(
+/// Splats at the dataset's points, or at scattered ones.
+fn points(
     dataset: &Arc<Dataset>,
     config: &OptimiseConfig,
-    begin: &Begin,
     (extent, budget): (f32, usize),
     listen: &mut Listener<'_>,
 ) -> Result<Splats, OptimError> {
-    match begin {
-        Begin::Splats(file) => Ok(initial::with_degree(&file.splats, config.sh_degree)),
-        Begin::Checkpoint(it) => Ok(it.pool.splats.clone()),
-        Begin::Points => {
-            let beginning = Beginning {
-                opacity: config.first_opacity,
-                scale: config.first_scale,
-                sh_degree: config.sh_degree,
-            };
-            if FEW_POINTS <= dataset.points.len() {
-                return Ok(initial::from_points(&dataset.points, extent, &beginning));
-            }
-            let preparing = Update::Preparing {
-                what: "Looking for points that photos agree on".to_owned(),
-                done: 0,
-                total: 1,
-            };
-            if listen(preparing).is_break() {
-                return Err(OptimError::Cancelled);
-            }
-            let count = SCATTERED.min(budget);
-            let points = scatter(dataset, count, config.seed);
-            if points.is_empty() {
-                return Err(OptimError::NoPoints);
-            }
-            Ok(initial::from_points(&points, extent, &beginning))
-        }
+    let beginning = Beginning {
+        opacity: config.first_opacity,
+        scale: config.first_scale,
+        sh_degree: config.sh_degree,
+    };
+    if FEW_POINTS <= dataset.points.len() {
+        return Ok(initial::from_points(&dataset.points, extent, &beginning));
     }
+    let preparing = Update::Preparing {
+        what: "Looking for points that photos agree on".to_owned(),
+        done: 0,
+        total: 1,
+    };
+    if listen(preparing).is_break() {
+        return Err(OptimError::Cancelled);
+    }
+    let count = SCATTERED.min(budget);
+    let points = scatter(dataset, count, config.seed);
+    if points.is_empty() {
+        return Err(OptimError::NoPoints);
+    }
+    Ok(initial::from_points(&points, extent, &beginning))
 }

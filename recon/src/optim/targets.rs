@@ -7,9 +7,11 @@ use render::gpu::{Gpu, GpuVec};
 use render::loss::{AlphaUse, Photo};
 
 use crate::dataset::camera_of;
+use crate::edit::Region;
 use crate::io::photo::{Photo as HostPhoto, PhotoLoader};
 
 use super::OptimError;
+use super::sight::seen;
 
 /// Photos share arrays of at most this size.
 const ARRAY_BYTES: u64 = 256 << 20;
@@ -44,7 +46,7 @@ impl Targets {
     }
 
     /// Decodes the photos of `views` and puts them on the GPU. What cannot be read is told and
-    /// left out.
+    /// left out. Where there is a region, only the pixels that may show it count.
     ///
     /// # Errors
     /// [`OptimError::NoPhotos`] where none is left, [`OptimError::Cancelled`] where `visit` says
@@ -52,7 +54,7 @@ impl Targets {
     pub(super) fn load(
         gpu: &Gpu,
         loader: &PhotoLoader,
-        views: &[usize],
+        (views, region): (&[usize], Option<&Region>),
         visit: &mut dyn FnMut(Loading) -> ControlFlow<()>,
     ) -> Result<Self, OptimError> {
         let limit = gpu.capabilities().max_binding_bytes.min(ARRAY_BYTES) as usize / 4;
@@ -68,7 +70,8 @@ impl Targets {
                 Ok(photo) => {
                     let more = photo.width as usize * photo.height as usize;
                     if limit < pixels + more {
-                        outcome = targets.upload(gpu, loader, std::mem::take(&mut gathered));
+                        outcome =
+                            targets.upload(gpu, loader, std::mem::take(&mut gathered), region);
                         pixels = 0;
                     }
                     pixels += more;
@@ -84,7 +87,7 @@ impl Targets {
         if flow.is_break() {
             return Err(OptimError::Cancelled);
         }
-        targets.upload(gpu, loader, gathered)?;
+        targets.upload(gpu, loader, gathered, region)?;
         if targets.all.is_empty() {
             return Err(OptimError::NoPhotos);
         }
@@ -96,6 +99,7 @@ impl Targets {
         gpu: &Gpu,
         loader: &PhotoLoader,
         photos: Vec<(usize, HostPhoto)>,
+        region: Option<&Region>,
     ) -> Result<(), OptimError> {
         let pixels: usize = photos
             .iter()
@@ -108,7 +112,12 @@ impl Targets {
         self.bytes += array.bytes();
         let mut first = 0;
         for (view, photo) in photos {
-            let (rgba, alpha_use) = with_mask(&photo);
+            let camera = camera_of(&loader.dataset().views[view], &photo.lens);
+            let (mut rgba, mut alpha_use) = with_mask(&photo);
+            if let Some(region) = region {
+                let rectangle = seen(region, &camera).unwrap_or_default();
+                alpha_use = limited((&mut rgba, photo.width), alpha_use, rectangle);
+            }
             let packed: Vec<u32> = rgba
                 .as_chunks()
                 .0
@@ -118,7 +127,7 @@ impl Targets {
             array.write_at(gpu, first, &packed);
             self.all.push(Target {
                 view,
-                camera: camera_of(&loader.dataset().views[view], &photo.lens),
+                camera,
                 photo: Photo {
                     pixels: array.clone(),
                     first,
@@ -162,4 +171,50 @@ fn with_mask(photo: &HostPhoto) -> (Vec<u8>, AlphaUse) {
         AlphaUse::Ignored
     };
     (rgba, alpha_use)
+}
+
+/// Makes only the pixels of a rectangle count. What is transparent stays so: its background is known
+/// everywhere, and shows there what is frozen.
+fn limited(
+    (rgba, width): (&mut [u8], u32),
+    alpha_use: AlphaUse,
+    [left, top, right, bottom]: [u32; 4],
+) -> AlphaUse {
+    if alpha_use == AlphaUse::Opacity {
+        return alpha_use;
+    }
+    for (at, pixel) in (0..).zip(rgba.as_chunks_mut::<4>().0) {
+        let (x, y) = (at % width, at / width);
+        if !((left..right).contains(&x) && (top..bottom).contains(&y)) {
+            pixel[3] = 0;
+        }
+    }
+    AlphaUse::Mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_rectangle_counts() {
+        let grey = |alpha| [90, 91, 92, alpha];
+        let counts = |mut rgba: Vec<u8>, alpha_use, rectangle| {
+            let used = limited((&mut rgba, 4), alpha_use, rectangle);
+            let alphas: Vec<u8> = rgba.iter().skip(3).step_by(4).copied().collect();
+            assert!(rgba.chunks(4).all(|it| it[..3] == [90, 91, 92]));
+            (used, alphas)
+        };
+        let photo = |alpha| grey(alpha).repeat(12);
+        let (used, alphas) = counts(photo(255), AlphaUse::Ignored, [1, 1, 3, 9]);
+        let inside = [0, 0, 0, 0, 0, 255, 255, 0, 0, 255, 255, 0];
+        assert_eq!((used, alphas.as_slice()), (AlphaUse::Mask, &inside[..]));
+        let (used, alphas) = counts(photo(70), AlphaUse::Mask, [1, 1, 3, 9]);
+        assert_eq!(
+            (used, alphas),
+            (AlphaUse::Mask, inside.map(|it: u8| it.min(70)).to_vec())
+        );
+        let (used, alphas) = counts(photo(70), AlphaUse::Opacity, [0; 4]);
+        assert_eq!((used, alphas), (AlphaUse::Opacity, vec![70; 12]));
+    }
 }

@@ -4,7 +4,7 @@
 use render::gpu::{Fetch, Gpu, GpuError, LossValues, Recorder};
 use render::gradient::{Choice, choose};
 use render::loss::AlphaUse;
-use render::training::{Descent, DescentConfig, Filter, Noise, PoolOptions, SplatPool};
+use render::training::{Confine, Descent, DescentConfig, Filter, Noise, PoolOptions, SplatPool};
 use render::{
     Camera, GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer, RenderConfig,
     Splats,
@@ -15,8 +15,10 @@ use super::checkpoint::Checkpoint;
 use super::corrections::{CorrectionState, Corrections};
 use super::growing::{Growing, Occasion};
 use super::initial::thinned;
+use super::part::enclosure;
 use super::targets::{Target, Targets};
 use super::{Background, OptimError, OptimiseConfig};
+use crate::edit::Region;
 
 /// No splat grows beyond this part of the extent.
 const LARGEST_SCALE: f32 = 2.0;
@@ -38,6 +40,8 @@ pub(super) struct Trainer {
     descent: Descent,
     noise: Noise,
     filter: Option<Filter>,
+    /// Where splats that are not frozen stay, where that is not everywhere.
+    region: Option<(Region, Confine)>,
     corrections: Corrections,
     growth: Growing,
     fetch: Fetch<LossValues>,
@@ -49,21 +53,24 @@ pub(super) struct Trainer {
 }
 
 impl Trainer {
-    /// Uploads the splats and compiles the kernels. `extent` is the unit of the means' steps.
+    /// Uploads the splats, of which the first `frozen` stay as they are, and compiles the kernels.
+    /// `extent` is the unit of the means' steps.
     pub(super) fn new(
         gpu: &Gpu,
         config: OptimiseConfig,
-        splats: &Splats,
+        (splats, frozen): (&Splats, usize),
         (targets, cameras): (Targets, &[Camera]),
         extent: f32,
     ) -> Result<Self, OptimError> {
         let budget = config.budget(gpu.capabilities());
-        let splats = thinned(splats, budget);
-        let room = config.expected_splats(splats.len(), 0).min(budget);
+        let splats = thinned(splats, budget, frozen);
+        let room = frozen + config.expected_splats(splats.len() - frozen, 0);
+        let room = room.min(budget);
         let options = PoolOptions {
             room,
             statistics: config.densify.strategy.statistics(),
             filtered: config.filter_3d,
+            frozen,
             max_chunk_bytes: None,
         };
         let pool = SplatPool::with_options(gpu, &splats, &options)?;
@@ -80,8 +87,8 @@ impl Trainer {
         (targets, cameras): (Targets, &[Camera]),
     ) -> Result<Self, OptimError> {
         config.sh_degree = checkpoint.pool.splats.sh_degree;
-        let len = checkpoint.pool.splats.len();
-        let room = config.expected_splats(len, checkpoint.step);
+        let (len, frozen) = (checkpoint.pool.splats.len(), checkpoint.pool.frozen);
+        let room = frozen + config.expected_splats(len - frozen, checkpoint.step);
         let room = room.min(config.budget(gpu.capabilities())).max(len);
         let pool = SplatPool::from_state(gpu, &checkpoint.fitted(&config), room)?;
         let mut trainer = Self::with_pool(gpu, config, pool, targets, checkpoint.extent)?;
@@ -113,6 +120,7 @@ impl Trainer {
             descent: Descent::new(gpu)?,
             noise: Noise::new(gpu)?,
             filter: None,
+            region: None,
             corrections: Corrections::default(),
             growth: Growing::new(gpu)?,
             fetch: Fetch::new(gpu, 1)?,
@@ -124,6 +132,18 @@ impl Trainer {
         };
         trainer.fit_filter(gpu)?;
         Ok(trainer)
+    }
+
+    /// From now on splats stay in this region.
+    pub(super) fn confine(&mut self, gpu: &Gpu, region: Region) -> Result<(), GpuError> {
+        let confine = Confine::new(gpu, &enclosure(&region))?;
+        self.region = Some((region, confine));
+        Ok(())
+    }
+
+    /// Where splats are optimised; `None` for everywhere.
+    pub(super) fn region(&self) -> Option<&Region> {
+        self.region.as_ref().map(|it| &it.0)
     }
 
     fn correct(
@@ -181,6 +201,11 @@ impl Trainer {
         self.pool.len()
     }
 
+    /// How many of the splats, the first, stay as they are.
+    pub(super) fn frozen(&self) -> usize {
+        self.pool.frozen()
+    }
+
     pub(super) fn budget(&self) -> usize {
         self.budget
     }
@@ -230,6 +255,7 @@ impl Trainer {
             extent: self.extent,
             evaluations: Vec::new(),
             corrections: self.corrections.read(gpu)?,
+            region: self.region().copied(),
             pool: self.pool.read(gpu)?,
         })
     }
@@ -341,7 +367,7 @@ impl Trainer {
             opacity_weight: regularise * self.config.opacity_weight,
             scale_weight: regularise * self.config.scale_weight / self.extent,
             update_sh_rest: true,
-            largest_log_scale: (LARGEST_SCALE * self.extent).ln(),
+            largest_log_scale: self.largest_scale().ln(),
         };
         self.descent
             .prepare(gpu, &self.rasterizer, &self.gradient, &self.pool, &descent)?;
@@ -357,9 +383,20 @@ impl Trainer {
             self.noise.prepare(gpu, &self.pool, noise, seed);
             self.noise.record(&mut recorder);
         }
+        if let Some((_, confine)) = &mut self.region {
+            confine.prepare(gpu, &self.pool);
+            confine.record(&mut recorder);
+        }
         recorder.submit(gpu);
         self.corrections.request();
         Ok(())
+    }
+
+    /// No splat grows larger than this, world units; in a region none larger than that.
+    fn largest_scale(&self) -> f32 {
+        let largest = LARGEST_SCALE * self.extent;
+        let region = self.region();
+        region.map_or(largest, |it| largest.min(it.half().max_element()))
     }
 
     fn densify(&mut self, gpu: &Gpu) -> Result<(), GpuError> {

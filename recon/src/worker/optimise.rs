@@ -60,7 +60,7 @@ fn begin(actor: &mut Actor, gpu: &Gpu, job: &OptimiseJob) -> Result<Optimisation
     let mut listen = |update| hear(actor, update);
     let begin = match &job.start {
         Start::Points => Begin::Points,
-        Start::Splats(file) => Begin::Splats(file.clone()),
+        Start::Splats(file, part) => Begin::Splats(file.clone(), part.clone()),
         Start::Checkpoint(path) => {
             let checkpoint = checkpoint::open(path)?;
             // What is asked for now counts, but for what cannot change on the way.
@@ -353,6 +353,7 @@ impl Run {
             steps: step,
             steps_per_sec: step as f32 / progress.elapsed_secs.max(f32::MIN_POSITIVE),
             splats: progress.splats,
+            frozen: progress.frozen,
             gpu_bytes: self.optimisation.most_bytes(),
             backward: self.optimisation.backward(),
             evaluations: self.optimisation.evaluations().to_vec(),

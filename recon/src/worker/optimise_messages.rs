@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::reconstruct_messages::SeenChunk;
 use crate::dataset::Dataset;
 use crate::io::SplatFile;
-use crate::optim::{Evaluation, OptimiseConfig};
+use crate::optim::{Evaluation, OptimiseConfig, Part};
 
 /// An optimisation to be run.
 #[derive(Clone, Debug)]
@@ -32,8 +32,9 @@ pub enum Start {
     /// The dataset's points; random ones in the cameras' common volume where it has none.
     #[default]
     Points,
-    /// These splats.
-    Splats(Arc<SplatFile>),
+    /// These splats, or a part of them between others that are frozen. What comes out has the
+    /// frozen ones first, in their order.
+    Splats(Arc<SplatFile>, Part),
     /// Where a checkpoint left off.
     Checkpoint(PathBuf),
 }
@@ -83,6 +84,8 @@ pub struct OptimiseReport {
     pub steps_per_sec: f32,
     /// Splats in the end.
     pub splats: usize,
+    /// How many of them, the first, stayed as they were.
+    pub frozen: usize,
     /// Bytes on the device at most.
     pub gpu_bytes: u64,
     /// Which design of the backward pass ran, and what others took.

@@ -18,7 +18,7 @@ use crate::model::{
     device_name, load_networks, wait_for,
 };
 use crate::optim::{
-    EvalConfig, EvalStep, HeldOut, OptimError, default_budget, evaluate, most_opaque,
+    EvalConfig, EvalStep, HeldOut, OptimError, Part, default_budget, evaluate, most_opaque,
 };
 
 use super::actor::{Actor, Outcome};
@@ -484,7 +484,7 @@ impl Run<'_> {
                     dataset: self.dataset,
                     start: match sequel {
                         Sequel::FromPoints => Start::Points,
-                        _ => Start::Splats(start),
+                        _ => Start::Splats(start, Part::default()),
                     },
                     config,
                     lpips: self.job.lpips.clone(),

@@ -116,6 +116,8 @@ gpu_structs! {
         stride: u32,
         /// Degree of the stored harmonics.
         sh_degree: u32,
+        /// So many, the first ones, are frozen: an optimisation leaves them as they are.
+        frozen: u32,
     }
 
     /// Numbers that stay on the GPU during a frame and are read back some frames later.
@@ -262,6 +264,22 @@ gpu_structs! {
         target_len: u32,
         /// Another seed, other draws.
         seed: u32,
+        /// The first so many are frozen: none of them is drawn.
+        frozen: u32,
+    }
+
+    /// Parameters of `train/confine.wgsl`.
+    ConfineUniform {
+        /// Middle of the box, world.
+        centre: [f32; 3],
+        /// How far from the box splats may be, world units.
+        radius: f32,
+        /// Half the box's extents along its own axes, world units.
+        half: [f32; 3],
+        /// Unused.
+        pad: u32,
+        /// World from box, `x y z w`.
+        rotation: [f32; 4],
     }
 
     /// Parameters of `train/trace.wgsl`.

@@ -43,6 +43,9 @@ pub struct PoolOptions {
     pub statistics: usize,
     /// Each splat has a 3D filter, of size zero until [`super::Filter`] has measured it.
     pub filtered: bool,
+    /// So many, the first ones, are frozen: they are drawn, and nothing here changes them. Their
+    /// filters stay of size zero.
+    pub frozen: usize,
     /// Arrays of parameters are at most this long, as on a device that binds no more.
     pub max_chunk_bytes: Option<u64>,
 }
@@ -78,16 +81,22 @@ impl SplatPool {
     /// Uploads splats, with moments of zero and what the options ask for.
     ///
     /// # Errors
-    /// [`GpuError::OutOfMemory`]; [`GpuError::Invalid`] where the arrays disagree in length.
+    /// [`GpuError::OutOfMemory`]; [`GpuError::Invalid`] where the arrays disagree in length, or more
+    /// splats are to be frozen than there are.
     pub fn with_options(
         gpu: &Gpu,
         splats: &Splats,
         options: &PoolOptions,
     ) -> Result<Self, GpuError> {
+        if splats.len() < options.frozen {
+            let message = format!("{} of {} splats are frozen", options.frozen, splats.len());
+            return Err(GpuError::Invalid(message));
+        }
         let limit = gpu.capabilities().max_binding_bytes;
         let layout = Layout {
             room: options.room,
             filtered: options.filtered,
+            frozen: options.frozen,
             max_chunk_bytes: options.max_chunk_bytes.unwrap_or(limit),
         };
         let splats = GpuSplats::allocate(gpu, splats, layout)?;
@@ -148,13 +157,18 @@ impl SplatPool {
         self.splats.is_empty()
     }
 
+    /// How many of them are frozen: the first ones, in the order they came in.
+    pub fn frozen(&self) -> usize {
+        self.splats.frozen()
+    }
+
     /// How many there can be.
     pub fn room(&self) -> usize {
         self.splats.room()
     }
 
-    /// From now on there are `len` splats, at most as many as there is room for: those beyond are
-    /// dropped, or new ones count whatever their planes hold.
+    /// From now on there are `len` splats, at most as many as there is room for and at least those
+    /// that are frozen: those beyond are dropped, or new ones count whatever their planes hold.
     pub fn set_len(&mut self, gpu: &Gpu, len: usize) {
         self.splats.set_len(gpu, len);
     }

@@ -24,10 +24,12 @@ pub struct PoolState {
     pub statistics: Vec<Vec<f32>>,
     /// Sizes of the 3D filters, world units; `None` where splats are not filtered. `[num_splats]`
     pub filter: Option<Vec<f32>>,
+    /// How many splats, the first ones, are frozen.
+    pub frozen: usize,
 }
 
 impl PoolState {
-    /// All arrays agree in length.
+    /// All arrays agree in length, and no more splats are frozen than there are.
     ///
     /// # Errors
     /// [`GpuError::Invalid`] where they do not.
@@ -42,6 +44,10 @@ impl PoolState {
             && self.sh_second.len() == n
             && self.statistics.iter().all(|it| it.len() == n)
             && self.filter.as_ref().is_none_or(|it| it.len() == n);
+        if n < self.frozen {
+            let message = format!("{} of {n} splats are frozen", self.frozen);
+            return Err(GpuError::Invalid(message));
+        }
         if fits {
             return Ok(());
         }
@@ -69,6 +75,7 @@ impl SplatPool {
             sh_first: vec![0; sh_words(self.splats().sh_degree()) * self.len()],
             sh_second: vec![0.0; self.len()],
             statistics: vec![vec![0.0; self.len()]; self.statistics()],
+            frozen: self.frozen(),
         };
         for (chunk, moments) in self.chunks() {
             let of = Place::new(chunk, self.len());
@@ -107,6 +114,7 @@ impl SplatPool {
             room,
             statistics: state.statistics.len(),
             filtered: state.filter.is_some(),
+            frozen: state.frozen,
             max_chunk_bytes,
         };
         let pool = Self::with_options(gpu, &state.splats, &options)?;

@@ -119,7 +119,7 @@ fn remembered(ui: &egui::Ui, state: &AppState, property: Property) -> Arc<Vec<f3
     let snapshot = state.scene.as_ref().map(|it| it.snapshot.id);
     let version = state.editor.document.as_ref().map(|it| it.version);
     let key = format!("{property:?} {snapshot:?} {version:?}");
-    let place = ui.id().with("values");
+    let place = ui.scope_id().with("values");
     let known: Option<(String, Arc<Vec<f32>>)> = ui.data(|it| it.get_temp(place));
     match known {
         Some((of, values)) if of == key => values,

@@ -52,6 +52,7 @@ pub(super) fn record(
         len: len as u32,
         target_len: target_len as u32,
         seed,
+        frozen: pool.frozen() as u32,
     };
     let arrays = draw::Arrays {
         draw: &GpuVec::from_slice(gpu, "draws", &[uniform])?,

@@ -87,7 +87,8 @@ impl Densifier {
 
     /// Gives up some splats and copies others, as the rule says. Statistics begin anew. Moments
     /// follow their splats, but for those of copies, which begin anew. Should a rule give up all,
-    /// all stay.
+    /// all stay. Frozen splats stay in any case, are not copied, and count among those that there may
+    /// be.
     ///
     /// Frames, gradients and optimisers that are bound to the pool's arrays stay bound. Waits for
     /// the GPU where only it knows how many there will be: not with [`Rule::Mcmc`].
@@ -111,7 +112,7 @@ impl Densifier {
             let message = "a rule of densification needs statistics that are not kept";
             return Err(GpuError::Invalid(message.to_owned()));
         }
-        if before == 0 {
+        if before == pool.frozen() {
             return Ok(unchanged);
         }
         let scratch = Scratch::for_pool(&mut self.scratch, gpu, pool)?;
@@ -140,7 +141,7 @@ impl Densifier {
             Some(after) => after,
             None => scratch.read_total(gpu, before)?.min(pool.room()),
         };
-        if after == 0 {
+        if after <= pool.frozen() {
             return Ok(unchanged);
         }
         // Written after the submission, so what was recorded still saw the old numbers.
@@ -150,7 +151,7 @@ impl Densifier {
     }
 
     /// Lays splats in an order in which neighbours in memory are neighbours in space. Nothing but
-    /// the order changes; statistics follow too.
+    /// the order changes; statistics follow too. Frozen splats keep their places, the first.
     ///
     /// # Errors
     /// [`GpuError::TooLarge`] or [`GpuError::OutOfMemory`].
@@ -175,7 +176,7 @@ impl Densifier {
         Ok(())
     }
 
-    /// Takes the part `decay` of every opacity: o ← o (1 − decay).
+    /// Takes the part `decay` of every opacity that is not frozen: o ← o (1 − decay).
     ///
     /// # Errors
     /// [`GpuError::OutOfMemory`].
@@ -184,7 +185,7 @@ impl Densifier {
         self.fade(gpu, pool, (keep, 1.0), false)
     }
 
-    /// Makes what is more opaque than `largest` as opaque as that. With `forget` the moments of
+    /// Makes what is more opaque than `largest`, and not frozen, as opaque as that. With `forget` the moments of
     /// all opacities begin anew, as when 3DGS resets them.
     ///
     /// # Errors
