@@ -187,7 +187,8 @@ pub enum Command {
     Synth(SynthArgs),
     /// Draw a splat file into images or a video
     ///
-    /// Without --camera, --path or --turntable the whole scene is framed from its front.
+    /// Without --camera, --path, --through-photos or --turntable the whole scene is framed from its
+    /// front. Images too large for the graphics device are drawn in parts.
     Render(RenderArgs),
     /// Look into files with a network's weights, and write new ones
     #[command(subcommand)]

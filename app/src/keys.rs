@@ -4,7 +4,7 @@ use eframe::egui::{Key, Modifiers, PointerButton};
 use glam::Vec3;
 use render::Style;
 
-use crate::action::{Action, CameraMove, Pane};
+use crate::action::{Action, CameraMove, Pane, ShowAction};
 use crate::settings::Overlay;
 
 /// What sets a binding off.
@@ -88,6 +88,8 @@ pub enum Deed {
     LeaveCompare,
     /// Hold the optimisation, or let it go on.
     Pause,
+    /// Add the present view to the camera path.
+    AddKeyframe,
 }
 
 impl Deed {
@@ -105,6 +107,7 @@ impl Deed {
             Self::NextWorst => Action::NextWorst,
             Self::LeaveCompare => Action::LeaveCompare,
             Self::Pause => Action::FlipPause,
+            Self::AddKeyframe => Action::CameraPath(ShowAction::Add),
         }
     }
 }
@@ -209,6 +212,7 @@ const CAMERA: &[Binding] = &[
         Deed::Move(CameraMove::FrameAll),
     ),
     press(NONE, Key::Home, "First view", Deed::Move(CameraMove::Home)),
+    press(NONE, Key::K, "Add a keyframe", Deed::AddKeyframe),
 ];
 
 const FLY: &[Binding] = &[

@@ -62,6 +62,8 @@ pub struct Frustum {
 /// What a camera is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
+    /// A film goes through it.
+    Keyframe,
     /// The methods see its photo.
     Train,
     /// Only measurements see its photo.

@@ -2,6 +2,7 @@
 
 mod export;
 mod scene;
+mod show;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use crate::settings::Settings;
 pub use export::{EXPORT_FORMATS, Export};
 use scene::extent;
 pub use scene::{Drawn, Scene};
+pub use show::{FilmKind, FilmSize, MAX_SIDE_PX, Show};
 
 /// Messages that are kept.
 const MAX_MESSAGES: usize = 500;
@@ -64,6 +66,8 @@ pub struct AppState {
     pub open_path: String,
     /// Where to save, and as what.
     pub export: Export,
+    /// A film in the making.
+    pub show: Show,
     /// The last frame.
     pub frame: FrameReport,
     /// Windows that are not remembered.
@@ -91,6 +95,8 @@ pub struct Panes {
     pub open_path: bool,
     /// Format, box, axes and place of an export.
     pub export: bool,
+    /// Camera path and film.
+    pub show: bool,
 }
 
 /// How grave a message is.
@@ -205,6 +211,7 @@ impl AppState {
             error: None,
             open_path: String::new(),
             export: Export::default(),
+            show: Show::default(),
             frame: FrameReport::default(),
             panes: Panes::default(),
             accepts_drops: true,
@@ -237,6 +244,7 @@ impl AppState {
     pub fn set_scene(&mut self, snapshot: Snapshot) {
         let scene = Scene::new(snapshot);
         self.export.propose(&scene);
+        self.show.begin_anew(&self.export.path);
         self.scene = Some(scene);
     }
 
@@ -300,6 +308,7 @@ impl AppState {
         }
         if is_first && let Some(dataset) = self.project.as_ref().and_then(Project::dataset) {
             self.export.propose_beside(dataset);
+            self.show.propose(&self.export.path);
         }
         let format = self.export.format;
         self.choose_export_format(format);
@@ -335,6 +344,7 @@ impl AppState {
         self.run = None;
         self.compare = None;
         self.film = Film::default();
+        self.show.begin_anew("");
         self.plan.start = Default::default();
         self.plan.checkpoint = None;
         self.plan.memory = None;

@@ -5,6 +5,7 @@
 
 pub mod camera_path;
 pub mod dataset;
+pub mod film;
 pub mod io;
 pub mod metrics;
 pub mod model;

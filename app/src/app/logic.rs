@@ -29,6 +29,7 @@ impl App {
         self.hear_keys(ctx);
         self.hear_leaving();
         self.hear_close(ctx);
+        self.play_on(ctx);
     }
 
     /// Does what a panel or a key asked for.
@@ -92,6 +93,7 @@ impl App {
                     project.ignore_outliers(ignored);
                 }
             }
+            Action::CameraPath(action) => self.act_on_show(ctx, action),
             Action::Show(pane, shown) => *self.pane(pane) = shown,
             Action::Flip(pane) => {
                 let shown = self.pane(pane);
@@ -176,6 +178,7 @@ impl App {
                     }
                     self.leave_if_saved(ctx);
                 }
+                Event::Filmed(report) => self.hear_film(report),
                 Event::Finished => self.end_job(),
                 Event::Cancelled => {
                     self.end_job();
@@ -386,6 +389,7 @@ impl App {
             Pane::Timings => &mut self.state.panes.timings,
             Pane::CheatSheet => &mut self.state.panes.cheat_sheet,
             Pane::OpenPath => &mut self.state.panes.open_path,
+            Pane::CameraPath => &mut self.state.panes.show,
         }
     }
 }

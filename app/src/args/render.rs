@@ -24,15 +24,23 @@ pub struct RenderArgs {
     #[arg(long, value_name = "CAMS.JSON[#INDEX]", group = "shot")]
     pub camera: Option<PathBuf>,
 
-    /// All cameras of such a list, one image each
+    /// Keyframes of a camera path, or all cameras of such a list, one image each
     #[arg(long, value_name = "CAMS.JSON", group = "shot")]
     pub path: Option<PathBuf>,
+
+    /// Along the cameras of posed photos, in the order of their names
+    #[arg(long, value_name = "PHOTOS", group = "shot")]
+    pub through_photos: Option<PathBuf>,
 
     /// N images evenly once around the scene
     #[arg(long, value_name = "N", group = "shot", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub turntable: Option<u32>,
 
-    /// Images a second of a video
+    /// Length of a film along keyframes or photos [default: the keyframes' own, else 10]
+    #[arg(long, value_name = "SECONDS", value_parser = film_seconds)]
+    pub seconds: Option<f64>,
+
+    /// Images a second of a film
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=240))]
     pub fps: u32,
 
@@ -103,6 +111,13 @@ fn eps2d(text: &str) -> Result<f32, String> {
     }
 }
 
+fn film_seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(secs) if (0.01..=1e5).contains(&secs) => Ok(secs),
+        _ => Err("expected seconds from 0.01 to 100000".to_owned()),
+    }
+}
+
 fn fov_degrees(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(degrees) if (1.0..=170.0).contains(&degrees) => Ok(degrees),
@@ -170,6 +185,9 @@ mod tests {
             "--width 0",
             "--turntable 0",
             "--turntable 4 --path c.json",
+            "--turntable 4 --through-photos photos",
+            "--seconds 0",
+            "--seconds NaN",
             "--style nice",
         ] {
             assert!(render(args).is_err(), "{args}");
