@@ -69,11 +69,9 @@ fn begin_ui(ui: &mut egui::Ui, state: &AppState, show: &mut Show, actions: &mut 
     });
     seconds(ui, "Ready-made paths take", &mut show.ready_secs, 0.1);
     if let Some(before) = &show.before {
-        let text = format!(
-            "Back to the path before ({} keyframes)",
-            before.keyframes().len()
-        );
-        if ui.button(text).clicked()
+        let text = format!("it has {} keyframes", before.keyframes().len());
+        let back = ui.button("Back to the path before").on_hover_text(text);
+        if back.clicked()
             && let Some(before) = show.before.take()
         {
             show.replace_path(before);

@@ -147,6 +147,7 @@ impl Show {
     pub fn propose(&mut self, beside: &str) {
         let beside = Path::new(beside);
         let stem = beside.file_stem().unwrap_or_default().to_string_lossy();
+        let stem = stem.strip_suffix(" copy").unwrap_or(&stem);
         let place = |name: String| beside.with_file_name(name).to_string_lossy().into_owned();
         let ending = self.kind.ending();
         self.out = place(format!("{stem} film{ending}").trim_start().to_owned());
@@ -259,12 +260,12 @@ mod tests {
         let mut show = with_keyframes(&[1.0]);
         show.begin_anew("/scenes/garden copy.ply");
         assert!(show.path.keyframes().is_empty());
-        assert!(Path::new(&show.out) == Path::new("/scenes/garden copy film.mp4"));
-        assert!(Path::new(&show.picture_out) == Path::new("/scenes/garden copy picture.png"));
+        assert!(Path::new(&show.out) == Path::new("/scenes/garden film.mp4"));
+        assert!(Path::new(&show.picture_out) == Path::new("/scenes/garden picture.png"));
         show.choose(FilmKind::Images);
-        assert!(show.out.ends_with("garden copy film"));
+        assert!(show.out.ends_with("garden film"));
         show.choose(FilmKind::WebM);
-        assert!(show.out.ends_with("garden copy film.webm"));
+        assert!(show.out.ends_with("garden film.webm"));
         assert_eq!(FilmSize::Window.pixels([761, 0]), [760, 2]);
     }
 }
