@@ -27,6 +27,8 @@ mod projection;
 mod projection_backward;
 /// The kernels of the sort, and the sort.
 mod sorting;
+/// Images put together from windows.
+mod windows;
 
 use std::sync::OnceLock;
 

@@ -16,6 +16,8 @@ mod densify;
 mod edit_kernels;
 /// Splats measured on photos that were held out.
 mod evaluation;
+/// Films and pictures by the worker.
+mod films;
 /// Splat files as people have them: of other programs, written and read back, damaged.
 mod formats;
 /// The same for SPZ and SOG.

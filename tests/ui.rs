@@ -7,6 +7,7 @@ mod optimise;
 mod panels;
 mod photos;
 mod project;
+mod show;
 
 use app::action::Action;
 use app::settings::Settings;
@@ -61,6 +62,11 @@ fn full_state(gpu: &Gpu) -> AppState {
     let on_gpu = GpuSplats::upload(gpu, &file.splats).unwrap();
     let path = Some("/scenes/two.ply".into());
     state.set_scene(Snapshot::new(1, on_gpu, file, "two.ply".to_owned(), path));
+    for (time, x) in [(0.0, -4.0), (2.5, 4.0)] {
+        let c2w = glam::Affine3A::from_translation(Vec3::new(x, 0.0, -8.0));
+        let keyframe = recon::camera_path::Keyframe::new(time, &c2w, 50.0);
+        state.show.selected = state.show.path.insert(keyframe);
+    }
     state.settings.remember("/scenes/one.ply".as_ref());
     state.messages.push(Message {
         gravity: Gravity::Warning,

@@ -8,6 +8,7 @@ use crate::editor::EditAction;
 use crate::leaving::Answer;
 use crate::optimise::{Plan, When};
 use crate::settings::{Overlay, Settings};
+use crate::state::Show;
 
 /// A wish of the user. Panels only emit them.
 #[derive(Clone, Debug)]
@@ -74,6 +75,8 @@ pub enum Action {
     IgnoreOutliers(bool),
     /// Something about edits of the scene.
     Edit(EditAction),
+    /// Something about the camera path, films and pictures.
+    CameraPath(ShowAction),
     /// Show or hide a window.
     Show(Pane, bool),
     /// The other of shown and hidden.
@@ -90,6 +93,29 @@ pub enum Action {
     CloseScene,
     /// End the program.
     Quit,
+}
+
+/// What is asked of the camera path.
+#[derive(Clone, Debug)]
+pub enum ShowAction {
+    /// New settings and keyframes, as a whole: what a widget changed is part of them.
+    Edit(Box<Show>),
+    /// Add the present view as the last keyframe.
+    Add,
+    /// Give a keyframe the present view.
+    Update(usize),
+    /// Stand where the path's camera is at a time, in seconds.
+    Seek(f64),
+    /// Go along the path, or stop doing so.
+    FlipPlay,
+    /// Make a path around the scene.
+    Turntable,
+    /// Make a path along the cameras of the photos.
+    ThroughPhotos,
+    /// Write the film.
+    RenderFilm,
+    /// Write a picture of the present view.
+    RenderPicture,
 }
 
 /// A file of the network.
@@ -131,4 +157,6 @@ pub enum Pane {
     Export,
     /// Small copies of the photos.
     FilmStrip,
+    /// Camera path and film.
+    CameraPath,
 }

@@ -5,7 +5,7 @@ use glam::Vec3;
 use recon::edit::EditOp;
 use render::Style;
 
-use crate::action::{Action, CameraMove, Pane};
+use crate::action::{Action, CameraMove, Pane, ShowAction};
 use crate::editor::{EditAction, Tool};
 use crate::settings::Overlay;
 
@@ -108,6 +108,8 @@ pub enum Deed {
     Hide,
     /// Show all that was hidden.
     ShowAll,
+    /// Add the present view to the camera path.
+    AddKeyframe,
 }
 
 impl Deed {
@@ -134,6 +136,7 @@ impl Deed {
             Self::SelectInverse => edit(EditOp::SelectInverse),
             Self::Hide => edit(EditOp::Hide),
             Self::ShowAll => edit(EditOp::ShowAll),
+            Self::AddKeyframe => Action::CameraPath(ShowAction::Add),
         }
     }
 }
@@ -246,6 +249,7 @@ const CAMERA: &[Binding] = &[
         Deed::Move(CameraMove::FrameAll),
     ),
     press(NONE, Key::Home, "First view", Deed::Move(CameraMove::Home)),
+    press(NONE, Key::K, "Add a keyframe", Deed::AddKeyframe),
 ];
 
 const FLY: &[Binding] = &[

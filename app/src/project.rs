@@ -74,6 +74,8 @@ impl Frustum {
 /// What a camera is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
+    /// A film goes through it.
+    Keyframe,
     /// The methods see its photo.
     Train,
     /// Only measurements see its photo.

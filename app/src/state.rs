@@ -2,6 +2,7 @@
 
 mod export;
 mod scene;
+mod show;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use crate::settings::Settings;
 pub use export::{EXPORT_FORMATS, Export};
 use scene::extent;
 pub use scene::{Drawn, Scene};
+pub use show::{FilmKind, FilmSize, MAX_SIDE_PX, Show};
 
 /// Messages that are kept.
 const MAX_MESSAGES: usize = 500;
@@ -68,6 +70,8 @@ pub struct AppState {
     pub open_path: String,
     /// Where to save, and as what.
     pub export: Export,
+    /// A film in the making.
+    pub show: Show,
     /// The last frame.
     pub frame: FrameReport,
     /// Windows that are not remembered.
@@ -95,6 +99,8 @@ pub struct Panes {
     pub open_path: bool,
     /// Format, box, axes and place of an export.
     pub export: bool,
+    /// Camera path and film.
+    pub show: bool,
 }
 
 /// How grave a message is.
@@ -210,6 +216,7 @@ impl AppState {
             error: None,
             open_path: String::new(),
             export: Export::default(),
+            show: Show::default(),
             frame: FrameReport::default(),
             panes: Panes::default(),
             accepts_drops: true,
@@ -243,6 +250,7 @@ impl AppState {
         self.editor.begin(Some(&snapshot));
         let scene = Scene::new(snapshot);
         self.export.propose(&scene);
+        self.show.begin_anew(&self.export.path);
         self.scene = Some(scene);
     }
 
@@ -306,6 +314,7 @@ impl AppState {
         }
         if is_first && let Some(dataset) = self.project.as_ref().and_then(Project::dataset) {
             self.export.propose_beside(dataset);
+            self.show.propose(&self.export.path);
         }
         let format = self.export.format;
         self.choose_export_format(format);
@@ -342,6 +351,7 @@ impl AppState {
         self.compare = None;
         self.editor.begin(None);
         self.film = Film::default();
+        self.show.begin_anew("");
         self.plan.start = Default::default();
         self.plan.checkpoint = None;
         self.plan.memory = None;

@@ -72,6 +72,7 @@ pub(crate) fn camera(role: Role) -> [u8; 4] {
         Role::Train => [94, 176, 239, 200],
         Role::HeldOut => [232, 160, 70, 220],
         Role::Ignored => [150, 156, 168, 90],
+        Role::Keyframe => [240, 130, 200, 230],
         Role::Live => [130, 214, 130, 220],
         Role::Selected => [255, 255, 255, 255],
     }

@@ -6,6 +6,7 @@
 pub mod camera_path;
 pub mod dataset;
 pub mod edit;
+pub mod film;
 pub mod io;
 pub mod metrics;
 pub mod model;

@@ -34,7 +34,7 @@ pub use config::{RenderConfig, Style};
 pub use gpu_splats::GpuSplats;
 pub use gradient::{Gradient, GradientOptions};
 pub use loss::{Loss, LossConfig};
-pub use rasterizer::{FrameStats, Image, Rasterizer};
+pub use rasterizer::{FrameStats, Image, Rasterizer, Window};
 pub use sh_rotation::ShRotation;
 pub use splats::{Splats, SplatsError};
 pub use training::AdamRates;

@@ -8,7 +8,7 @@ struct FrameUniform {
     principal: vec2f,           // cx, cy in pixels
     tangent_min: vec2f,         // bounds of x/z, y/z inside the Jacobian
     tangent_max: vec2f,
-    image_size: vec2u,          // pixels
+    image_size: vec2u,          // pixels that are drawn
     tile_count: vec2u,
     near: f32,
     far: f32,
@@ -28,7 +28,7 @@ struct FrameUniform {
     pair_capacity: u32,
     filter_plane: u32,          // of the splats' parameters; 0: there is none
     pad: u32,
-    pad_more: vec2u,
+    origin: vec2u,              // first pixel drawn, in the camera's image; multiples of 16
 }
 
 const SHAPE_GAUSSIAN: u32 = 0u;

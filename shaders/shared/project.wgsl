@@ -82,6 +82,7 @@ fn project_splat(i: u32) -> Projection {
     out.extent = sqrt(2.0 * cut_of(frame, out.opacity) * cov.xz);
     let low = out.mean2d - out.extent;
     let high = out.mean2d + out.extent;
-    out.visible = all(low <= vec2f(frame.image_size)) && all(vec2f(0.0) <= high);
+    let end = vec2f(frame.origin + frame.image_size);
+    out.visible = all(low <= end) && all(vec2f(frame.origin) <= high);
     return out;
 }

@@ -25,23 +25,27 @@ fn ellipse_of(frame: FrameUniform, a: vec4f, b: vec4f, c: vec4f) -> Ellipse {
     return Ellipse(a.xy, b.xyz, vec2f(c.w, a.w), cut_of(frame, b.w));
 }
 
-// Tiles [first, end) along one axis whose pixel centres meet [low, high].
-fn tile_span(low: f32, high: f32, tiles: u32) -> vec2u {
+// Tiles [first, end) along one axis whose pixel centres meet [low, high], of `tiles` from pixel
+// `origin` on, counted from there.
+fn tile_span(low: f32, high: f32, origin: u32, tiles: u32) -> vec2u {
     let first = ceil((low - SLACK_PX - LAST_CENTRE) / TILE);
     let end = floor((high + SLACK_PX - FIRST_CENTRE) / TILE) + 1.0;
-    let limit = f32(tiles);
-    return vec2u(u32(clamp(first, 0.0, limit)), u32(clamp(end, 0.0, limit)));
+    let before = origin / 16u;
+    let least = f32(before);
+    let most = f32(before + tiles);
+    return vec2u(u32(clamp(first, least, most)), u32(clamp(end, least, most))) - before;
 }
 
 // Rows [first, end) of tiles that the ellipse reaches.
 fn tile_rows(e: Ellipse, frame: FrameUniform) -> vec2u {
-    return tile_span(e.mean.y - e.extent.y, e.mean.y + e.extent.y, frame.tile_count.y);
+    let low = e.mean.y - e.extent.y;
+    return tile_span(low, e.mean.y + e.extent.y, frame.origin.y, frame.tile_count.y);
 }
 
 // Columns [first, end) of tiles that the ellipse reaches in one row.
 fn tile_columns(e: Ellipse, row: u32, frame: FrameUniform) -> vec2u {
     // The row's pixel centres relative to the mean, as far as the ellipse goes.
-    let top = f32(row) * TILE - e.mean.y;
+    let top = f32(row * 16u + frame.origin.y) - e.mean.y;
     let y0 = clamp(top + FIRST_CENTRE - SLACK_PX, -e.extent.y, e.extent.y);
     let y1 = clamp(top + LAST_CENTRE + SLACK_PX, -e.extent.y, e.extent.y);
     // The rightmost point of the whole ellipse lies at y_right, the leftmost opposite.
@@ -50,7 +54,7 @@ fn tile_columns(e: Ellipse, row: u32, frame: FrameUniform) -> vec2u {
     let left = border(e, clamp(-y_right, y0, y1), -1.0);
     let x_max = select(right, e.extent.x, y0 <= y_right && y_right <= y1);
     let x_min = select(left, -e.extent.x, y0 <= -y_right && -y_right <= y1);
-    return tile_span(e.mean.x + x_min, e.mean.x + x_max, frame.tile_count.x);
+    return tile_span(e.mean.x + x_min, e.mean.x + x_max, frame.origin.x, frame.tile_count.x);
 }
 
 // The border's x at height y, both relative to the mean: right of the centre line or left of it.

@@ -40,7 +40,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) thr
     let box = thread / 8u; // 2 boxes across, 4 down
     let corner = tile.xy * 16u + vec2u((box % 2u) * 8u, (box / 2u) * 4u);
     let pixel = corner + vec2u(thread % 8u, 0u);
-    let centre = vec2f(pixel) + 0.5;
+    let centre = vec2f(pixel + frame.origin) + 0.5;
     let rows = vec4f(0.0, 1.0, 2.0, 3.0);
     let inside = vec4<bool>(pixel.x < frame.image_size.x)
         & (vec4u(pixel.y) + vec4u(0u, 1u, 2u, 3u) < vec4u(frame.image_size.y));
@@ -68,7 +68,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) thr
         let other_half = BOXES * WORDS - half;
         if thread < BOXES * WORDS { atomicStore(&sh_masks[other_half + thread], 0u); }
         for (var k = thread; k < min(BATCH, range.y - first); k += THREADS) {
-            fetch(k, pair_splats[first + k], vec2f(tile.xy) * 16.0 + 0.5, half);
+            fetch(k, pair_splats[first + k], vec2f(tile.xy * 16u + frame.origin) + 0.5, half);
         }
         workgroupBarrier();
 

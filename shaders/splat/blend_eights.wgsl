@@ -44,6 +44,8 @@ fn main(
     let tile = scattered_tile(group);
     let left = tile * 16u + vec2u(lane, 0u);
     let right = left + vec2u(8u, 0u);
+    let centre = vec2f(left + frame.origin) + 0.5;
+    let right_x = f32(right.x + frame.origin.x) + 0.5;
     var a0 = quad(left);
     var a1 = quad(left + vec2u(0u, 4u));
     var a2 = quad(left + vec2u(0u, 8u));
@@ -65,14 +67,14 @@ fn main(
             let mean = subgroupShuffle(a.xy, j);
             let shape = subgroupShuffle(vec4f(q, b.w), j);
             let look = subgroupShuffle(vec4f(c.xyz, a.z), j);
-            let dx = mean.x - (f32(left.x) + 0.5);
-            let dy = mean.y - (f32(left.y) + 0.5) - vec4f(0.0, 1.0, 2.0, 3.0);
+            let dx = mean.x - centre.x;
+            let dy = mean.y - centre.y - vec4f(0.0, 1.0, 2.0, 3.0);
             let s = Slice(shape.x * dx * dx, shape.y * dx, shape.z, shape.w, look);
             walk(&a0, dy, s);
             walk(&a1, dy - 4.0, s);
             walk(&a2, dy - 8.0, s);
             walk(&a3, dy - 12.0, s);
-            let ex = mean.x - (f32(right.x) + 0.5);
+            let ex = mean.x - right_x;
             let t = Slice(shape.x * ex * ex, shape.y * ex, shape.z, shape.w, look);
             walk(&b0, dy, t);
             walk(&b1, dy - 4.0, t);

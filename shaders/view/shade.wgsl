@@ -54,7 +54,8 @@ fn point(pixel: vec2i) -> vec4f {
     let alpha = image[at].w;
     if alpha <= MIN_ALPHA { return vec4f(0.0); }
     let z = depths[at] / alpha;
-    return vec4f((vec2f(pixel) + 0.5 - frame.principal) / frame.focal * z, z, 1.0);
+    let seen = vec2f(vec2u(pixel) + frame.origin) + 0.5;
+    return vec4f((seen - frame.principal) / frame.focal * z, z, 1.0);
 }
 
 // Of the two neighbours along an axis the one nearer in depth: normals then do not smear over

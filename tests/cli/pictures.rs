@@ -4,6 +4,7 @@ use std::path::Path;
 
 use glam::Vec3;
 use image::RgbaImage;
+use recon::camera_path::{CameraPath, Keyframe};
 use render::{Camera, Intrinsics};
 
 use super::Desk;
@@ -110,6 +111,73 @@ fn cameras_of_a_list() {
     desk.run("render scene.ply --camera cams.json#1 --out b.png")
         .done();
     assert_eq!(picture(&desk.path("b.png"), 80, 48), second);
+}
+
+/// Keyframes of three views; one frame for each third of a second, both ends included.
+#[test]
+fn keyframes_and_the_way_of_photos() {
+    if tests::gpu::gpu().is_none() {
+        return;
+    }
+    let desk = Desk::new();
+    let keyframe = |time: f64, x: f32| {
+        let intrinsics = Intrinsics::from_vertical_fov(0.8, 64, 48);
+        let eye = Vec3::new(x, -2.0, -6.0);
+        let camera = Camera::look_at(intrinsics, eye, Vec3::ZERO, Vec3::NEG_Y);
+        Keyframe::of_camera(time, &camera)
+    };
+    let path = CameraPath::new(vec![
+        keyframe(0.0, -3.0),
+        keyframe(1.0, 0.0),
+        keyframe(2.0, 3.0),
+    ]);
+    recon::io::write_keyframes(&desk.path("path.json"), &path.unwrap()).unwrap();
+    let words = "render scene.ply --path path.json --fps 3 --width 64 --height 48 --out film";
+    let json = desk.run(&format!("{words} --json")).done().json();
+    assert_eq!((&json["images"], &json["width"]), (&7.into(), &64.into()));
+    let frames: Vec<_> = (0..7)
+        .map(|it| picture(&desk.path(&format!("film/frame_000{it}.png")), 64, 48))
+        .collect();
+    assert!(frames.windows(2).all(|pair| pair[0] != pair[1]));
+    let words = "render scene.ply --path path.json --fps 2 --seconds 1 --height 36 --out short";
+    desk.run(words).done();
+    assert_eq!(desk.names("short").len(), 3);
+    picture(&desk.path("short/frame_0001.png"), 64, 36);
+    let endless = desk.run("render scene.ply --path path.json --seconds 90000 --out no");
+    endless.failed(1, &["100000 images", "--seconds"]);
+
+    desk.run("synth --seed 4 --views 6 --size 32 --out shots")
+        .done();
+    let words =
+        "render scene.ply --through-photos shots --seconds 1 --fps 4 --height 48 --out along";
+    desk.run(words).done();
+    assert_eq!(desk.names("along").len(), 5);
+    let plain = desk.run("render scene.ply --through-photos film --out no");
+    plain.failed(1, &["film", "poses"]);
+    assert!(!desk.path("no").exists());
+}
+
+/// More pixels than one frame of this device may have, or than any is given.
+#[test]
+fn large_pictures_are_put_together() {
+    if tests::gpu::gpu().is_none() {
+        return;
+    }
+    let desk = Desk::new();
+    desk.run("render scene.ply --width 4800 --height 3600 --out large.png")
+        .done();
+    desk.run("render scene.ply --width 320 --height 240 --out small.png")
+        .done();
+    let large = picture(&desk.path("large.png"), 4800, 3600);
+    let small = picture(&desk.path("small.png"), 320, 240);
+    // The same scene: the mean of each 15 × 15 pixels is about the small picture's pixel.
+    let shrunk = image::imageops::thumbnail(&large, 320, 240);
+    let pairs = shrunk.pixels().zip(small.pixels());
+    let off: u64 = pairs
+        .flat_map(|(a, b)| (0..3).map(move |k| u64::from(a.0[k].abs_diff(b.0[k]))))
+        .sum();
+    let mean = off as f64 / f64::from(320 * 240 * 3);
+    assert!(mean < 4.0, "{mean}");
 }
 
 #[test]

@@ -47,8 +47,8 @@ fn blend_pixel(
     for &i in order {
         let [u, v, z, _] = splats.a[i].map(f64::from);
         let [xx, xy, yy, opacity] = splats.b[i].map(f64::from);
-        let dx = u - (f64::from(x) + 0.5);
-        let dy = v - (f64::from(y) + 0.5);
+        let dx = u - (f64::from(x + frame.origin[0]) + 0.5);
+        let dy = v - (f64::from(y + frame.origin[1]) + 0.5);
         let terms = [0.5 * xx * dx * dx, 0.5 * yy * dy * dy, xy * dx * dy];
         let sigma: f64 = terms.iter().sum();
         let noise = 1e-6 * terms.iter().map(|it| it.abs()).sum::<f64>();

@@ -10,8 +10,10 @@ const TILE: f64 = 16.0;
 /// ascending. Whether it does: the least of the quadratic form over the rectangle is at most `cut`.
 pub(crate) fn tiles(splat: &Projected, frame: &FrameUniform, slack_px: f64) -> Vec<u32> {
     let reaches = |column: u32, row: u32| {
-        let low = [column, row].map(|it| f64::from(it) * TILE + 0.5 - slack_px);
-        let high = [column, row].map(|it| f64::from(it) * TILE + 15.5 + slack_px);
+        let [left, top] = frame.origin.map(f64::from);
+        let corner = [left + f64::from(column) * TILE, top + f64::from(row) * TILE];
+        let low = corner.map(|it| it + 0.5 - slack_px);
+        let high = corner.map(|it| it + 15.5 + slack_px);
         lowest(splat, low, high) <= splat.cut
     };
     matching(frame, reaches)
@@ -28,8 +30,8 @@ pub(crate) fn contributing_tiles(splat: &Projected, frame: &FrameUniform) -> Vec
             columns.map(move |x| (x, y))
         });
         pixels.any(|(x, y)| {
-            let dx = f64::from(x) + 0.5 - splat.mean2d.x;
-            let dy = f64::from(y) + 0.5 - splat.mean2d.y;
+            let dx = f64::from(x + frame.origin[0]) + 0.5 - splat.mean2d.x;
+            let dy = f64::from(y + frame.origin[1]) + 0.5 - splat.mean2d.y;
             power(splat, dx, dy) < splat.cut - 1e-5
         })
     };

@@ -68,7 +68,8 @@ impl Drawn<'_> {
         (MIN_ALPHA < alpha).then(|| {
             let z = f64::from(self.depths[self.at(x, y)]) / f64::from(alpha);
             let two = |it: [f32; 2]| DVec2::from(it.map(f64::from));
-            let pixel = DVec2::new(f64::from(x) + 0.5, f64::from(y) + 0.5);
+            let [left, top] = self.frame.origin.map(f64::from);
+            let pixel = DVec2::new(left + f64::from(x) + 0.5, top + f64::from(y) + 0.5);
             let ray = (pixel - two(self.frame.principal)) / two(self.frame.focal);
             (ray * z).extend(z)
         })

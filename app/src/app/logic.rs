@@ -31,6 +31,7 @@ impl App {
         self.hear_keys(ctx);
         self.hear_leaving();
         self.hear_close(ctx);
+        self.play_on(ctx);
     }
 
     /// Does what a panel or a key asked for.
@@ -95,6 +96,7 @@ impl App {
                 }
             }
             Action::Edit(action) => self.edit(action),
+            Action::CameraPath(action) => self.act_on_show(ctx, action),
             Action::Show(pane, shown) => *self.pane(pane) = shown,
             Action::Flip(pane) => {
                 let shown = self.pane(pane);
@@ -188,6 +190,7 @@ impl App {
                     }
                     self.leave_if_saved(ctx);
                 }
+                Event::Filmed(report) => self.hear_film(report),
                 Event::Finished => self.end_job(),
                 Event::Cancelled => {
                     self.end_job();
@@ -404,6 +407,7 @@ impl App {
             Pane::Timings => &mut self.state.panes.timings,
             Pane::CheatSheet => &mut self.state.panes.cheat_sheet,
             Pane::OpenPath => &mut self.state.panes.open_path,
+            Pane::CameraPath => &mut self.state.panes.show,
         }
     }
 }

@@ -10,6 +10,7 @@ mod logic;
 mod optimise;
 mod photos;
 mod pictures;
+mod show;
 mod thread_time;
 mod ui;
 

@@ -9,7 +9,7 @@ use super::App;
 use crate::action::{Action, Pane};
 use crate::panels::{
     self, cheat_sheet, compare, error_bar, export, film_strip, inspector, leaving, log, open_path,
-    project, start, status_bar, timeline, timings, tools, top_bar,
+    project, show, start, status_bar, timeline, timings, tools, top_bar,
 };
 use crate::project::{Project, Source};
 use crate::state::AppState;
@@ -98,7 +98,14 @@ impl App {
     fn draw_windows(&self, ctx: &egui::Context, actions: &mut Vec<Action>) {
         let state = &self.state;
         let panes = state.panes;
-        let windows: [(&str, Pane, bool, [f32; 2], panels::Panel); 4] = [
+        let windows: [(&str, Pane, bool, [f32; 2], panels::Panel); 5] = [
+            (
+                "Camera path and film",
+                Pane::CameraPath,
+                panes.show,
+                [300.0, 460.0],
+                show::show_ui,
+            ),
             (
                 "Keys and mouse",
                 Pane::CheatSheet,

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::render::{Camera, Intrinsics, Rasterizer, RenderConfig};
+use ::render::{Camera, Intrinsics, Rasterizer, RenderConfig, Window};
 use anyhow::{Context, bail};
 use glam::{Affine3A, DAffine3};
 use recon::dataset::Dataset;
+use recon::film::draw_picture;
 use recon::io::{self, ExportOptions, IoError, Opened, SampleFiles, SplatFormat, write_sample};
 use recon::model::{Devices, ReconstructConfig, SHIPPED};
 use recon::optim::{Background, OptimiseConfig, sequel};
@@ -18,7 +19,6 @@ use recon::worker::{OptimiseReport, ReconstructJob};
 use serde::Serialize;
 
 use super::console::with_causes;
-use super::frames::Picture;
 use super::job::Job;
 use super::optimising::save;
 use super::reconstructing::Run;
@@ -163,7 +163,11 @@ fn write_files(
         ..RenderConfig::default()
     };
     let splats = &run.snapshot.splats;
-    let (picture, _) = Picture::draw(&gpu, &mut rasterizer, splats, &camera, &config)?;
+    let whole = [Window::whole(&camera)];
+    let scene = (splats, &config);
+    let picture = draw_picture(&gpu, &mut rasterizer, scene, (&camera, &whole), &mut || {
+        Ok(())
+    })?;
     picture.save_png(&png)?;
 
     let instant = &run.report;

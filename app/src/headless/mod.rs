@@ -10,7 +10,6 @@ pub mod eval;
 pub mod eval_model;
 mod eval_model_table;
 mod figures;
-mod frames;
 pub mod info;
 mod interrupt;
 mod job;
@@ -27,7 +26,6 @@ pub mod serve;
 mod shots;
 pub mod synth;
 pub mod train;
-mod video;
 
 use ::render::gpu::{Gpu, GpuError};
 use recon::model::DeviceChoice;

@@ -1,13 +1,15 @@
 //! `accrete render`: a splat file into images or a video.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
 use ::render::{GpuSplats, Rasterizer, RenderConfig};
+use recon::film::{Film, shoot};
 use recon::io;
 use serde::Serialize;
 
-use super::frames::{Frames, Picture};
+use super::interrupt::Interrupts;
 use super::shots::Shots;
 use super::{Console, OpenGpu};
 use crate::args::{RenderArgs, style_name};
@@ -37,7 +39,6 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &RenderArgs) -> anyho
     let file = io::open_splats(&args.file)?;
     let mut warnings = file.warnings.clone();
     let shots = Shots::new(args, &file.splats)?;
-    let mut frames = Frames::create(&args.out, &shots, args.fps)?;
     let config = RenderConfig {
         antialiased: args.antialiased.or(file.antialiased).unwrap_or(false),
         background: args.background,
@@ -47,36 +48,40 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &RenderArgs) -> anyho
         ..RenderConfig::default()
     };
 
+    let film = Film {
+        cameras: shots.cameras,
+        is_still: shots.is_single,
+        config,
+        out: args.out.clone(),
+        fps: args.fps,
+    };
+    film.check()?;
+
     let gpu = open_gpu()?;
     let splats = GpuSplats::upload(&gpu, &file.splats)?;
     let mut rasterizer = Rasterizer::new(&gpu)?;
-    let images = shots.cameras.len();
-    let bar = console.progress(images as u64, "drawing");
+    let bar = console.progress(0, "drawing");
+    let interrupts = Interrupts::heed();
     let clock = Instant::now();
-    let mut incomplete = 0;
-    for camera in &shots.cameras {
-        let (picture, stats) = Picture::draw(&gpu, &mut rasterizer, &splats, camera, &config)?;
-        incomplete += usize::from(stats.overflowed);
-        frames.push(&picture)?;
-        bar.inc(1);
-    }
-    frames.finish()?;
+    let made = shoot(&gpu, &mut rasterizer, &splats, &film, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+        if interrupts.taken() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    });
     bar.finish_and_clear();
-
-    if 0 < incomplete {
-        warnings.push(format!(
-            "in {incomplete} of {images} images more splats overlap than {} can hold; the farthest are missing",
-            gpu.capabilities().name
-        ));
-    }
+    let made = made?;
+    warnings.extend(made.warnings);
     if file.splats.is_empty() {
         warnings.push("there are no splats in it".to_owned());
     }
     for warning in &warnings {
         console.warn(format_args!("{}: {warning}", args.file.display()));
     }
-    let size = shots.cameras.first().map(|it| it.intrinsics);
-    let (width, height) = size.map_or((0, 0), |it| (it.width, it.height));
+    let [width, height] = made.size;
+    let images = made.images;
     let seconds = clock.elapsed().as_secs_f64();
     console.say(format_args!(
         "{}: {images} image{} of {width} x {height} pixels, {} splats, {seconds:.2} s on {}",
@@ -91,7 +96,7 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &RenderArgs) -> anyho
         sh_degree: file.splats.sh_degree,
         adapter: &gpu.capabilities().name,
         style: style_name(args.style),
-        antialiased: config.antialiased,
+        antialiased: film.config.antialiased,
         out: &args.out,
         images,
         width,

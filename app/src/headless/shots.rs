@@ -1,18 +1,24 @@
-//! Where the cameras of `render` stand: of a list, around the scene, or in front of it.
+//! Where the cameras of `render` stand: on a path, along photos, around the scene, or in front of
+//! it.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use glam::Vec3;
-use recon::camera_path::Turntable;
-use recon::io::read_camera_path;
+use recon::camera_path::{CameraPath, MAX_FRAMES, Turntable};
+use recon::io::{PathFile, open_dataset, read_camera_path, read_path_file};
 use render::{Camera, Intrinsics, RenderConfig, Splats};
 
+use super::measuring;
 use crate::args::RenderArgs;
 
 /// Field of view and size where no camera says otherwise.
 const FOV_DEGREES: f32 = 45.0;
 const HEIGHT_PX: u32 = 720;
+
+/// A film along photos: its length, and most keyframes.
+const THROUGH_SECS: f64 = 10.0;
+const THROUGH_KEYFRAMES: usize = 24;
 
 /// Two guesses at what a scene is about: the box without this part of the splats at each end of
 /// each axis, grown by this factor. The first is most of the scene (a camera sees more than the
@@ -38,12 +44,19 @@ impl Shots {
     /// Where a list of cameras cannot be read or has no such camera.
     pub(super) fn new(args: &RenderArgs, splats: &Splats) -> anyhow::Result<Self> {
         if let Some(path) = &args.path {
-            let cameras = read_camera_path(path)?;
-            return Ok(Self {
-                cameras: cameras.iter().map(|it| adjusted(it, args)).collect(),
-                is_single: false,
-                near: RenderConfig::default().near,
-            });
+            let cameras = match read_path_file(path)? {
+                PathFile::Cameras(list) => list.iter().map(|it| adjusted(it, args)).collect(),
+                PathFile::Keyframes(keyframes) => on_path(keyframes, args)?,
+            };
+            return Ok(Self::several(cameras));
+        }
+        if let Some(photos) = &args.through_photos {
+            let dataset = open_dataset(photos, None)?;
+            let dataset = dataset.ok_or_else(|| measuring::without_poses(photos))?;
+            let secs = args.seconds.unwrap_or(THROUGH_SECS);
+            let path = CameraPath::through_photos(&dataset, THROUGH_KEYFRAMES, secs);
+            let path = path.with_context(|| format!("{}: no posed photos", photos.display()))?;
+            return Ok(Self::several(on_path(path, args)?));
         }
         if let Some(wanted) = &args.camera {
             let (path, index) = path_and_index(wanted);
@@ -71,22 +84,30 @@ impl Shots {
         })
     }
 
-    /// Width and height of all images, in pixels.
-    ///
-    /// # Errors
-    /// Where they differ.
-    pub(super) fn common_size(&self) -> anyhow::Result<[u32; 2]> {
-        let size = |it: &Camera| [it.intrinsics.width, it.intrinsics.height];
-        let mut sizes = self.cameras.iter().map(size);
-        let [width, height] = sizes.next().context("there is nothing to draw")?;
-        if let Some([other_width, other_height]) = sizes.find(|it| *it != [width, height]) {
-            bail!(
-                "the cameras have images of {width} x {height} and of {other_width} x {other_height} \
-                 pixels, and a video has one size: give --width and --height, or a folder as --out"
-            );
+    fn several(cameras: Vec<Camera>) -> Self {
+        Self {
+            cameras,
+            is_single: false,
+            near: RenderConfig::default().near,
         }
-        Ok([width, height])
     }
+}
+
+/// The cameras of keyframes, with the size, the field of view and the time that were asked for.
+fn on_path(mut path: CameraPath, args: &RenderArgs) -> anyhow::Result<Vec<Camera>> {
+    if let Some(secs) = args.seconds {
+        path.set_duration(secs);
+    }
+    let fps = f64::from(args.fps);
+    if MAX_FRAMES as f64 <= path.duration_secs() * fps {
+        bail!(
+            "{:.0} s are more than {MAX_FRAMES} images: give --seconds or a smaller --fps",
+            path.duration_secs()
+        );
+    }
+    let k = lens(args);
+    let cameras = path.cameras(fps, [k.width, k.height]);
+    Ok(cameras.iter().map(|it| adjusted(it, args)).collect())
 }
 
 /// A circle around what most splats show.
@@ -215,6 +236,6 @@ mod tests {
         assert!(shots.cameras[0].position().length() < 1.5 * near);
 
         let shots = Shots::new(&args("--turntable 1"), &Splats::default()).unwrap();
-        assert!(!shots.is_single && shots.common_size().unwrap() == [1280, 720]);
+        assert!(!shots.is_single && shots.cameras[0].intrinsics.width == 1280);
     }
 }

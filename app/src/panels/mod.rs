@@ -13,6 +13,7 @@ pub mod open_path;
 pub mod optimise;
 pub mod progress;
 pub mod project;
+pub mod show;
 pub mod start;
 pub mod status_bar;
 pub mod timeline;
@@ -29,7 +30,7 @@ use crate::state::AppState;
 pub type Panel = fn(&mut egui::Ui, &AppState, &mut Vec<Action>);
 
 /// All of them, by name.
-pub const ALL: [(&str, Panel); 19] = [
+pub const ALL: [(&str, Panel); 20] = [
     ("top_bar", top_bar::top_bar_ui),
     ("error_bar", error_bar::error_bar_ui),
     ("start", start::start_ui),
@@ -49,6 +50,7 @@ pub const ALL: [(&str, Panel); 19] = [
     ("leaving", leaving::leaving_ui),
     ("tools", tools::tools_ui),
     ("edit", edit::edit_ui),
+    ("show", show::show_ui),
 ];
 
 /// A number with its thousands set apart, as 1 234 567.

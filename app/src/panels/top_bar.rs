@@ -157,6 +157,7 @@ fn view_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
         (Pane::Inspector, "Inspector", settings.inspector),
         (Pane::Log, "Messages", settings.log),
         (Pane::FilmStrip, "Film strip", settings.film_strip),
+        (Pane::CameraPath, "Camera path and film", state.panes.show),
         (Pane::Timings, "Kernel timings", state.panes.timings),
     ] {
         if ui.checkbox(&mut shown, label).clicked() {

@@ -34,7 +34,12 @@ fn depth(frusta: &[Frustum]) -> f32 {
     reach * (few * 3.0 / (frusta.len() as f32).sqrt()).clamp(many, few)
 }
 
-fn pyramid(frustum: &Frustum, depth: f32, width_px: f32) -> impl Iterator<Item = Segment> {
+/// The lines of one.
+pub(super) fn pyramid(
+    frustum: &Frustum,
+    depth: f32,
+    width_px: f32,
+) -> impl Iterator<Item = Segment> {
     let half = frustum.half_tangents * depth;
     let place = |x: f32, y: f32| {
         let point = Vec3::new(x * half.x, y * half.y, depth);

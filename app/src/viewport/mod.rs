@@ -8,15 +8,16 @@ pub(crate) mod input;
 pub mod navigate;
 pub(crate) mod overlay;
 pub(crate) mod paint;
+mod path;
 
 use std::time::{Duration, Instant};
 
 use eframe::egui;
-use glam::{Vec2, Vec3};
+use glam::{Affine3A, Vec2, Vec3};
 use render::{Camera, Intrinsics, Segment, Style};
 
 use crate::action::{Action, CameraMove};
-use crate::project::Frustum;
+use crate::project::{Frustum, Role};
 use crate::settings::Settings;
 use crate::state::{AppState, Scene};
 use hands::Sight;
@@ -81,6 +82,40 @@ impl Viewport {
         self.lens = Some(camera.half_tangents);
         self.is_touched = true;
         self.moved = Some(Instant::now());
+    }
+
+    /// Stands where a camera does, with its vertical field of view.
+    pub(crate) fn stand(&mut self, camera: &Camera, state: &AppState) {
+        let down = (0.5 * camera.intrinsics.fov_y()).tan();
+        let frustum = Frustum {
+            c2w: camera.c2w,
+            // Its height alone decides, whatever the window's shape.
+            half_tangents: Vec2::new(0.0, down),
+            role: Role::Keyframe,
+        };
+        self.look_through(&frustum, state);
+    }
+
+    /// Where the camera stands (camera to world) and its vertical field of view in degrees; `None`
+    /// without a scene.
+    pub(crate) fn stance(&self, state: &AppState) -> Option<(Affine3A, f32)> {
+        let scene = state.scene.as_ref()?;
+        let navigation = self
+            .navigation
+            .unwrap_or_else(|| self.first_view(scene, state));
+        let half = self.half_tangents(&state.settings).y.atan();
+        let camera = navigation.camera(Intrinsics::from_vertical_fov(1.0, 1, 1));
+        Some((camera.c2w, 2.0 * half.to_degrees()))
+    }
+
+    /// Whether the pointer holds the scene.
+    pub(crate) fn is_held(&self) -> bool {
+        self.input.is_dragging()
+    }
+
+    /// Width and height of the scene in the window, in pixels.
+    pub(crate) fn size_px(&self) -> [u32; 2] {
+        self.size_px.to_array().map(|it| it.round() as u32)
     }
 
     /// The settings' field of view counts again.
@@ -309,6 +344,10 @@ fn segments(scene: &Scene, state: &AppState, width_px: f32) -> Vec<Segment> {
         let placement = state.editor.placement();
         let frusta: Vec<Frustum> = project.frusta().iter().map(|it| it.moved(&placement)).collect();
         segments.extend(frusta::segments(&frusta, width_px));
+    }
+    if overlays.shown {
+        let radius = scene.main_part.radius();
+        segments.extend(path::segments(&state.show, radius, width_px));
     }
     segments
 }

@@ -1,4 +1,5 @@
-//! Camera paths as JSON: ours, the `cameras.json` of 3DGS, and `opencv_cameras.json`.
+//! Camera paths as JSON: keyframes, and lists of cameras (ours, the `cameras.json` of 3DGS, and
+//! `opencv_cameras.json`).
 //!
 //! How a camera may be written is told in [`super::listed_camera`].
 
@@ -7,13 +8,57 @@ use std::path::Path;
 use glam::Mat4;
 use render::{Camera, Intrinsics};
 use serde::Serialize;
+use serde_json::Value;
 
+use crate::camera_path::CameraPath;
 use crate::dataset::Optics;
 
 use super::json::{self, Object};
 use super::listed_camera::{entry, list, optics, pose, wrong};
 use super::rigid::MAX_SKEW;
-use super::{FormatError, IoError};
+use super::{FormatError, IoError, replace};
+
+/// What a file with a camera path holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PathFile {
+    /// One camera for each image.
+    Cameras(Vec<Camera>),
+    /// Keyframes with times.
+    Keyframes(CameraPath),
+}
+
+/// Reads keyframes or a list of cameras; at least one of them.
+///
+/// # Errors
+/// Where the file cannot be read or holds neither.
+pub fn read_path_file(path: &Path) -> Result<PathFile, IoError> {
+    let bytes = std::fs::read(path).map_err(|err| IoError::system(path, err))?;
+    path_file_from_json(&bytes).map_err(|err| IoError::format(path, err))
+}
+
+/// Writes keyframes as [`read_path_file`] reads them, in one step.
+///
+/// # Errors
+/// What the system says.
+pub fn write_keyframes(path: &Path, keyframes: &CameraPath) -> Result<(), IoError> {
+    // Numbers and names in a struct: serialising them cannot fail.
+    let json = serde_json::to_vec_pretty(keyframes).unwrap_or_default();
+    replace(path, &json).map_err(|err| IoError::system(path, err))
+}
+
+fn path_file_from_json(bytes: &[u8]) -> Result<PathFile, FormatError> {
+    let json = json::parse(bytes)?;
+    if json.get("keyframes").is_none() {
+        return cameras(json).map(PathFile::Cameras);
+    }
+    let malformed = |why: String| FormatError::Malformed(why);
+    let path: CameraPath =
+        serde_json::from_value(json).map_err(|err| malformed(err.to_string()))?;
+    if path.keyframes().is_empty() {
+        return Err(malformed("the list of keyframes is empty".to_owned()));
+    }
+    Ok(PathFile::Keyframes(path))
+}
 
 /// Reads a path of at least one camera.
 pub fn read_camera_path(path: &Path) -> Result<Vec<Camera>, IoError> {
@@ -28,7 +73,11 @@ pub fn write_camera_path(path: &Path, cameras: &[Camera]) -> Result<(), IoError>
 
 /// The cameras of a JSON text; at least one.
 pub fn camera_path_from_json(text: &str) -> Result<Vec<Camera>, FormatError> {
-    let (_, entries) = list(json::parse(text.as_bytes())?)?;
+    cameras(json::parse(text.as_bytes())?)
+}
+
+fn cameras(json: Value) -> Result<Vec<Camera>, FormatError> {
+    let (_, entries) = list(json)?;
     let cameras = entries
         .iter()
         .enumerate()
@@ -96,6 +145,7 @@ mod tests {
     use glam::Vec3;
 
     use super::*;
+    use crate::camera_path::{Ease, Keyframe};
 
     fn path() -> Vec<Camera> {
         let intrinsics = Intrinsics {
@@ -157,6 +207,59 @@ mod tests {
         let inverted = camera_path_from_json(&w2c).unwrap();
         assert!(inverted[0].c2w.abs_diff_eq(expected[0].c2w, 1e-6));
         assert_eq!(inverted[0].intrinsics, expected[0].intrinsics);
+    }
+
+    #[test]
+    fn keyframes_come_back_and_bad_ones_are_named() {
+        let keyframe = |time, camera: &Camera| Keyframe::of_camera(time, camera);
+        let [a, b, c] = <[Camera; 3]>::try_from(path()).unwrap();
+        let frames = vec![
+            keyframe(0.1, &a),
+            keyframe(1.0 / 3.0, &b),
+            keyframe(7.0, &c),
+        ];
+        let mut keyframes = CameraPath::new(frames).unwrap().closed(2.5);
+        keyframes.replace(
+            1,
+            Keyframe {
+                ease: Ease::Hold,
+                ..keyframes.keyframes()[1]
+            },
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("path.json");
+        write_keyframes(&file, &keyframes).unwrap();
+        assert_eq!(
+            read_path_file(&file).unwrap(),
+            PathFile::Keyframes(keyframes)
+        );
+        write_camera_path(&file, &path()).unwrap();
+        assert_eq!(read_path_file(&file).unwrap(), PathFile::Cameras(path()));
+
+        let one = |time: &str, rotation: &str, fov: &str| {
+            format!(
+                r#"{{"time_secs": {time}, "position": [0, 0, 0], "rotation": {rotation},
+                     "fov_y_degrees": {fov}}}"#
+            )
+        };
+        let fine = one("1", "[1, 0, 0, 0]", "45");
+        assert!(path_file_from_json(format!(r#"{{"keyframes": [{fine}]}}"#).as_bytes()).is_ok());
+        for (broken, cause) in [
+            (one("1", "[1, 0, 0, 0]", "45"), "does not follow"),
+            (one("-1", "[1, 0, 0, 0]", "45"), "`time_secs`"),
+            (one("2", "[0, 0, 0, 0]", "45"), "`rotation`"),
+            (one("2", "[1, 0, 0, 0]", "180"), "`fov_y_degrees`"),
+            (one("2", "[1, 0, 0]", "45"), "length"),
+            ("{}".to_owned(), "time_secs"),
+        ] {
+            let json = format!(r#"{{"keyframes": [{fine}, {broken}]}}"#);
+            let message = path_file_from_json(json.as_bytes())
+                .unwrap_err()
+                .to_string();
+            assert!(message.contains(cause), "{message} lacks {cause}");
+        }
+        let empty = path_file_from_json(br#"{"keyframes": []}"#).unwrap_err();
+        assert!(empty.to_string().contains("empty"));
     }
 
     #[test]

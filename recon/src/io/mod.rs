@@ -34,6 +34,7 @@ pub mod photo;
 mod photo_names;
 mod photos;
 mod picture;
+mod picture_files;
 pub mod ply;
 pub mod point_cloud;
 mod posed;
@@ -51,13 +52,15 @@ pub mod splat;
 pub mod spz;
 mod summary;
 pub mod transforms;
+mod video;
 pub mod weights;
 mod write_photos;
 mod write_sample;
 mod writing;
 
 pub use camera_path::{
-    camera_path_from_json, camera_path_to_json, read_camera_path, write_camera_path,
+    PathFile, camera_path_from_json, camera_path_to_json, read_camera_path, read_path_file,
+    write_camera_path, write_keyframes,
 };
 pub use error::{FormatError, IoError};
 pub use export_options::{ExportAxes, ExportOptions};
@@ -69,12 +72,14 @@ pub use open::{OpenOptions, Opened, open, open_dataset, open_with};
 pub use open_splats::open_splats;
 pub use photos::open_plain_photos;
 pub use picture::save_png;
+pub use picture_files::{PictureFiles, Staged};
 pub use recognise::recognise_pose_file;
 pub use save::{replace, save};
 pub use save_dataset::{DatasetFormat, SavedDataset, save_dataset};
 pub use scene_list::read_scene_list;
 pub use settings::{parse_settings, read_settings, settings_beside};
 pub use summary::SplatSummary;
+pub use video::Video;
 pub use weights::{Tensor, Tensors, WeightsFile};
 pub use write_photos::write_photos;
 pub use write_sample::{DEPTH_PER_UNIT, SampleFiles, read_pictures, write_sample};

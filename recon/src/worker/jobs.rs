@@ -35,6 +35,7 @@ pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, Worker
             num_splats,
             sh_degree,
         } => demo(actor, seed, num_splats, sh_degree),
+        Command::Film(job) => super::film::film(actor, &job),
         Command::Reconstruct(job) => super::reconstruct::run(actor, &job),
         Command::Optimise(job) => super::optimise::optimise(actor, &job),
         Command::Export {
@@ -237,7 +238,7 @@ fn write(
     Ok(())
 }
 
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     path.file_name()
         .unwrap_or(path.as_os_str())
         .to_string_lossy()

@@ -10,6 +10,7 @@ use render::gpu::GpuError;
 use super::optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport};
 use super::reconstruct_messages::{ChunkEvaluation, ReconstructJob, ReconstructReport};
 use crate::dataset::Dataset;
+use crate::film::{Film, FilmError, FilmReport};
 use crate::io::{ExportOptions, IoError, SplatFile, SplatFormat, SplatSummary};
 use crate::model::ModelError;
 use crate::optim::{Evaluation, OptimError, TrainProgress};
@@ -66,6 +67,8 @@ pub enum Command {
         /// What is changed on the way.
         options: ExportOptions,
     },
+    /// Draw splats into a picture, numbered pictures or a video.
+    Film(Box<FilmJob>),
     /// Let the network make splats of posed photos, and optimise them where that is asked for.
     Reconstruct(Box<ReconstructJob>),
     /// Optimise splats until they look as the photos do.
@@ -86,6 +89,15 @@ pub enum Command {
     SaveCheckpoint,
     /// End the running job. An optimisation or reconstruction keeps what it has.
     Cancel,
+}
+
+/// What is drawn into files.
+#[derive(Clone, Debug)]
+pub struct FilmJob {
+    /// The splats.
+    pub file: Arc<SplatFile>,
+    /// From where, how, and where to.
+    pub film: Film,
 }
 
 /// Which engine looks for poses.
@@ -191,6 +203,8 @@ pub enum Event {
         /// What its format could not hold, in words for a person.
         losses: Vec<String>,
     },
+    /// A film or a picture was written.
+    Filmed(FilmReport),
     /// The job ended by itself.
     Finished,
     /// The job ended because it was told to.
@@ -284,6 +298,9 @@ pub enum WorkerError {
     /// Splats were to be shown by a worker that has no GPU.
     #[error("there is no graphics device to put splats on")]
     NoGpu,
+    /// A film or a picture could not be made.
+    #[error(transparent)]
+    Film(Arc<FilmError>),
     /// No poses were found.
     #[error(transparent)]
     Poses(#[from] Arc<PoseError>),
@@ -306,6 +323,16 @@ pub enum WorkerError {
 impl From<IoError> for WorkerError {
     fn from(err: IoError) -> Self {
         Self::Io(Arc::new(err))
+    }
+}
+
+impl From<FilmError> for WorkerError {
+    fn from(err: FilmError) -> Self {
+        match err {
+            FilmError::Gpu(err) => Self::Gpu(err),
+            FilmError::Io(err) => Self::Io(Arc::new(err)),
+            other => Self::Film(Arc::new(other)),
+        }
     }
 }
 

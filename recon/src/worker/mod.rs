@@ -8,6 +8,7 @@
 //! results wait. Dropping [`Worker`] ends the job and joins the thread.
 
 mod actor;
+mod film;
 mod jobs;
 mod messages;
 mod optimise;
@@ -23,7 +24,9 @@ mod serve;
 mod share;
 mod watch;
 
-pub use messages::{Command, EngineChoice, Event, Opened, Progress, Snapshot, WorkerError};
+pub use messages::{
+    Command, EngineChoice, Event, FilmJob, Opened, Progress, Snapshot, WorkerError,
+};
 pub use optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start};
 pub use reconstruct_messages::{
     ChunkEvaluation, ChunkReport, ReconstructJob, ReconstructReport, SeenChunk, Sequel, Watch,

@@ -62,7 +62,7 @@ gpu_structs! {
         tangent_min: [f32; 2],
         /// Largest `x/z, y/z` used inside the Jacobian.
         tangent_max: [f32; 2],
-        /// Width and height in pixels.
+        /// Width and height of what is drawn, in pixels.
         image_size: [u32; 2],
         /// Tiles across and down.
         tile_count: [u32; 2],
@@ -102,8 +102,8 @@ gpu_structs! {
         filter_plane: u32,
         /// Unused.
         pad: u32,
-        /// Unused.
-        pad_more: [u32; 2],
+        /// First pixel that is drawn, in the camera's image; multiples of 16.
+        origin: [u32; 2],
     }
 
     /// One chunk of the splats.

@@ -4,21 +4,25 @@ use crate::gpu::FrameUniform;
 use crate::{Camera, GpuSplats, RenderConfig, Style};
 
 use super::buffers::Capacity;
+use super::window::Window;
 
 /// The Jacobian's tangents are kept within the image widened by this part of its half size: beyond
 /// it the affine approximation fails and splats would smear over the image (gsplat's bound).
 const TANGENT_MARGIN: f32 = 0.3;
 
-/// Packs a frame's camera and settings.
+/// Packs a frame's camera and settings; `window` is what is drawn of the camera's image, and has
+/// the size that `capacity` has room for.
 pub(super) fn uniform(
     camera: &Camera,
     config: &RenderConfig,
     splats: &GpuSplats,
     capacity: &Capacity,
+    window: Window,
 ) -> FrameUniform {
     let (depth_low, depth_high) = depth_range(camera, splats, config);
     FrameUniform {
         image_size: capacity.image_size,
+        origin: window.origin(),
         tile_count: capacity.tiles(),
         depth_low,
         depth_high,

@@ -11,6 +11,7 @@ mod image;
 mod readback;
 mod sort;
 mod steps;
+mod window;
 
 pub(crate) use buffers::FrameBuffers;
 pub use buffers::{Capacity, TILE_PX};
@@ -29,6 +30,7 @@ use readback::Readback;
 pub use steps::FOLD;
 pub(crate) use steps::folded;
 use steps::{Bindings, Kernels};
+pub use window::Window;
 
 /// Numbers of a frame.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -57,6 +59,8 @@ pub struct Rasterizer {
     profiling: bool,
     stats: FrameStats,
     style: Style,
+    /// What was drawn last is a part of the camera's image only.
+    is_part: bool,
 }
 
 impl Rasterizer {
@@ -74,6 +78,7 @@ impl Rasterizer {
             profiling: false,
             stats: FrameStats::default(),
             style: Style::default(),
+            is_part: false,
         })
     }
 
@@ -95,15 +100,31 @@ impl Rasterizer {
         camera: &Camera,
         config: &RenderConfig,
     ) -> Result<(), GpuError> {
+        self.draw_window(gpu, splats, (camera, Window::whole(camera)), config)
+    }
+
+    /// The same with a part of the camera's image: its pixels are those of the whole, to the bit.
+    /// (Normals from depth look at the pixels beside them, which the outermost of a part lack.)
+    ///
+    /// # Errors
+    /// Those of [`Rasterizer::draw`].
+    pub fn draw_window(
+        &mut self,
+        gpu: &Gpu,
+        splats: &GpuSplats,
+        (camera, window): (&Camera, Window),
+        config: &RenderConfig,
+    ) -> Result<(), GpuError> {
         gpu.check()?;
-        self.prepare(gpu, splats, camera)?;
+        self.prepare(gpu, splats, window)?;
         let (Some(buffers), Some((_, bindings))) = (&self.buffers, &self.bound) else {
             return Ok(());
         };
-        let uniform = frame::uniform(camera, config, splats, &buffers.capacity);
+        let uniform = frame::uniform(camera, config, splats, &buffers.capacity, window);
         // Not through a staging belt, which panics when the device is lost.
         buffers.frame.write(gpu, &[uniform]);
         self.style = config.style;
+        self.is_part = window != Window::whole(camera);
         let mut recorder = Recorder::new(gpu, self.profiler.as_mut(), self.profiling);
         steps::record(
             &mut recorder,
@@ -131,11 +152,25 @@ impl Rasterizer {
         camera: &Camera,
         config: &RenderConfig,
     ) -> Result<FrameStats, GpuError> {
+        self.draw_window_complete(gpu, splats, (camera, Window::whole(camera)), config)
+    }
+
+    /// The same with a part of the camera's image.
+    ///
+    /// # Errors
+    /// Those of [`Rasterizer::draw`].
+    pub fn draw_window_complete(
+        &mut self,
+        gpu: &Gpu,
+        splats: &GpuSplats,
+        (camera, window): (&Camera, Window),
+        config: &RenderConfig,
+    ) -> Result<FrameStats, GpuError> {
         // Numbers of an earlier frame that still are on their way would be taken for this one's.
         gpu.wait()?;
         self.poll(gpu)?;
         loop {
-            self.draw(gpu, splats, camera, config)?;
+            self.draw_window(gpu, splats, (camera, window), config)?;
             gpu.wait()?;
             let stats = self.poll(gpu)?;
             if !stats.overflowed {
@@ -233,6 +268,10 @@ impl Rasterizer {
             let message = format!("{:?} has no gradient", self.style);
             return Err(GpuError::Invalid(message));
         }
+        if self.is_part {
+            let message = "a part of an image has no gradient".to_owned();
+            return Err(GpuError::Invalid(message));
+        }
         self.drawn()
     }
 
@@ -262,8 +301,8 @@ impl Rasterizer {
     }
 
     /// Makes or keeps arrays and bind groups that fit this frame.
-    fn prepare(&mut self, gpu: &Gpu, splats: &GpuSplats, camera: &Camera) -> Result<(), GpuError> {
-        let size = [camera.intrinsics.width, camera.intrinsics.height].map(|it| it.max(1));
+    fn prepare(&mut self, gpu: &Gpu, splats: &GpuSplats, window: Window) -> Result<(), GpuError> {
+        let size = window.size().map(|it| it.max(1));
         let before = self.buffers.as_ref().map(|it| it.capacity);
         let pairs_before = before.map_or(0, |it| it.pairs);
         let mut wanted = Capacity::for_frame(gpu, splats, size, pairs_before);
@@ -344,5 +383,5 @@ pub fn frame_uniform(
     splats: &GpuSplats,
     capacity: &Capacity,
 ) -> FrameUniform {
-    frame::uniform(camera, config, splats, capacity)
+    frame::uniform(camera, config, splats, capacity, Window::whole(camera))
 }

@@ -1,9 +1,14 @@
-//! Paths of cameras through a scene.
+//! A circle of cameras around a scene.
 
 use std::f32::consts::TAU;
 
 use glam::{Quat, Vec3};
 use render::{Camera, Intrinsics};
+
+use super::{CameraPath, Keyframe};
+
+/// Keyframes of a circle: the curve through so many stays within 0.2 % of its radius.
+const KEYFRAMES: usize = 12;
 
 /// A circle of cameras, all looking at its axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,6 +47,29 @@ impl Turntable {
             .into_iter()
             .find(|it| 0.25 < it.length())
             .map_or(up.any_orthonormal_vector(), Vec3::normalize);
+        self.cameras_from(front, frames, intrinsics)
+    }
+
+    /// The same circle as keyframes of a looped path that takes `secs` for one turn, with a
+    /// vertical field of view in degrees. It begins on the side of `from` (a place in the world).
+    pub fn path(&self, from: Vec3, secs: f64, fov_y_degrees: f32) -> CameraPath {
+        let up = self.up.normalize_or(Vec3::NEG_Y);
+        let aside = (from - self.centre).reject_from_normalized(up);
+        let front = aside.normalize_or(up.any_orthonormal_vector());
+        let intrinsics = Intrinsics::from_vertical_fov(1.0, 1, 1);
+        let cameras = self.cameras_from(front, KEYFRAMES, intrinsics);
+        let step = secs.clamp(0.1, 1e5) / KEYFRAMES as f64;
+        let keyframes = cameras.iter().enumerate().map(|(index, camera)| {
+            let time = index as f64 * step;
+            Keyframe::new(time, &camera.c2w, fov_y_degrees.clamp(1.0, 170.0))
+        });
+        let path = CameraPath::new(keyframes.collect()).unwrap_or_default();
+        path.closed(step)
+    }
+
+    /// `front` is a unit vector at right angles to up.
+    fn cameras_from(&self, front: Vec3, frames: usize, intrinsics: Intrinsics) -> Vec<Camera> {
+        let up = self.up.normalize_or(Vec3::NEG_Y);
         let (sin, cos) = self.elevation.sin_cos();
         (0..frames)
             .map(|frame| {
@@ -84,6 +112,39 @@ mod tests {
             let level = sum / 8.0 - 4.0 * 0.3_f32.sin() * up.normalize();
             assert!(level.length() < 1e-4, "evenly around: {level}");
             assert!(turntable.cameras(0, intrinsics()).is_empty());
+        }
+    }
+
+    #[test]
+    fn as_keyframes_it_is_the_same_circle() {
+        let turntable = Turntable {
+            centre: Vec3::new(1.0, -2.0, 3.0),
+            radius: 4.0,
+            elevation: 0.5,
+            up: Vec3::NEG_Y,
+        };
+        let from = turntable.centre + Vec3::new(3.0, -7.0, 0.0);
+        let path = turntable.path(from, 6.0, 40.0);
+        assert!((path.duration_secs() - 6.0).abs() < 1e-9 && path.is_looped());
+        let cameras = path.cameras(30.0, [64, 48]);
+        assert_eq!(cameras.len(), 180);
+        let first = cameras[0].position() - turntable.centre;
+        assert!(first.reject_from(Vec3::NEG_Y).normalize().dot(Vec3::X) > 0.9999);
+        for (index, camera) in cameras.iter().enumerate() {
+            let off = camera.position() - turntable.centre;
+            assert!((off.length() / 4.0 - 1.0).abs() < 2e-3, "{index}: {off}");
+            let (pixel, _) = camera.project(turntable.centre).unwrap();
+            assert!(
+                (pixel - glam::Vec2::new(32.0, 24.0)).length() < 0.3,
+                "{pixel}"
+            );
+            assert!(0.999 < camera.right().cross(Vec3::NEG_Y).normalize().length());
+            assert!(camera.right().dot(Vec3::NEG_Y).abs() < 2e-3, "level");
+            assert!((camera.intrinsics.fov_y().to_degrees() - 40.0).abs() < 1e-3);
+            // Against the clock as seen from above, at an even pace.
+            let angle = TAU * index as f32 / 180.0;
+            let expected = Quat::from_axis_angle(Vec3::NEG_Y, angle) * first;
+            assert!((off - expected).length() < 0.02 * 4.0, "{index}");
         }
     }
 

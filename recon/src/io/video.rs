@@ -1,13 +1,11 @@
 //! Videos by ffmpeg: raw frames into its standard input, a file out of it.
 
-use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
-use std::thread::{self, JoinHandle};
+use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context, anyhow, bail};
-use recon::io::IoError;
+use super::{FormatError, IoError};
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,15 +67,15 @@ const COLOUR: &[&str] = &[
     "bt709",
 ];
 
-/// A running encoder. Dropped before [`Video::finish`], it leaves nothing behind.
+/// A running encoder. Dropped before it is finished, it leaves nothing behind.
 #[derive(Debug)]
-pub(super) struct Video {
+pub struct Video {
     ffmpeg: Child,
-    /// What ffmpeg says, collected so that a full pipe never stops it.
-    messages: Option<JoinHandle<String>>,
     path: PathBuf,
     /// Written first; takes the name `path` when complete.
     part: PathBuf,
+    /// What ffmpeg says goes into a file: no full pipe ever stops it.
+    said: PathBuf,
 }
 
 impl Video {
@@ -90,18 +88,21 @@ impl Video {
         container: Container,
         [width, height]: [u32; 2],
         fps: u32,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, IoError> {
+        let unsupported = |why: String| IoError::format(path, FormatError::Unsupported(why));
         if !width.is_multiple_of(2) || !height.is_multiple_of(2) {
-            bail!(
+            return Err(unsupported(format!(
                 "a video needs an even width and height, these images have {width} x {height} \
-                 pixels: give --width and --height, or a folder as --out"
-            );
+                 pixels: choose another size, or a folder for numbered PNGs"
+            )));
         }
-        let part = part_beside(path)?;
-        let program = recon::poses::video::ffmpeg().unwrap_or_else(|| "ffmpeg".into());
-        let mut ffmpeg = Command::new(program)
+        let part = beside(path, "part")?;
+        let said = beside(path, "said")?;
+        let messages = File::create(&said).map_err(|it| IoError::system(path, it))?;
+        let program = crate::poses::video::ffmpeg().unwrap_or_else(|| "ffmpeg".into());
+        let started = Command::new(program)
             .args(["-hide_banner", "-loglevel", "error", "-nostdin", "-y"])
-            .args(["-f", "rawvideo", "-pix_fmt", "rgba"])
+            .args(["-f", "rawvideo", "-pix_fmt", "rgb24"])
             .args(["-s", &format!("{width}x{height}")])
             .args(["-r", &fps.to_string(), "-i", "pipe:0", "-an"])
             .args(COLOUR)
@@ -109,33 +110,35 @@ impl Video {
             .arg(&part)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|err| match err.kind() {
-                ErrorKind::NotFound => anyhow!(
-                    "{}: videos are made by ffmpeg, which is not on PATH. Install it \
-                     (`apt-get install ffmpeg`, `brew install ffmpeg`), or give a folder as --out \
-                     for numbered PNGs",
-                    path.display()
+            .stderr(messages)
+            .spawn();
+        let ffmpeg = started.map_err(|err| {
+            fs::remove_file(&said).ok();
+            match err.kind() {
+                ErrorKind::NotFound => unsupported(
+                    "videos are made by ffmpeg, which is not on PATH. Install it \
+                     (`apt-get install ffmpeg`, `brew install ffmpeg`), or give a folder for \
+                     numbered PNGs"
+                        .to_owned(),
                 ),
-                _ => anyhow::Error::new(err).context("starting ffmpeg"),
-            })?;
-        let messages = ffmpeg.stderr.take().map(collect).transpose();
+                _ => unsupported(format!("ffmpeg could not be started: {err}")),
+            }
+        })?;
         Ok(Self {
             ffmpeg,
-            messages: messages.context("listening to ffmpeg")?,
             path: path.to_owned(),
             part,
+            said,
         })
     }
 
-    /// Takes the next frame, RGBA.
+    /// Takes the next frame, three bytes a pixel.
     ///
     /// # Errors
     /// Where ffmpeg has stopped; in its own words.
-    pub(super) fn push(&mut self, rgba: &[u8]) -> anyhow::Result<()> {
+    pub(super) fn push(&mut self, rgb: &[u8]) -> Result<(), IoError> {
         let stdin = self.ffmpeg.stdin.as_mut();
-        let written = stdin.map(|it| it.write_all(rgba));
+        let written = stdin.map(|it| it.write_all(rgb));
         match written {
             Some(Ok(())) => Ok(()),
             _ => Err(self.failure()),
@@ -146,57 +149,51 @@ impl Video {
     ///
     /// # Errors
     /// Where ffmpeg fails; in its own words.
-    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+    pub(super) fn finish(mut self) -> Result<(), IoError> {
         drop(self.ffmpeg.stdin.take());
-        let status = self.ffmpeg.wait().context("waiting for ffmpeg")?;
-        if !status.success() {
+        let ended = self.ffmpeg.wait();
+        if !ended.is_ok_and(|it| it.success()) {
             return Err(self.failure());
         }
-        fs::rename(&self.part, &self.path).map_err(|it| IoError::system(&self.path, it))?;
-        Ok(())
+        fs::rename(&self.part, &self.path).map_err(|it| IoError::system(&self.path, it))
     }
 
-    fn failure(&mut self) -> anyhow::Error {
+    fn failure(&mut self) -> IoError {
         // It says what is wrong and ends by itself once its input is closed.
         drop(self.ffmpeg.stdin.take());
         self.ffmpeg.wait().ok();
-        let messages = self.messages.take().and_then(|it| it.join().ok());
-        let messages = messages.unwrap_or_default();
+        let said = fs::read(&self.said).unwrap_or_default();
+        let said = String::from_utf8_lossy(&said);
         let part = self.part.display().to_string();
         let path = self.path.display().to_string();
-        anyhow!(
-            "ffmpeg could not write {path}: {}",
-            messages.trim().replace(&part, &path)
-        )
+        let words = said.trim().replace(&part, &path);
+        let why = format!("ffmpeg could not write it: {words}");
+        IoError::format(&self.path, FormatError::Unsupported(why))
     }
 }
 
 impl Drop for Video {
     fn drop(&mut self) {
-        // After `finish` the process has ended and the part has its name: nothing happens here.
+        // After `finish` the process has ended and the part has its name.
         self.ffmpeg.kill().ok();
         self.ffmpeg.wait().ok();
         fs::remove_file(&self.part).ok();
+        fs::remove_file(&self.said).ok();
     }
 }
 
-fn collect(mut stderr: ChildStderr) -> std::io::Result<JoinHandle<String>> {
-    let read = move || {
-        let mut bytes = Vec::new();
-        stderr.read_to_end(&mut bytes).ok();
-        String::from_utf8_lossy(&bytes).into_owned()
-    };
-    thread::Builder::new()
-        .name("ffmpeg-messages".to_owned())
-        .spawn(read)
-}
-
 /// A hidden name in the same folder, so that renaming does not copy.
-fn part_beside(path: &Path) -> anyhow::Result<PathBuf> {
-    let name = path.file_name().context("not the name of a file")?;
-    let name = name.to_string_lossy();
-    let part = format!(".{name}.{}.part", std::process::id());
+fn beside(path: &Path, ending: &str) -> Result<PathBuf, IoError> {
+    let name = path.file_name().ok_or_else(|| {
+        let why = "not the name of a file".to_owned();
+        IoError::format(path, FormatError::Unsupported(why))
+    })?;
+    let hidden = format!(
+        ".{}.{}.{ending}",
+        name.to_string_lossy(),
+        std::process::id()
+    );
     // ffmpeg takes what begins with a dash for an option, and `name:` for a protocol.
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-    Ok(folder.unwrap_or(Path::new(".")).join(part))
+    Ok(folder.unwrap_or(Path::new(".")).join(hidden))
 }
