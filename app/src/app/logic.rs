@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use eframe::egui::{self, ViewportCommand};
 use recon::io::ExportOptions;
+use recon::io::html::PageLook;
 use recon::worker::{Command, Event, Snapshot};
 
 use super::App;
@@ -318,6 +319,10 @@ impl App {
             path: PathBuf::from(export.path.trim()),
             options: ExportOptions {
                 up,
+                look: PageLook {
+                    background: self.state.settings.render.background,
+                    fov_degrees: self.state.settings.fov_degrees,
+                },
                 ..export.options
             },
         };

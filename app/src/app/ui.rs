@@ -161,7 +161,8 @@ fn nothing_to_see(ui: &mut egui::Ui, state: &AppState, project: &Project) {
 fn can_open(path: &Path) -> bool {
     let ending = path.extension().unwrap_or_default().to_string_lossy();
     let ending = ending.to_ascii_lowercase();
-    SplatFormat::from_path(path).is_ok() || OPENABLE.contains(&ending.as_str())
+    SplatFormat::from_path(path).is_ok_and(SplatFormat::is_read)
+        || OPENABLE.contains(&ending.as_str())
 }
 
 /// While a file hovers over the scene: what dropping it would do.
