@@ -22,7 +22,9 @@ fn the_page_asks_nothing_from_outside() {
     let page = page_of(random_splats(300, 1, 1), &Page::default());
     assert!(page.starts_with("<!DOCTYPE html>"));
     assert!(page.contains("content=\"default-src 'none';"), "policy");
-    for outside in ["http:", "https:", "//cdn", " src=", "@import", "fetch(", "url("] {
+    for outside in [
+        "http:", "https:", "//cdn", " src=", "@import", "fetch(", "url(",
+    ] {
         assert!(!page.contains(outside), "{outside}");
     }
     assert!(!page.contains("{{"), "every part is filled in");
@@ -68,7 +70,11 @@ fn settings_tell_how_the_scene_is_shown() {
     let camera = numbers(&told["camera"]);
     let row = [pose.x_axis.y, pose.y_axis.y, pose.z_axis.y, 0.0];
     assert_eq!(camera[4..8], row, "row by row");
-    assert_eq!(told["path"].as_array().unwrap().len(), 2, "whole poses only");
+    assert_eq!(
+        told["path"].as_array().unwrap().len(),
+        2,
+        "whole poses only"
+    );
 }
 
 #[test]
@@ -96,7 +102,10 @@ fn the_splats_inside_are_those_of_the_scene() {
         let mut used = vec![false; 700];
         for i in 0..inside.len() {
             let off = |j: usize| (splats.means[j] - inside.means[i]).abs().max_element();
-            let j = seen.iter().copied().min_by(|&a, &b| off(a).total_cmp(&off(b)));
+            let j = seen
+                .iter()
+                .copied()
+                .min_by(|&a, &b| off(a).total_cmp(&off(b)));
             let j = j.unwrap();
             assert!(!std::mem::replace(&mut used[j], true), "each once");
             assert!(off(j) < 10.0 / 65535.0, "{}", off(j));
@@ -108,7 +117,11 @@ fn the_splats_inside_are_those_of_the_scene() {
             assert!(off < 0.5001 / 255.0, "{off}");
             for (k, (a, b)) in splats.sh(j).iter().zip(inside.sh(i)).enumerate() {
                 let off = (Vec3::from(*a) - Vec3::from(*b)).abs().max_element();
-                let (unit, step) = if k == 0 { (sh::C0, 255.0) } else { (1.0, 127.0) };
+                let (unit, step) = if k == 0 {
+                    (sh::C0, 255.0)
+                } else {
+                    (1.0, 127.0)
+                };
                 assert!(unit * off < 0.501 / step, "coefficient {k}: {off}");
             }
         }
@@ -117,7 +130,10 @@ fn the_splats_inside_are_those_of_the_scene() {
 
 #[test]
 fn scenes_at_the_edge_have_pages_too() {
-    assert_eq!(unpacked(&page_of(Splats::default(), &Page::default())).len(), 0);
+    assert_eq!(
+        unpacked(&page_of(Splats::default(), &Page::default())).len(),
+        0
+    );
     let one = Splats {
         means: vec![Vec3::new(1.0, -2.0, 3.5)],
         quats: vec![[0.0, 0.0, -3.0, 0.0]],
@@ -157,6 +173,9 @@ fn a_page_is_written_by_its_name_and_not_read() {
         io::open(&path).map(|_| ()).unwrap_err().to_string(),
     ] {
         assert!(error.contains("scene.html"), "{error}");
-        assert!(error.contains("Open the file that it was made from"), "{error}");
+        assert!(
+            error.contains("Open the file that it was made from"),
+            "{error}"
+        );
     }
 }

@@ -4,8 +4,10 @@ use recon::io::{ExportOptions, SplatFormat};
 use recon::worker::{Adjustment, Command, EngineChoice};
 use render::CompareMode;
 
+use crate::keys::{Deed, Preset};
 use crate::leaving::Answer;
 use crate::optimise::{Plan, When};
+use crate::palette::Palette;
 use crate::settings::{Overlay, Settings};
 
 /// A wish of the user. Panels only emit them.
@@ -75,6 +77,10 @@ pub enum Action {
     Show(Pane, bool),
     /// The other of shown and hidden.
     Flip(Pane),
+    /// Change what keys do.
+    EditKeys(KeyEdit),
+    /// What is typed and chosen in the palette.
+    EditPalette(Palette),
     /// Fill the screen, or stop doing so.
     FlipFullscreen,
     /// Remove the error bar.
@@ -96,6 +102,19 @@ pub enum NetworkFile {
     Weights,
     /// Its settings.
     Config,
+}
+
+/// A change of what keys do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyEdit {
+    /// The next key that is pressed becomes the deed's key at this place, or one more.
+    Listen(Deed, usize),
+    /// It does not.
+    Ignore,
+    /// Take the deed's key at this place away.
+    Unbind(Deed, usize),
+    /// Begin with another preset, without changes.
+    Choose(Preset),
 }
 
 /// Where the camera goes at once.
@@ -128,4 +147,6 @@ pub enum Pane {
     Export,
     /// Small copies of the photos.
     FilmStrip,
+    /// Everything that can be done, by its name.
+    Palette,
 }

@@ -15,8 +15,10 @@ use render::{FrameStats, Splats};
 
 use crate::compare::Compare;
 use crate::film::Film;
+use crate::keys::Deed;
 use crate::leaving::Leaving;
 use crate::optimise::{Plan, Run, Weights, When};
+use crate::palette::Palette;
 use crate::project::{Project, Source};
 use crate::settings::Settings;
 
@@ -68,6 +70,12 @@ pub struct AppState {
     pub frame: FrameReport,
     /// Windows that are not remembered.
     pub panes: Panes,
+    /// What is typed and chosen in the palette.
+    pub palette: Palette,
+    /// The deed, and the place among its keys, that the next key pressed is for.
+    pub listening: Option<(Deed, usize)>,
+    /// What the last change of a key took away, in words.
+    pub key_note: Option<String>,
     /// Whether files can be dropped on the window: not where only Wayland is.
     pub accepts_drops: bool,
     /// Whether this is a Mac's keyboard.
@@ -91,6 +99,8 @@ pub struct Panes {
     pub open_path: bool,
     /// Format, box, axes and place of an export.
     pub export: bool,
+    /// Everything that can be done, by its name.
+    pub palette: bool,
 }
 
 /// How grave a message is.
@@ -207,6 +217,9 @@ impl AppState {
             export: Export::default(),
             frame: FrameReport::default(),
             panes: Panes::default(),
+            palette: Palette::default(),
+            listening: None,
+            key_note: None,
             accepts_drops: true,
             is_mac: cfg!(target_os = "macos"),
             next_live: 0,

@@ -124,13 +124,13 @@ class Page {
             if (!this.asked) { this.ask_order(camera.pose); }
             await new Promise((resolve) => this.waiting.push(resolve));
         }
+        // Whoever waits goes on before the browser takes the picture away to show it.
         this.painter.draw(camera);
         document.documentElement.dataset.state = "ready";
     }
 
     async picture(camera) {
         await this.show(camera);
-        this.painter.draw(camera);
         return canvas.toDataURL("image/png");
     }
 

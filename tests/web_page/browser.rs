@@ -25,7 +25,9 @@ pub(super) fn find() -> Option<PathBuf> {
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let all = NAMES.iter().flat_map(|it| folders.iter().map(move |dir| dir.join(it)));
+    let all = NAMES
+        .iter()
+        .flat_map(|it| folders.iter().map(move |dir| dir.join(it)));
     let found = all.into_iter().find(|it| it.is_file());
     if found.is_none() || cfg!(not(unix)) {
         // Not a skip: the program is optional; what the page holds is tested without it.

@@ -84,7 +84,8 @@ fn a_browser_draws_what_we_draw() {
             println!("degree {degree}, antialiased {antialiased}, from {eye}: {db:.1} dB");
             assert!(40.0 < db, "{db} dB");
             // What the person sees, not only what the script reads back.
-            let size = json!({"width": 160, "height": 120, "deviceScaleFactor": 1, "mobile": false});
+            let size =
+                json!({"width": 160, "height": 120, "deviceScaleFactor": 1, "mobile": false});
             browser.call("Emulation.setDeviceMetricsOverride", &size);
             let shot = browser.call("Page.captureScreenshot", &json!({"format": "png"}));
             let db = psnr(&ours.image.rgb, &png_of(&shot["data"]));
@@ -109,13 +110,17 @@ fn the_first_view_shows_the_scene_and_drags_turn_it() {
     browser.value(rested);
     let shot = |browser: &mut Browser| {
         let shot = browser.call("Page.captureScreenshot", &json!({"format": "png"}));
-        image::load_from_memory(&png_of(&shot["data"])).unwrap().to_rgb8()
+        image::load_from_memory(&png_of(&shot["data"]))
+            .unwrap()
+            .to_rgb8()
     };
     let first = shot(&mut browser);
     // The scene in the middle, the background at the edge.
     let (width, height) = first.dimensions();
     let edge = first.get_pixel(1, 1).0;
-    let background = PageLook::default().background.map(|it| (255.0 * it).round() as u8);
+    let background = PageLook::default()
+        .background
+        .map(|it| (255.0 * it).round() as u8);
     assert_eq!(edge, background);
     let middle: Vec<_> = (0..width)
         .filter(|&x| first.get_pixel(x, height / 2).0 != background)
@@ -124,7 +129,11 @@ fn the_first_view_shows_the_scene_and_drags_turn_it() {
     assert!(0.2 < part && part < 0.95, "{part} of the width");
     assert!(0 < middle[0] && middle[middle.len() - 1] < width - 1);
 
-    for (kind, x, buttons) in [("mousePressed", 200, 1), ("mouseMoved", 320, 1), ("mouseReleased", 320, 0)] {
+    for (kind, x, buttons) in [
+        ("mousePressed", 200, 1),
+        ("mouseMoved", 320, 1),
+        ("mouseReleased", 320, 0),
+    ] {
         let event = json!({
             "type": kind, "x": x, "y": 150, "button": "left", "buttons": buttons, "clickCount": 1,
         });
@@ -143,7 +152,13 @@ fn the_first_view_shows_the_scene_and_drags_turn_it() {
     browser.value("new Promise((done) => setTimeout(done, 300))");
     browser.value(rested);
     assert!(shot(&mut browser) == first, "the first view again");
-    assert_eq!(browser.value("document.getElementById('help').hidden"), true);
+    assert_eq!(
+        browser.value("document.getElementById('help').hidden"),
+        true
+    );
     browser.value("document.getElementById('ask').click()");
-    assert_eq!(browser.value("document.getElementById('help').hidden"), false);
+    assert_eq!(
+        browser.value("document.getElementById('help').hidden"),
+        false
+    );
 }

@@ -12,7 +12,9 @@ const GROUP: usize = 256;
 /// The text of each element that begins with `begin`.
 fn elements<'a>(page: &'a str, begin: &str) -> Vec<&'a str> {
     let parts = page.split(begin).skip(1);
-    parts.map(|it| it.split("</script>").next().unwrap()).collect()
+    parts
+        .map(|it| it.split("</script>").next().unwrap())
+        .collect()
 }
 
 /// The settings of a page.

@@ -16,7 +16,6 @@ use crate::leaving::{self, Destination};
 use crate::optimise::{Run, When};
 use crate::settings::Settings;
 use crate::state::{Gravity, Scene};
-use crate::viewport::input;
 
 impl App {
     /// Takes in everything that happened since the last frame.
@@ -93,11 +92,13 @@ impl App {
                     project.ignore_outliers(ignored);
                 }
             }
-            Action::Show(pane, shown) => *self.pane(pane) = shown,
+            Action::Show(pane, shown) => self.show_pane(pane, shown),
             Action::Flip(pane) => {
-                let shown = self.pane(pane);
-                *shown = !*shown;
+                let shown = *self.pane(pane);
+                self.show_pane(pane, !shown);
             }
+            Action::EditKeys(edit) => self.edit_keys(edit),
+            Action::EditPalette(palette) => self.state.palette = palette,
             Action::FlipFullscreen => {
                 let full = ctx.input(|it| it.viewport().fullscreen.unwrap_or_default());
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
@@ -111,15 +112,6 @@ impl App {
             Action::CloseScene => self.leave(ctx, Destination::Close),
             Action::Quit => self.leave(ctx, Destination::Quit),
         }
-    }
-
-    /// Tab belongs to the scene while the pointer is over it; elsewhere it moves the focus.
-    pub(super) fn withhold_tab(&mut self, ctx: &egui::Context, input: &mut egui::RawInput) {
-        if !self.viewport.hovered || ctx.egui_wants_keyboard_input() {
-            return;
-        }
-        let is_tab = |it: &mut egui::Event| matches!(it, egui::Event::Key { key: egui::Key::Tab, modifiers, .. } if modifiers.is_none());
-        self.withheld.extend(input.events.extract_if(.., is_tab));
     }
 
     fn hear_worker(&mut self, ctx: &egui::Context) {
@@ -285,16 +277,6 @@ impl App {
         self.send(ctx, Command::Open(path));
     }
 
-    fn hear_keys(&mut self, ctx: &egui::Context) {
-        let withheld = std::mem::take(&mut self.withheld);
-        ctx.input_mut(|it| it.events.extend(withheld));
-        let mut actions = Vec::new();
-        input::pressed_keys(ctx, &self.state.settings, &mut actions);
-        for action in actions {
-            self.act(ctx, action);
-        }
-    }
-
     /// Sends a command, after a question where what it replaces would be lost.
     pub(super) fn send(&mut self, ctx: &egui::Context, command: Command) {
         if leaving::replaces(&command) {
@@ -382,7 +364,7 @@ impl App {
         }
     }
 
-    fn pane(&mut self, pane: Pane) -> &mut bool {
+    pub(super) fn pane(&mut self, pane: Pane) -> &mut bool {
         match pane {
             Pane::Inspector => &mut self.state.settings.inspector,
             Pane::Log => &mut self.state.settings.log,
@@ -391,6 +373,7 @@ impl App {
             Pane::Timings => &mut self.state.panes.timings,
             Pane::CheatSheet => &mut self.state.panes.cheat_sheet,
             Pane::OpenPath => &mut self.state.panes.open_path,
+            Pane::Palette => &mut self.state.panes.palette,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod cadence;
 mod compare;
 mod dialog;
+mod keys;
 mod leave;
 mod logic;
 mod optimise;

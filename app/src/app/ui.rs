@@ -9,7 +9,7 @@ use super::App;
 use crate::action::{Action, Pane};
 use crate::panels::{
     self, cheat_sheet, compare, error_bar, export, film_strip, inspector, leaving, log, open_path,
-    project, start, status_bar, timeline, timings, top_bar,
+    palette, project, start, status_bar, timeline, timings, top_bar,
 };
 use crate::project::{Project, Source};
 use crate::state::AppState;
@@ -128,6 +128,13 @@ impl App {
         if state.leaving.is_some() {
             egui::Modal::new(egui::Id::unique("leaving"))
                 .show(ctx, |ui| leaving::leaving_ui(ui, state, actions));
+        }
+        if panes.palette {
+            let modal = egui::Modal::new(egui::Id::unique("palette"))
+                .show(ctx, |ui| palette::palette_ui(ui, state, actions));
+            if modal.should_close() {
+                actions.push(Action::Show(Pane::Palette, false));
+            }
         }
         for (title, pane, shown, size, panel) in windows {
             let mut open = shown;

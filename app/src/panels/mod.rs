@@ -10,6 +10,7 @@ pub mod leaving;
 pub mod log;
 pub mod open_path;
 pub mod optimise;
+pub mod palette;
 pub mod progress;
 pub mod project;
 pub mod start;
@@ -27,7 +28,7 @@ use crate::state::AppState;
 pub type Panel = fn(&mut egui::Ui, &AppState, &mut Vec<Action>);
 
 /// All of them, by name.
-pub const ALL: [(&str, Panel); 17] = [
+pub const ALL: [(&str, Panel); 18] = [
     ("top_bar", top_bar::top_bar_ui),
     ("error_bar", error_bar::error_bar_ui),
     ("start", start::start_ui),
@@ -45,6 +46,7 @@ pub const ALL: [(&str, Panel); 17] = [
     ("compare", compare::compare_ui),
     ("export", export::export_ui),
     ("leaving", leaving::leaving_ui),
+    ("palette", palette::palette_ui),
 ];
 
 /// A number with its thousands set apart, as 1 234 567.

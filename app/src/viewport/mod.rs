@@ -140,7 +140,9 @@ impl Viewport {
         let navigation = self.navigation.get_or_insert(first);
 
         let before = *navigation;
-        let pick = self.input.apply(ui, &response, navigation, focal_px);
+        let bindings = state.settings.keys.bindings();
+        let input = &mut self.input;
+        let pick = input.apply(ui, &response, navigation, focal_px, &bindings);
         self.pick = pick.or(self.pick);
         let now = Instant::now();
         if before != *navigation {
