@@ -49,7 +49,7 @@ const SUPER_SPLAT: &[(Deed, &[Chord])] = &[
 const BLENDER: &[(Deed, &[Chord])] = &[
     (Deed::Focus, &[Chord::plain(Key::Period)]),
     (Deed::FrameAll, &[Chord::plain(Key::Home)]),
-    (Deed::Home, &[Chord::with(SHIFT, Key::C)]),
+    (Deed::Home, &[Chord::with(ALT, Key::Home)]),
     (Deed::Inspector, &[Chord::plain(Key::N)]),
     (Deed::NextWorst, &[Chord::with(SHIFT, Key::N)]),
     (Deed::Pause, &[Chord::plain(Key::Space)]),
