@@ -4,8 +4,7 @@ use app::app::App;
 use app::keys::{Deed, Keymap, Preset};
 use app::palette;
 use app::window::Start;
-use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Event, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use render::Style;
@@ -21,7 +20,8 @@ fn step(harness: &mut Harness<'static, App>) {
 }
 
 fn type_into_palette(harness: &mut Harness<'static, App>, text: &str) {
-    harness.get_by_role(Role::TextInput).type_text(text);
+    // The field has the focus by itself.
+    harness.event(Event::Text(text.to_owned()));
     step(harness);
 }
 
@@ -87,7 +87,9 @@ fn the_palette_finds_and_does() {
     type_into_palette(&mut harness, "depth");
     harness.key_press(Key::Num2);
     step(&mut harness);
-    harness.get_by_label_contains("Show: Depth").click();
+    harness
+        .get_by_label_contains("Show: Depth")
+        .click_accesskit();
     step(&mut harness);
     let state = harness.state().state();
     assert!(!state.panes.palette);
@@ -110,7 +112,7 @@ fn a_key_is_bound_anew_in_the_window() {
     step(&mut harness);
     harness.key_press(Key::F1);
     step(&mut harness);
-    harness.get_by_label("Ctrl + O").click();
+    harness.get_by_label("Ctrl + O").click_accesskit();
     step(&mut harness);
     assert_eq!(harness.state().state().listening, Some((Deed::Open, 0)));
     harness.get_by_label_contains("Press the key for");
@@ -124,7 +126,9 @@ fn a_key_is_bound_anew_in_the_window() {
     assert!(state.settings.keys.keys(Deed::Points).is_empty());
     harness.get_by_label_contains("taken from \"Points\"");
     // Escape keeps a key as it is.
-    harness.get_by_label("a key for \"Points\"").click();
+    harness
+        .get_by_label("a key for \"Points\"")
+        .click_accesskit();
     step(&mut harness);
     harness.key_press(Key::Escape);
     step(&mut harness);
@@ -139,7 +143,9 @@ fn a_key_is_bound_anew_in_the_window() {
             .is_empty()
     );
     // One more key, and it works at once.
-    harness.get_by_label("a key for \"Points\"").click();
+    harness
+        .get_by_label("a key for \"Points\"")
+        .click_accesskit();
     step(&mut harness);
     harness.key_press_modifiers(Modifiers::ALT, Key::L);
     step(&mut harness);
@@ -148,7 +154,7 @@ fn a_key_is_bound_anew_in_the_window() {
         app.state().settings.render.style == Style::Points
     });
     // And all as it was.
-    harness.get_by_label("Back to the preset").click();
+    harness.get_by_label("Back to the preset").click_accesskit();
     step(&mut harness);
     let keys = &harness.state().state().settings.keys;
     assert_eq!(*keys, Keymap::of(Preset::Accrete));

@@ -100,7 +100,7 @@ impl App {
                 "Keys and mouse",
                 Pane::CheatSheet,
                 panes.cheat_sheet,
-                [620.0, 480.0],
+                [680.0, 600.0],
                 cheat_sheet::cheat_sheet_ui,
             ),
             (

@@ -203,7 +203,8 @@ fn notches(event: &Event) -> Option<(f32, egui::Modifiers)> {
 /// Turns keys that went down into actions, unless a text field wants them.
 pub(crate) fn pressed_keys(ctx: &egui::Context, state: &AppState, actions: &mut Vec<Action>) {
     let bindings = state.settings.keys.bindings();
-    let typing = ctx.text_edit_focused();
+    // Escape takes the focus from the palette's field before anyone else hears of it.
+    let typing = ctx.text_edit_focused() || state.panes.palette;
     let pressed = ctx.input_mut(|input| {
         let mut deeds = Vec::new();
         for binding in bindings {
