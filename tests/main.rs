@@ -70,5 +70,7 @@ mod train;
 mod training;
 /// Panels and the application, without a window.
 mod ui;
+/// The web page that shows splats: its parts, the splats inside, what a browser draws.
+mod web_page;
 /// The worker answers commands with events, and stops when dropped.
 mod worker;

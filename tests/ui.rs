@@ -2,6 +2,7 @@
 
 mod application;
 mod instant;
+mod keys;
 mod looking_through;
 mod optimise;
 mod panels;

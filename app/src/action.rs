@@ -5,8 +5,10 @@ use recon::worker::{Adjustment, Command, EngineChoice};
 use render::CompareMode;
 
 use crate::editor::EditAction;
+use crate::keys::{Deed, Preset};
 use crate::leaving::Answer;
 use crate::optimise::{Plan, When};
+use crate::palette::Palette;
 use crate::settings::{Overlay, Settings};
 use crate::state::Show;
 
@@ -81,6 +83,10 @@ pub enum Action {
     Show(Pane, bool),
     /// The other of shown and hidden.
     Flip(Pane),
+    /// Change what keys do.
+    EditKeys(KeyEdit),
+    /// What is typed and chosen in the palette.
+    EditPalette(Palette),
     /// Fill the screen, or stop doing so.
     FlipFullscreen,
     /// Remove the error bar.
@@ -127,6 +133,19 @@ pub enum NetworkFile {
     Config,
 }
 
+/// A change of what keys do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyEdit {
+    /// The next key that is pressed becomes the deed's key at this place, or one more.
+    Listen(Deed, usize),
+    /// It does not.
+    Ignore,
+    /// Take the deed's key at this place away.
+    Unbind(Deed, usize),
+    /// Begin with another preset, without changes.
+    Choose(Preset),
+}
+
 /// Where the camera goes at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CameraMove {
@@ -159,4 +178,6 @@ pub enum Pane {
     FilmStrip,
     /// Camera path and film.
     CameraPath,
+    /// Everything that can be done, by its name.
+    Palette,
 }

@@ -29,7 +29,7 @@ pub use self::render::{RenderArgs, style_name};
 pub use bench::{Bench, ModelBenchArgs};
 pub use eval::{EvalArgs, SsimName};
 pub use eval_model::EvalModelArgs;
-pub use exporting::{AxesName, ExportArgs};
+pub use exporting::{AxesName, ExportArgs, PageArgs};
 pub use measuring::MeasuringArgs;
 pub use model::{ModelCommand, ModelInfoArgs, ModelNewArgs};
 pub use network::{ChoiceName, ModeName, NetworkArgs};
@@ -227,7 +227,7 @@ pub struct ConvertArgs {
     #[arg(value_name = "IN")]
     pub input: PathBuf,
 
-    /// Splat file to write: .ply, .compressed.ply, .splat, .spz or .sog
+    /// Splat file to write: .ply, .compressed.ply, .splat, .spz or .sog, or a page: .html
     #[arg(value_name = "OUT")]
     pub output: PathBuf,
 
@@ -238,6 +238,10 @@ pub struct ConvertArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show it as the help of the command")]
     pub exporting: ExportArgs,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show it as the help of the command")]
+    pub page: PageArgs,
 }
 
 /// What `convert-dataset` takes.

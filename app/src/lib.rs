@@ -22,6 +22,7 @@ pub mod kept_adapter;
 pub mod keys;
 pub mod leaving;
 pub mod optimise;
+pub mod palette;
 pub mod panels;
 pub mod project;
 pub mod settings;

@@ -7,6 +7,7 @@ use recon::model::{DeviceChoice, RemoteAddress};
 use render::{RenderConfig, Style};
 use serde::{Deserialize, Serialize};
 
+use crate::keys::Keymap;
 use crate::theme;
 
 /// Name of the folder that settings are kept in, where the system keeps such.
@@ -42,6 +43,8 @@ pub struct Settings {
     pub lpips: Option<PathBuf>,
     /// The network for instant splats.
     pub network: NetworkSettings,
+    /// What keys and mouse do.
+    pub keys: Keymap,
 }
 
 impl Default for Settings {
@@ -60,6 +63,7 @@ impl Default for Settings {
             film_strip: true,
             lpips: None,
             network: NetworkSettings::default(),
+            keys: Keymap::default(),
         }
     }
 }

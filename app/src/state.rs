@@ -18,8 +18,10 @@ use render::{FrameStats, Splats};
 use crate::compare::Compare;
 use crate::editor::{Document, Editor};
 use crate::film::Film;
+use crate::keys::Deed;
 use crate::leaving::Leaving;
 use crate::optimise::{Plan, Run, Weights, When};
+use crate::palette::Palette;
 use crate::project::{Project, Source};
 use crate::settings::Settings;
 
@@ -76,6 +78,12 @@ pub struct AppState {
     pub frame: FrameReport,
     /// Windows that are not remembered.
     pub panes: Panes,
+    /// What is typed and chosen in the palette.
+    pub palette: Palette,
+    /// The deed, and the place among its keys, that the next key pressed is for.
+    pub listening: Option<(Deed, usize)>,
+    /// What the last change of a key took away, in words.
+    pub key_note: Option<String>,
     /// Whether files can be dropped on the window: not where only Wayland is.
     pub accepts_drops: bool,
     /// Whether this is a Mac's keyboard.
@@ -101,6 +109,8 @@ pub struct Panes {
     pub export: bool,
     /// Camera path and film.
     pub show: bool,
+    /// Everything that can be done, by its name.
+    pub palette: bool,
 }
 
 /// How grave a message is.
@@ -219,6 +229,9 @@ impl AppState {
             show: Show::default(),
             frame: FrameReport::default(),
             panes: Panes::default(),
+            palette: Palette::default(),
+            listening: None,
+            key_note: None,
             accepts_drops: true,
             is_mac: cfg!(target_os = "macos"),
             next_live: 0,

@@ -312,7 +312,7 @@ fn bars_tell_and_hide() {
 fn the_cheat_sheet_shows_every_binding() {
     let Some(gpu) = gpu() else { return };
     let mut harness = full(gpu, "cheat_sheet");
-    for binding in app::keys::all() {
+    for binding in app::keys::Keymap::default().bindings() {
         let label = binding.trigger.label(false);
         assert!(
             harness.query_all_by_label(&label).next().is_some(),

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use eframe::egui::{self, ViewportCommand};
 use recon::io::ExportOptions;
+use recon::io::html::PageLook;
 use recon::worker::{Command, Event, Snapshot};
 
 use super::App;
@@ -17,7 +18,6 @@ use crate::leaving::{self, Destination};
 use crate::optimise::{Run, When};
 use crate::settings::Settings;
 use crate::state::{Gravity, Scene};
-use crate::viewport::input;
 
 impl App {
     /// Takes in everything that happened since the last frame.
@@ -97,11 +97,13 @@ impl App {
             }
             Action::Edit(action) => self.edit(action),
             Action::CameraPath(action) => self.act_on_show(ctx, action),
-            Action::Show(pane, shown) => *self.pane(pane) = shown,
+            Action::Show(pane, shown) => self.show_pane(pane, shown),
             Action::Flip(pane) => {
-                let shown = self.pane(pane);
-                *shown = !*shown;
+                let shown = *self.pane(pane);
+                self.show_pane(pane, !shown);
             }
+            Action::EditKeys(edit) => self.edit_keys(edit),
+            Action::EditPalette(palette) => self.state.palette = palette,
             Action::FlipFullscreen => {
                 let full = ctx.input(|it| it.viewport().fullscreen.unwrap_or_default());
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
@@ -115,15 +117,6 @@ impl App {
             Action::CloseScene => self.leave(ctx, Destination::Close),
             Action::Quit => self.leave(ctx, Destination::Quit),
         }
-    }
-
-    /// Tab belongs to the scene while the pointer is over it; elsewhere it moves the focus.
-    pub(super) fn withhold_tab(&mut self, ctx: &egui::Context, input: &mut egui::RawInput) {
-        if !self.viewport.hovered || ctx.egui_wants_keyboard_input() {
-            return;
-        }
-        let is_tab = |it: &mut egui::Event| matches!(it, egui::Event::Key { key: egui::Key::Tab, modifiers, .. } if modifiers.is_none());
-        self.withheld.extend(input.events.extract_if(.., is_tab));
     }
 
     fn hear_worker(&mut self, ctx: &egui::Context) {
@@ -303,16 +296,6 @@ impl App {
         self.send(ctx, Command::Open(path));
     }
 
-    fn hear_keys(&mut self, ctx: &egui::Context) {
-        let withheld = std::mem::take(&mut self.withheld);
-        ctx.input_mut(|it| it.events.extend(withheld));
-        let mut actions = Vec::new();
-        input::pressed_keys(ctx, &self.state.settings, &mut actions);
-        for action in actions {
-            self.act(ctx, action);
-        }
-    }
-
     /// Sends a command, after a question where what it replaces would be lost.
     pub(super) fn send(&mut self, ctx: &egui::Context, command: Command) {
         if leaving::replaces(&command) {
@@ -339,6 +322,10 @@ impl App {
             path: PathBuf::from(export.path.trim()),
             options: ExportOptions {
                 up,
+                look: PageLook {
+                    background: self.state.settings.render.background,
+                    fov_degrees: self.state.settings.fov_degrees,
+                },
                 ..export.options
             },
         };
@@ -398,7 +385,7 @@ impl App {
         }
     }
 
-    fn pane(&mut self, pane: Pane) -> &mut bool {
+    pub(super) fn pane(&mut self, pane: Pane) -> &mut bool {
         match pane {
             Pane::Inspector => &mut self.state.settings.inspector,
             Pane::Log => &mut self.state.settings.log,
@@ -408,6 +395,7 @@ impl App {
             Pane::CheatSheet => &mut self.state.panes.cheat_sheet,
             Pane::OpenPath => &mut self.state.panes.open_path,
             Pane::CameraPath => &mut self.state.panes.show,
+            Pane::Palette => &mut self.state.panes.palette,
         }
     }
 }

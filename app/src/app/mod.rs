@@ -5,6 +5,7 @@ mod compare;
 mod dialog;
 mod edit;
 mod edited;
+mod keys;
 mod leave;
 mod logic;
 mod optimise;

@@ -9,7 +9,7 @@ use super::App;
 use crate::action::{Action, Pane};
 use crate::panels::{
     self, cheat_sheet, compare, error_bar, export, film_strip, inspector, leaving, log, open_path,
-    project, show, start, status_bar, timeline, timings, tools, top_bar,
+    palette, project, show, start, status_bar, timeline, timings, tools, top_bar,
 };
 use crate::project::{Project, Source};
 use crate::state::AppState;
@@ -110,7 +110,7 @@ impl App {
                 "Keys and mouse",
                 Pane::CheatSheet,
                 panes.cheat_sheet,
-                [620.0, 480.0],
+                [680.0, 600.0],
                 cheat_sheet::cheat_sheet_ui,
             ),
             (
@@ -138,6 +138,13 @@ impl App {
         if state.leaving.is_some() {
             egui::Modal::new(egui::Id::unique("leaving"))
                 .show(ctx, |ui| leaving::leaving_ui(ui, state, actions));
+        }
+        if panes.palette {
+            let modal = egui::Modal::new(egui::Id::unique("palette"))
+                .show(ctx, |ui| palette::palette_ui(ui, state, actions));
+            if modal.should_close() {
+                actions.push(Action::Show(Pane::Palette, false));
+            }
         }
         for (title, pane, shown, size, panel) in windows {
             let mut open = shown;
@@ -171,7 +178,8 @@ fn nothing_to_see(ui: &mut egui::Ui, state: &AppState, project: &Project) {
 fn can_open(path: &Path) -> bool {
     let ending = path.extension().unwrap_or_default().to_string_lossy();
     let ending = ending.to_ascii_lowercase();
-    SplatFormat::from_path(path).is_ok() || OPENABLE.contains(&ending.as_str())
+    SplatFormat::from_path(path).is_ok_and(SplatFormat::is_read)
+        || OPENABLE.contains(&ending.as_str())
 }
 
 /// While a file hovers over the scene: what dropping it would do.

@@ -1,6 +1,8 @@
 //! What commands that write splat files take: which part of the scene, which axis is up, how many
 //! harmonics.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use glam::Vec3;
 use recon::io::{ExportAxes, ExportOptions};
@@ -36,8 +38,26 @@ impl ExportArgs {
             axes: self.axes.into(),
             up: self.up.or(own_up).unwrap_or(usual.up),
             max_sh_degree: self.export_sh_degree,
+            ..usual
         }
     }
+}
+
+/// What `convert` takes for a page.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Pages (.html)")]
+pub struct PageArgs {
+    /// Colour behind the scene: RRGGBB, or r,g,b from 0 to 1 [default: a dark grey]
+    #[arg(long, value_name = "RRGGBB|r,g,b", value_parser = super::colour)]
+    pub page_background: Option<[f32; 3]>,
+
+    /// Cameras to play, as `render --path` takes them; the first is also the first view
+    #[arg(long, value_name = "CAMERAS.json")]
+    pub page_path: Option<PathBuf>,
+
+    /// Cameras of --page-path a second
+    #[arg(long, value_name = "FPS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=240))]
+    pub page_fps: u32,
 }
 
 /// Which axis of the file points up, as the command line calls it.

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::bail;
-use recon::io::{self, IoError, SplatFile, SplatFormat, SplatSummary};
+use glam::Affine3A;
+use recon::io::html::Page;
+use recon::io::{self, ExportOptions, IoError, SplatFile, SplatFormat, SplatSummary};
 use serde::Serialize;
 
 use super::Console;
@@ -71,7 +73,7 @@ pub fn run(console: &Console, args: &ConvertArgs) -> anyhow::Result<()> {
     }
     let losses = io::losses(&file, format);
     file.format = format;
-    let bytes = io::save(output, &file)?;
+    let bytes = io::save_with_page(output, &file, &page(args, &options)?)?;
 
     console.say(told(&file, &summary, output, bytes))?;
     for loss in &losses {
@@ -93,6 +95,24 @@ pub fn run(console: &Console, args: &ConvertArgs) -> anyhow::Result<()> {
         losses,
         warnings,
     })
+}
+
+/// What a `.html` tells besides the splats.
+fn page(args: &ConvertArgs, options: &ExportOptions) -> anyhow::Result<Page> {
+    let stem = args.output.file_stem().unwrap_or_default();
+    let mut page = options.page(&stem.to_string_lossy());
+    if let Some(colour) = args.page.page_background {
+        page.look.background = colour;
+    }
+    if let Some(path) = &args.page.page_path {
+        let turn = options.rotation().map(Affine3A::from_quat);
+        let turn = turn.unwrap_or(Affine3A::IDENTITY);
+        let cameras = io::read_camera_path(path)?;
+        page.path = cameras.iter().map(|it| turn * it.c2w).collect();
+        page.camera = page.path.first().copied();
+        page.frames_per_second = args.page.page_fps as f32;
+    }
+    Ok(page)
 }
 
 fn told(file: &SplatFile, summary: &SplatSummary, output: &Path, bytes: u64) -> String {

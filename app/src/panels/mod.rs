@@ -11,6 +11,7 @@ pub mod leaving;
 pub mod log;
 pub mod open_path;
 pub mod optimise;
+pub mod palette;
 pub mod progress;
 pub mod project;
 pub mod show;
@@ -30,7 +31,7 @@ use crate::state::AppState;
 pub type Panel = fn(&mut egui::Ui, &AppState, &mut Vec<Action>);
 
 /// All of them, by name.
-pub const ALL: [(&str, Panel); 20] = [
+pub const ALL: [(&str, Panel); 21] = [
     ("top_bar", top_bar::top_bar_ui),
     ("error_bar", error_bar::error_bar_ui),
     ("start", start::start_ui),
@@ -51,6 +52,7 @@ pub const ALL: [(&str, Panel); 20] = [
     ("tools", tools::tools_ui),
     ("edit", edit::edit_ui),
     ("show", show::show_ui),
+    ("palette", palette::palette_ui),
 ];
 
 /// A number with its thousands set apart, as 1 234 567.

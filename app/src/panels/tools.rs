@@ -6,7 +6,7 @@ use recon::edit::Mode;
 use super::{edit::act, grouped};
 use crate::action::Action;
 use crate::editor::{EditAction, Tool};
-use crate::keys::{self, Deed};
+use crate::keys::Deed;
 use crate::state::AppState;
 use crate::theme;
 
@@ -17,7 +17,7 @@ pub fn tools_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) 
         ui.spacing_mut().item_spacing.x = 3.0;
         for tool in Tool::ALL {
             let is_held = editor.tool == tool;
-            let key = keys::shortcut(Deed::Use(tool), state.is_mac);
+            let key = state.settings.keys.shortcut(Deed::of_tool(tool), state.is_mac);
             let hint = match key.as_str() {
                 "" => tool.hint().to_owned(),
                 key => format!("{} ({key})", tool.hint()),
@@ -36,7 +36,7 @@ pub fn tools_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) 
             ("Redo", Deed::Redo, redone, EditAction::Redo),
         ] {
             let button = ui.add_enabled(label.is_some(), egui::Button::new(name));
-            let key = keys::shortcut(deed, state.is_mac);
+            let key = state.settings.keys.shortcut(deed, state.is_mac);
             let button = button.on_hover_text(format!("{} ({key})", label.unwrap_or_default()));
             if button.clicked() {
                 actions.push(act(action));

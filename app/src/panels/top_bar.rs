@@ -6,7 +6,7 @@ use recon::worker::Command;
 use render::Style;
 
 use crate::action::{Action, CameraMove, Pane};
-use crate::keys::{self, Deed};
+use crate::keys::Deed;
 use crate::optimise::Run;
 use crate::project::Project;
 use crate::settings::Overlay;
@@ -77,7 +77,7 @@ fn run_ui(ui: &mut egui::Ui, state: &AppState, run: &Run) {
 fn file_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     let is_mac = state.is_mac;
     let has_scene = state.scene.is_some() || state.project.is_some();
-    let keys = |deed| keys::shortcut(deed, is_mac);
+    let keys = |deed| state.settings.keys.shortcut(deed, is_mac);
     if entry(ui, "Open…", &keys(Deed::Open), true) {
         actions.push(Action::AskForFile);
     }
@@ -125,30 +125,33 @@ fn recent_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
 }
 
 fn view_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
-    let keys = |deed| keys::shortcut(deed, state.is_mac);
     let settings = &state.settings;
+    let keys = |deed| settings.keys.shortcut(deed, state.is_mac);
     for style in Style::ALL {
         let shown = Button::selectable(settings.render.style == style, style.label())
-            .shortcut_text(keys(Deed::Style(style)));
+            .shortcut_text(keys(Deed::of_style(style)));
         if ui.add(shown).clicked() {
             let settings = settings.clone().with_style(style);
             actions.push(Action::Change(Box::new(settings)));
         }
     }
     ui.separator();
-    for (overlay, label) in [(Overlay::Grid, "Grid"), (Overlay::All, "All overlays")] {
-        if entry(ui, label, &keys(Deed::Toggle(overlay)), true) {
+    for (overlay, label, deed) in [
+        (Overlay::Grid, "Grid", Deed::Grid),
+        (Overlay::All, "All overlays", Deed::Overlays),
+    ] {
+        if entry(ui, label, &keys(deed), true) {
             actions.push(Action::Toggle(overlay));
         }
     }
     ui.separator();
-    for (to, label) in [
-        (CameraMove::Home, "First view"),
-        (CameraMove::Focus, "Focus on the main part"),
-        (CameraMove::FrameAll, "Frame every splat"),
-        (CameraMove::Level, "Level the horizon"),
+    for (to, deed) in [
+        (CameraMove::Home, Deed::Home),
+        (CameraMove::Focus, Deed::Focus),
+        (CameraMove::FrameAll, Deed::FrameAll),
+        (CameraMove::Level, Deed::Level),
     ] {
-        if entry(ui, label, &keys(Deed::Move(to)), state.scene.is_some()) {
+        if entry(ui, deed.does(), &keys(deed), state.scene.is_some()) {
             actions.push(Action::Move(to));
         }
     }
@@ -184,8 +187,11 @@ fn adapter_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) 
 }
 
 fn help_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
-    let keys = keys::shortcut(Deed::Flip(Pane::CheatSheet), state.is_mac);
-    if entry(ui, "Keys and mouse", &keys, true) {
+    let keys = |deed| state.settings.keys.shortcut(deed, state.is_mac);
+    if entry(ui, "Command palette", &keys(Deed::Palette), true) {
+        actions.push(Action::Show(Pane::Palette, true));
+    }
+    if entry(ui, "Keys and mouse", &keys(Deed::CheatSheet), true) {
         actions.push(Action::Show(Pane::CheatSheet, true));
     }
     ui.separator();

@@ -10,7 +10,7 @@ use super::Scene;
 
 /// The formats that are offered for saving: the format, the ending of its files, what a person
 /// calls it.
-pub const EXPORT_FORMATS: [(SplatFormat, &str, &str); 6] = [
+pub const EXPORT_FORMATS: [(SplatFormat, &str, &str); 7] = [
     (SplatFormat::Ply, ".ply", ".ply"),
     (
         SplatFormat::CompressedPly,
@@ -25,6 +25,11 @@ pub const EXPORT_FORMATS: [(SplatFormat, &str, &str); 6] = [
         ".spz (version 3, older programs)",
     ),
     (SplatFormat::Sog, ".sog", ".sog"),
+    (
+        SplatFormat::Html,
+        ".html",
+        ".html (a page to look at, in any browser)",
+    ),
 ];
 
 /// What the inspector's export part shows.

@@ -5,8 +5,8 @@ use glam::{Vec2, Vec3};
 
 use super::navigate::Navigation;
 use crate::action::Action;
-use crate::keys::{self, DragKind, Effect, Trigger, WheelKind};
-use crate::settings::Settings;
+use crate::keys::{self, Binding, Chord, DragKind, Effect, Trigger, WheelKind};
+use crate::state::AppState;
 
 /// Radians for a drag over the height of the viewport.
 const TURN_PER_HEIGHT: f32 = 3.0;
@@ -43,9 +43,11 @@ impl Input {
         response: &egui::Response,
         navigation: &mut Navigation,
         (focal_px, is_tools): (f32, bool),
+        bindings: &[Binding],
     ) -> Option<Vec2> {
-        let flight = flight(ui.ctx());
-        self.drag(response, navigation, focal_px, (flight.is_some(), is_tools));
+        let flight = flight(ui.ctx(), bindings);
+        let how = (flight.is_some(), is_tools);
+        self.drag(response, navigation, focal_px, how, bindings);
         if let Some((direction, speed)) = flight {
             let step = ui.input(|it| it.stable_dt).min(MAX_STEP_SECS);
             let length = speed * navigation.fly_speed() * step;
@@ -53,9 +55,9 @@ impl Input {
             ui.request_repaint();
         }
         if response.contains_pointer() {
-            wheel(ui, response, navigation, focal_px);
+            wheel(ui, response, navigation, focal_px, bindings);
         }
-        let wanted = binding(|it| it == Trigger::DoubleClick) == Some(Effect::PickPivot);
+        let wanted = binding(bindings, |it| it == Trigger::DoubleClick) == Some(Effect::PickPivot);
         let pointer = response.interact_pointer_pos()?;
         (wanted && !is_tools && response.double_clicked()).then(|| {
             let at = (pointer - response.rect.min) / response.rect.size();
@@ -69,6 +71,7 @@ impl Input {
         navigation: &mut Navigation,
         focal_px: f32,
         (is_flying, is_tools): (bool, bool),
+        bindings: &[Binding],
     ) {
         let held = response.ctx.input(|it| it.modifiers);
         for button in [
@@ -83,12 +86,14 @@ impl Input {
             if is_tools && button == PointerButton::Middle && response.drag_started_by(button) {
                 self.drag = Some((button, DragKind::Orbit));
             } else if response.drag_started_by(button) {
-                self.drag = keys::all().find_map(|it| match (it.trigger, it.effect) {
-                    (Trigger::Drag(modifiers, by), Effect::Drag(kind)) => {
-                        (by == button && held.matches_exact(modifiers)).then_some((button, kind))
-                    }
-                    _ => None,
-                });
+                self.drag = bindings
+                    .iter()
+                    .find_map(|it| match (it.trigger, it.effect) {
+                        (Trigger::Drag(modifiers, by), Effect::Drag(kind)) => (by == button
+                            && held.matches_exact(modifiers))
+                        .then_some((button, kind)),
+                        _ => None,
+                    });
             }
         }
         let Some((button, mut kind)) = self.drag else {
@@ -99,7 +104,8 @@ impl Input {
             return;
         }
         if is_flying
-            && let Some(Effect::Drag(other)) = binding(|it| it == Trigger::DragWhileHolding(button))
+            && let Some(Effect::Drag(other)) =
+                binding(bindings, |it| it == Trigger::DragWhileHolding(button))
         {
             kind = other;
         }
@@ -117,7 +123,7 @@ impl Input {
 }
 
 /// The direction to fly and the multiple of the speed, while keys for it are held.
-fn flight(ctx: &egui::Context) -> Option<(Vec3, f32)> {
+fn flight(ctx: &egui::Context, bindings: &[Binding]) -> Option<(Vec3, f32)> {
     if ctx.text_edit_focused() {
         return None;
     }
@@ -127,7 +133,7 @@ fn flight(ctx: &egui::Context) -> Option<(Vec3, f32)> {
         }
         let mut direction = Vec3::ZERO;
         let mut speed = 1.0;
-        for binding in keys::all() {
+        for binding in bindings {
             match (binding.trigger, binding.effect) {
                 (Trigger::Hold(key), Effect::Fly(axis)) if input.key_down(key) => direction += axis,
                 (Trigger::HoldWith(modifiers), Effect::FlySpeed(factor))
@@ -143,15 +149,23 @@ fn flight(ctx: &egui::Context) -> Option<(Vec3, f32)> {
     })
 }
 
-fn wheel(ui: &egui::Ui, response: &egui::Response, navigation: &mut Navigation, focal_px: f32) {
+fn wheel(
+    ui: &egui::Ui,
+    response: &egui::Response,
+    navigation: &mut Navigation,
+    focal_px: f32,
+    bindings: &[Binding],
+) {
     let scale = ui.pixels_per_point();
     let pointer = response.hover_pos().unwrap_or(response.rect.center());
     let from_middle = pointer - response.rect.center();
     let from_middle_px = Vec2::new(from_middle.x, from_middle.y) * scale;
     let turns: Vec<_> = ui.input(|input| input.events.iter().filter_map(notches).collect());
     for (notches, modifiers) in turns {
-        let kind =
-            binding(|it| matches!(it, Trigger::Wheel(wanted) if modifiers.matches_exact(wanted)));
+        let kind = binding(
+            bindings,
+            |it| matches!(it, Trigger::Wheel(wanted) if modifiers.matches_exact(wanted)),
+        );
         match kind {
             Some(Effect::Wheel(WheelKind::Zoom)) => {
                 navigation.zoom(ZOOM_PER_NOTCH.powf(notches), from_middle_px, focal_px);
@@ -194,11 +208,13 @@ fn notches(event: &Event) -> Option<(f32, egui::Modifiers)> {
 }
 
 /// Turns keys that went down into actions, unless a text field wants them.
-pub(crate) fn pressed_keys(ctx: &egui::Context, settings: &Settings, actions: &mut Vec<Action>) {
-    let typing = ctx.text_edit_focused();
+pub(crate) fn pressed_keys(ctx: &egui::Context, state: &AppState, actions: &mut Vec<Action>) {
+    let bindings = state.settings.keys.bindings();
+    // Escape takes the focus from the palette's field before anyone else hears of it.
+    let typing = ctx.text_edit_focused() || state.panes.palette;
     let pressed = ctx.input_mut(|input| {
         let mut deeds = Vec::new();
-        for binding in keys::all() {
+        for binding in bindings {
             let (Trigger::Press(modifiers, key), Effect::Act(deed)) =
                 (binding.trigger, binding.effect)
             else {
@@ -219,17 +235,38 @@ pub(crate) fn pressed_keys(ctx: &egui::Context, settings: &Settings, actions: &m
         }
         deeds
     });
-    let style = |it| Action::Change(Box::new(settings.clone().with_style(it)));
-    actions.extend(pressed.into_iter().map(|it| it.action(style)));
+    actions.extend(pressed.into_iter().filter_map(|it| it.action(state)));
+}
+
+/// The key that went down, with what is held, taken away from everything else; `None` where there
+/// is none.
+pub(crate) fn pressed_chord(ctx: &egui::Context) -> Option<Chord> {
+    ctx.input_mut(|input| {
+        let pressed = input.events.iter().find_map(|it| match it {
+            Event::Key {
+                key,
+                pressed: true,
+                repeat: false,
+                modifiers,
+                ..
+            } => Some(Chord::new(*modifiers, *key)),
+            _ => None,
+        });
+        if pressed.is_some() {
+            let is_typed = |it: &Event| matches!(it, Event::Key { .. } | Event::Text(_));
+            input.events.retain(|it| !is_typed(it));
+        }
+        pressed
+    })
 }
 
 fn is_function(key: egui::Key) -> bool {
-    matches!(key, egui::Key::F1 | egui::Key::F11)
+    let mut letters = key.name().chars();
+    letters.next() == Some('F') && letters.next().is_some_and(|it| it.is_ascii_digit())
 }
 
 /// The effect of the first binding whose trigger is wanted.
-fn binding(wanted: impl Fn(Trigger) -> bool) -> Option<Effect> {
-    keys::all()
-        .find(|it| wanted(it.trigger))
-        .map(|it| it.effect)
+fn binding(bindings: &[Binding], wanted: impl Fn(Trigger) -> bool) -> Option<Effect> {
+    let found = bindings.iter().find(|it| wanted(it.trigger));
+    found.map(|it| it.effect)
 }

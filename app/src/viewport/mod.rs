@@ -209,7 +209,9 @@ impl Viewport {
         let navigation = self.navigation.get_or_insert(first);
 
         let before = *navigation;
-        let pick = self.input.apply(ui, &response, navigation, (focal_px, is_tools));
+        let bindings = state.settings.keys.bindings();
+        let how = (focal_px, is_tools);
+        let pick = self.input.apply(ui, &response, navigation, how, &bindings);
         self.pick = pick.map(|it| (it, false)).or(self.pick);
         let now = Instant::now();
         if before != *navigation {

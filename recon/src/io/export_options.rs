@@ -3,6 +3,7 @@
 use glam::{Quat, Vec3};
 
 use super::SplatFile;
+use super::html::{Page, PageLook};
 
 /// Which axis of the exported file points up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct ExportOptions {
     pub up: Vec3,
     /// Highest degree of harmonics that is kept; `None` for all.
     pub max_sh_degree: Option<u32>,
+    /// How a `.html` draws.
+    pub look: PageLook,
 }
 
 impl Default for ExportOptions {
@@ -52,6 +55,7 @@ impl Default for ExportOptions {
             axes: ExportAxes::Keep,
             up: Vec3::NEG_Y,
             max_sh_degree: None,
+            look: PageLook::default(),
         }
     }
 }
@@ -93,6 +97,16 @@ impl ExportOptions {
             antialiased: file.antialiased,
             comments: file.comments.clone(),
             warnings: file.warnings.clone(),
+        }
+    }
+
+    /// What a `.html` of the exported scene tells besides the splats.
+    pub fn page(&self, name: &str) -> Page {
+        Page {
+            name: name.to_owned(),
+            up: self.rotation().map_or(self.up, |it| it * self.up),
+            look: self.look,
+            ..Page::default()
         }
     }
 

@@ -28,10 +28,12 @@ pub enum SplatFormat {
     },
     /// PlayCanvas SOG: a `.sog` zip or a folder with `meta.json`.
     Sog,
+    /// A web page that shows the splats; written, not read.
+    Html,
 }
 
 impl SplatFormat {
-    /// The formats, in the words of an error.
+    /// The formats that are read, in the words of an error.
     pub const SUPPORTED: &str = ".ply, .compressed.ply, .splat, .spz, .sog";
 
     /// The format that a file name asks for, whatever its upper and lower case.
@@ -53,15 +55,21 @@ impl SplatFormat {
                 },
             ),
             (".sog", Self::Sog),
+            (".html", Self::Html),
         ]
         .into_iter()
         .find_map(|(ending, format)| name.ends_with(ending).then_some(format))
         .ok_or_else(|| {
             let formats = Self::SUPPORTED;
             FormatError::Unsupported(format!(
-                "the file name does not tell a splat format. Supported are {formats}"
+                "the file name does not tell a splat format. Supported are {formats}, and .html for writing"
             ))
         })
+    }
+
+    /// Whether there is a reader for it.
+    pub fn is_read(self) -> bool {
+        self != Self::Html
     }
 }
 
@@ -73,6 +81,7 @@ impl fmt::Display for SplatFormat {
             Self::Splat => f.write_str(".splat"),
             Self::Spz { version } => write!(f, ".spz version {version}"),
             Self::Sog => f.write_str(".sog"),
+            Self::Html => f.write_str(".html"),
         }
     }
 }
@@ -164,6 +173,11 @@ fn quantisation(target: SplatFormat) -> Option<&'static str> {
             "values are rounded: positions to 16 bits, rotations and opacities to 8, scales and \
              colours to 256 common values, SH bands to a common palette; the splats change order",
         ),
+        SplatFormat::Html => Some(
+            "values are rounded: positions to 16 bits within groups of 256 splats, rotations to \
+             10, scales, colours, opacities and SH bands to 8; splats too transparent to be drawn \
+             are left out. The page is for looking: it cannot be opened as splats again",
+        ),
     }
 }
 
@@ -194,6 +208,7 @@ mod tests {
             ("a.b.splat", SplatFormat::Splat),
             ("a.spz", SplatFormat::Spz { version: 4 }),
             ("a.Sog", SplatFormat::Sog),
+            ("a.html", SplatFormat::Html),
         ] {
             assert_eq!(SplatFormat::from_path(Path::new(name)).unwrap(), format);
         }
@@ -223,5 +238,7 @@ mod tests {
         assert!(mentions(SplatFormat::Spz { version: 4 }, "comments"));
         assert!(!mentions(SplatFormat::Spz { version: 4 }, "antialiased"));
         assert!(mentions(SplatFormat::Sog, "palette"));
+        assert!(mentions(SplatFormat::Html, "cannot be opened"));
+        assert!(!mentions(SplatFormat::Html, "antialiased"));
     }
 }

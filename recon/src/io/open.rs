@@ -158,7 +158,7 @@ fn nothing_usable(path: &Path, folder: &Folder) -> IoError {
         }
     };
     let is_video = |it: &Path| VIDEOS.contains(&extension(it).as_str());
-    let is_splats = |it: &Path| SplatFormat::from_path(it).is_ok();
+    let is_splats = |it: &Path| SplatFormat::from_path(it).is_ok_and(SplatFormat::is_read);
     count("splat files: open one", &is_splats);
     count("videos: open one", &is_video);
     count("images that are no photos", &is_image);

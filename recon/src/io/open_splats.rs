@@ -105,6 +105,10 @@ fn recognise(path: &Path, head: &[u8]) -> Result<Content, FormatError> {
             "a git-LFS pointer, not the file it stands for. \
              Run `git lfs pull` in its repository and open it again",
         ),
+        _ if begins_as_web_page(head) && contains(head, b"Accrete splat page") => unsupported(
+            "a page for looking at splats, as is written to .html: splats are not read from it. \
+             Open the file that it was made from",
+        ),
         _ if begins_as_web_page(head) => {
             unsupported("a web page, not splats: the download went wrong")
         }
@@ -125,6 +129,10 @@ fn begins_as_web_page(head: &[u8]) -> bool {
         start.is_some_and(|start| start.eq_ignore_ascii_case(it))
     };
     begins(b"<!doctype html") || begins(b"<html")
+}
+
+fn contains(head: &[u8], words: &[u8]) -> bool {
+    head.windows(words.len()).any(|it| it == words)
 }
 
 /// Says what a file is that holds no splats.
@@ -231,6 +239,11 @@ mod tests {
                 "a.ply",
                 b"\x89PNG\r\n",
                 "named as .ply, but the content is an image",
+            ),
+            (
+                "a.html",
+                b"<!DOCTYPE html>\n<meta content=\"Accrete splat page\">",
+                "Open the file that it was made from",
             ),
             ("a.jpg", b"\xff\xd8\xff\xe0", "an image"),
             ("a.mp4", b"\0\0\0\x20ftypisom", "a video"),

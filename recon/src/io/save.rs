@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::html::{self, Page};
 use super::{FormatError, IoError, SplatFile, SplatFormat};
 use super::{compressed_ply, ply, sog, splat, spz};
 
@@ -17,19 +18,28 @@ use super::{compressed_ply, ply, sog, splat, spz};
 /// [`IoError`], naming the path, where the splats cannot be written in that format or the system
 /// refuses. A file that was there before is then untouched.
 pub fn save(path: &Path, file: &SplatFile) -> Result<u64, IoError> {
-    let bytes = write(file).map_err(|it| IoError::format(path, it))?;
+    save_with_page(path, file, &Page::default())
+}
+
+/// The same; `page` is what a `.html` tells besides the splats, and no other format asks for it.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_with_page(path: &Path, file: &SplatFile, page: &Page) -> Result<u64, IoError> {
+    let bytes = write(file, page).map_err(|it| IoError::format(path, it))?;
     replace(path, &bytes).map_err(|it| IoError::system(path, it))?;
     Ok(bytes.len() as u64)
 }
 
 /// The bytes of `file` in its format.
-fn write(file: &SplatFile) -> Result<Vec<u8>, FormatError> {
+fn write(file: &SplatFile, page: &Page) -> Result<Vec<u8>, FormatError> {
     match file.format {
         SplatFormat::Ply => ply::write(file),
         SplatFormat::CompressedPly => compressed_ply::write(file),
         SplatFormat::Splat => splat::write(file),
         SplatFormat::Spz { .. } => spz::write(file),
         SplatFormat::Sog => sog::write(file),
+        SplatFormat::Html => html::write(file, page),
     }
 }
 

@@ -221,14 +221,16 @@ fn write(
         &changed
     };
     let losses = losses(file, format);
+    let stem = path.file_stem().unwrap_or_default();
+    let page = options.page(&stem.to_string_lossy());
     let bytes = if file.format == format {
-        io::save(&path, file)?
+        io::save_with_page(&path, file, &page)?
     } else {
         let converted = SplatFile {
             format,
             ..file.clone()
         };
-        io::save(&path, &converted)?
+        io::save_with_page(&path, &converted, &page)?
     };
     actor.tell(Event::Exported {
         path,
