@@ -37,6 +37,7 @@ mod picture;
 pub mod ply;
 pub mod point_cloud;
 mod posed;
+mod project;
 mod quantised;
 mod reading;
 pub mod reality_capture;
@@ -69,6 +70,9 @@ pub use open::{OpenOptions, Opened, open, open_dataset, open_with};
 pub use open_splats::open_splats;
 pub use photos::open_plain_photos;
 pub use picture::save_png;
+pub use project::{
+    DatasetPlace, PROJECT_ENDING, Project, open_project, project_folder, save_project,
+};
 pub use recognise::recognise_pose_file;
 pub use save::{replace, save};
 pub use save_dataset::{DatasetFormat, SavedDataset, save_dataset};

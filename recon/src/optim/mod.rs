@@ -35,7 +35,7 @@ pub use error::OptimError;
 pub use evaluate::{Compared, EvalConfig, EvalStep, HeldOut, evaluate};
 pub use initial::most_opaque;
 pub(crate) use initial::with_degree;
-pub(crate) use nearest::spacings;
+pub(crate) use nearest::{Tree, spacings};
 pub use presets::{polish, preset, sequel};
 pub use progress::{Evaluation, TrainProgress, Update};
 pub use session::{Begin, Listener, Optimisation};
