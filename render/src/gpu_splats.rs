@@ -145,6 +145,36 @@ impl GpuSplats {
         })
     }
 
+    /// Arrays of their own of the same shape, in which nothing is written yet.
+    ///
+    /// # Errors
+    /// [`GpuError::OutOfMemory`].
+    pub(crate) fn allocated_like(&self, gpu: &Gpu, label: &str) -> Result<Self, GpuError> {
+        let mut splats = self.zeroed_like(gpu, label)?;
+        for chunk in &mut splats.chunks {
+            let uniform = chunk_uniform(chunk.first, chunk.count, chunk.stride, self.sh_degree);
+            chunk.uniform = GpuVec::from_slice(gpu, "chunk", &[uniform])?;
+        }
+        Ok(splats)
+    }
+
+    /// Whether the other splats are as many, with as much room, in the same planes and chunks.
+    pub(crate) fn has_shape_of(&self, other: &Self) -> bool {
+        let shape = |it: &Self| (it.len, it.sh_degree, it.filtered);
+        let chunk = |it: &Chunk| (it.first, it.count, it.stride, it.params.len());
+        let chunks = |it: &Self| it.chunks.iter().map(chunk).collect::<Vec<_>>();
+        shape(self) == shape(other) && chunks(self) == chunks(other)
+    }
+
+    /// The same arrays, said to reach as far as the other splats.
+    pub(crate) fn with_extent_of(self, other: &Self) -> Self {
+        Self {
+            centre: other.centre,
+            radius: other.radius,
+            ..self
+        }
+    }
+
     /// Copies the splats back, waiting for the GPU. Those that are filtered come with the filter
     /// baked in, so that they look the same where no filter is known.
     ///

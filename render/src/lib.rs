@@ -3,7 +3,7 @@
 //! The path of a frame: [`Splats`] (host) → [`GpuSplats`] (device) → [`Rasterizer`] (projection,
 //! sorting, blending) → [`Present`] (to a texture) or [`Rasterizer::read_image`]. The way back:
 //! the gradient at the pixels → [`Gradient`] → the gradients of splats and pose, or
-//! [`training::Descent`], which moves the splats along them. [`software`] goes both ways on the
+//! [`training::Descent`], which moves the splats along them. [`edit`] answers what an editor asks. [`software`] goes both ways on the
 //! processor alone.
 //!
 //! What is deliberately absent: this crate reads no file, starts no thread, knows no window and
@@ -15,6 +15,7 @@
 
 pub mod camera;
 pub mod config;
+pub mod edit;
 pub mod gpu;
 pub mod gpu_splats;
 pub mod gradient;

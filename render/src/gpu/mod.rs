@@ -18,8 +18,8 @@ pub use layout::{
     ChunkUniform, CompareUniform, Counters, DensifyTally, DescentUniform, DispatchArgs,
     DivideUniform, DoubtUniform, DrawUniform, ElectUniform, EncodeUniform, ExposureUniform,
     FadeUniform, FilterCamera, FilterUniform, FrameUniform, GatherUniform, LevelUniform,
-    LineUniform, LossUniform, LossValues, NoiseUniform, NominateUniform, PresentUniform,
-    ScanParams, SortParams, TraceUniform, WeighUniform,
+    LineUniform, LookUniform, LossUniform, LossValues, NoiseUniform, NominateUniform,
+    PresentUniform, QueryUniform, ScanParams, SortParams, TraceUniform, WeighUniform,
 };
 pub use layout::{GPU_STRUCTS, GpuStruct, GpuStructLayout};
 pub use recorder::{Groups, KernelTime, Profiler, Recorder, TimedPasses};
