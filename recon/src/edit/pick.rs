@@ -74,11 +74,8 @@ impl Shape {
         let (width, height) = (camera.intrinsics.width, camera.intrinsics.height);
         let points = |it: &[[f32; 2]]| it.iter().map(|p| Vec2::from(*p)).collect::<Vec<_>>();
         match self {
-            Self::Whole => {
-                let far = Vec2::new(width as f32, height as f32);
-                ScreenMask::rectangle(width, height, Vec2::ZERO, far)
-            }
-            Self::Rectangle(a, b) => ScreenMask::rectangle(width, height, (*a).into(), (*b).into()),
+            Self::Whole => ScreenMask::full(width, height),
+            Self::Rectangle(a, b) => ScreenMask::rect(width, height, [*a, *b].map(Vec2::from)),
             Self::Polygon(it) => ScreenMask::polygon(width, height, &points(it)),
             Self::Stroke { points: it, radius } => {
                 ScreenMask::stroke(width, height, &points(it), *radius)
@@ -166,12 +163,48 @@ impl Pick {
                 property,
                 low,
                 high,
-            } => format!("{} {low:.3} to {high:.3}", property.label()),
+            } => format!("{} {low:.3} to {high:.3}", property_label(*property)),
             Self::Colour { rgb, .. } => {
                 let [r, g, b] = (255.0 * Vec3::from(*rgb)).round().to_array();
                 format!("colour {r} {g} {b}")
             }
             Self::Seen { what } => what.clone(),
         }
+    }
+}
+
+/// Numbers that a range can be of; distances are from the origin.
+pub const PROPERTIES: [Property; 13] = [
+    Property::Opacity,
+    Property::LargestScale,
+    Property::SmallestScale,
+    Property::Elongation,
+    Property::Volume,
+    Property::Distance { from: [0.0; 3] },
+    Property::Red,
+    Property::Green,
+    Property::Blue,
+    Property::Hue,
+    Property::Saturation,
+    Property::Brightness,
+    Property::ShEnergy,
+];
+
+/// What a person calls it.
+pub fn property_label(property: Property) -> &'static str {
+    match property {
+        Property::Opacity => "Opacity",
+        Property::LargestScale => "Largest scale",
+        Property::SmallestScale => "Smallest scale",
+        Property::Elongation => "Elongation",
+        Property::Volume => "Volume",
+        Property::Distance { .. } => "Distance",
+        Property::Red => "Red",
+        Property::Green => "Green",
+        Property::Blue => "Blue",
+        Property::Hue => "Hue",
+        Property::Saturation => "Saturation",
+        Property::Brightness => "Brightness",
+        Property::ShEnergy => "SH energy",
     }
 }

@@ -1,6 +1,6 @@
 //! Moves of space: turning, scaling, shifting.
 
-use glam::{Quat, Vec3};
+use glam::{Affine3A, Mat3A, Quat, Vec3};
 use render::{ShRotation, Splats};
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,14 @@ impl Similarity {
     /// Where a point goes.
     pub fn point(&self, point: Vec3) -> Vec3 {
         self.scale * (self.rotation * point) + self.translation
+    }
+
+    /// Where a camera goes, camera to world: the moved scene looks to it as the scene did before.
+    pub fn camera(&self, c2w: &Affine3A) -> Affine3A {
+        Affine3A {
+            matrix3: Mat3A::from_quat(self.rotation) * c2w.matrix3,
+            translation: self.point(c2w.translation.into()).into(),
+        }
     }
 
     /// First `first`, then this.
