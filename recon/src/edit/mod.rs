@@ -10,8 +10,8 @@
 //!
 //! Every edit is a value: it can be written to a project file, done again on a later state of the
 //! same scene, and undone to the bit. What is deliberately absent: no file, no window, and no GPU
-//! but where clean-up measures what photos see. Which
-//! splats a pointer hits is found by whoever draws; the edit keeps what was hit.
+//! but where clean-up measures what photos see. Which splats a pointer hits is found by whoever
+//! draws; the edit keeps what was hit.
 
 mod apply;
 mod bits;
@@ -27,11 +27,13 @@ mod region;
 mod similarity;
 mod spread;
 mod state;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use bits::Bits;
 pub use clean::{
     CleanConfig, Fog, MeasureError, Measured, NearCamera, Rule, Spikes, Subject, find, measure,
-    removals,
+    removals, union,
 };
 pub use colour::ColourChange;
 pub use error::EditError;

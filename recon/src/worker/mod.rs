@@ -9,6 +9,7 @@
 
 mod actor;
 mod jobs;
+mod measure;
 mod messages;
 mod optimise;
 mod optimise_messages;

@@ -22,5 +22,5 @@ mod views;
 
 pub use config::{CleanConfig, Fog, NearCamera, Spikes};
 pub use measured::{MeasureError, Measured, measure};
-pub use rules::{Rule, find, removals};
+pub use rules::{Rule, find, removals, union};
 pub use subject::Subject;

@@ -104,6 +104,11 @@ pub fn find(subject: &Subject, measured: &Measured, config: &CleanConfig) -> Vec
     on.into_par_iter().map(rule).collect()
 }
 
+/// All that was found, of a scene of `len` splats.
+pub fn union(len: usize, found: &[(Rule, Bits)]) -> Bits {
+    Bits::of(len, |i| found.iter().any(|(_, bits)| bits.get(i)))
+}
+
 /// The edits that remove what was found: one for each rule that found something, without what
 /// those before it remove already.
 pub fn removals(found: Vec<(Rule, Bits)>) -> Vec<EditOp> {

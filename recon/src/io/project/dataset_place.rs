@@ -74,7 +74,8 @@ impl DatasetPlace {
 
 /// The way from a folder to a place, both absolute; `None` from one drive to another.
 fn way(folder: &Path, place: &Path) -> Option<String> {
-    let (from, to): (Vec<_>, Vec<_>) = (folder.components().collect(), place.components().collect());
+    let (from, to): (Vec<_>, Vec<_>) =
+        (folder.components().collect(), place.components().collect());
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     if common == 0 {
         return None;

@@ -15,6 +15,8 @@
 mod dataset_place;
 mod record;
 mod splats;
+#[cfg(test)]
+mod tests;
 
 use std::fs;
 use std::path::{Path, PathBuf};

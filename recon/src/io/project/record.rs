@@ -12,7 +12,7 @@ use super::splats::Kept;
 use super::{DatasetPlace, Project};
 use crate::edit::{EditOp, Pick};
 use crate::io::bounded::read_at_most;
-use crate::io::json::{self, utf8};
+use crate::io::json;
 use crate::io::{FormatError, IoError};
 
 /// Grows when older programs can no longer read what is written.

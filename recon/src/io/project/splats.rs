@@ -111,7 +111,10 @@ fn mix(bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
-    let words = words.iter().chain([&last]).map(|it| u64::from_le_bytes(*it));
+    let words = words
+        .iter()
+        .chain([&last])
+        .map(|it| u64::from_le_bytes(*it));
     let hash = words.fold(0_u64, |hash, word| {
         (hash.rotate_left(5) ^ word).wrapping_mul(MULTIPLIER)
     });
