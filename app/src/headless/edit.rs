@@ -11,7 +11,7 @@ use ::render::{GpuSplats, RenderConfig, Splats};
 use anyhow::{Context, bail};
 use recon::dataset::Dataset;
 use recon::edit::{EditOp, Edited, History, Measured, Rule, Subject, find, measure, removals};
-use recon::io::{self, DatasetPlace, Opened, Project, SplatFile};
+use recon::io::{self, DatasetPlace, Opened, Project, SplatFile, SplatFormat};
 use recon::metrics::{EvalReport, Protocol, Scores};
 use recon::optim::{EvalConfig, HeldOut};
 use serde::Serialize;
@@ -106,46 +106,9 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EditArgs) -> anyhow:
         }
         _ => None,
     };
-    for op in operations::cuts(args)
-        .into_iter()
-        .chain(operations::colours(args))
-    {
-        editing.history.apply(op)?;
-    }
-    for (path, file) in args.merge.iter().zip(parts) {
-        let name = path.file_name().unwrap_or(path.as_os_str());
-        let name = name.to_string_lossy().into_owned();
-        editing.history.merge(Arc::new(file.splats), name)?;
-        editing.history.apply(EditOp::SelectNone)?;
-    }
-    for op in moves {
-        editing.history.apply(op)?;
-    }
-
-    let result = editing.history.now().result();
-    if result.is_empty() {
-        bail!(
-            "{}: no splat would be left; `accrete info` tells where the scene lies",
-            args.input.display()
-        );
-    }
-    let splats_after = result.len();
+    change(args, &mut editing.history, parts, moves)?;
+    let (splats_after, losses) = write(args, &editing, format)?;
     let done = editing.history.ops().skip(editing.begun);
-    let edits: Vec<String> = done.map(EditOp::label).collect();
-    let mut losses = Vec::new();
-    if let (Some(out), Some(format)) = (&args.out, format) {
-        let file = SplatFile {
-            splats: result,
-            format,
-            warnings: Vec::new(),
-            ..editing.file.clone()
-        };
-        losses = io::losses(&file, format);
-        io::save(out, &file)?;
-    }
-    if let Some(folder) = &args.project {
-        io::save_project(folder, &editing.project(args.dataset.as_deref()))?;
-    }
     let report = Report {
         input: &args.input,
         out: args.out.as_deref(),
@@ -153,12 +116,67 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EditArgs) -> anyhow:
         splats_before,
         splats_after,
         rules,
-        edits,
+        edits: done.map(EditOp::label).collect(),
         measured,
         losses,
     };
     tell(console, &report)?;
     console.report(&report)
+}
+
+/// All but clean-up.
+fn change(
+    args: &EditArgs,
+    history: &mut History,
+    parts: Vec<SplatFile>,
+    moves: Vec<EditOp>,
+) -> anyhow::Result<()> {
+    let cuts = operations::cuts(args).into_iter();
+    for op in cuts.chain(operations::colours(args)) {
+        history.apply(op)?;
+    }
+    for (path, file) in args.merge.iter().zip(parts) {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let name = name.to_string_lossy().into_owned();
+        history.merge(Arc::new(file.splats), name)?;
+        history.apply(EditOp::SelectNone)?;
+    }
+    for op in moves {
+        history.apply(op)?;
+    }
+    Ok(())
+}
+
+/// Writes what was asked for. Tells how many splats there are, and what the format could not hold.
+fn write(
+    args: &EditArgs,
+    editing: &Editing,
+    format: Option<SplatFormat>,
+) -> anyhow::Result<(usize, Vec<String>)> {
+    let result = editing.history.now().result();
+    let count = result.len();
+    if count == 0 {
+        bail!(
+            "{}: no splat would be left; `accrete info` tells where the scene lies",
+            args.input.display()
+        );
+    }
+    let mut losses = Vec::new();
+    if let (Some(out), Some(format)) = (&args.out, format) {
+        let file = SplatFile {
+            splats: result,
+            format,
+            warnings: Vec::new(),
+            antialiased: editing.file.antialiased,
+            comments: editing.file.comments.clone(),
+        };
+        losses = io::losses(&file, format);
+        io::save(out, &file)?;
+    }
+    if let Some(folder) = &args.project {
+        io::save_project(folder, &editing.project(args.dataset.as_deref()))?;
+    }
+    Ok((count, losses))
 }
 
 /// Splats of a file; what is odd is told.

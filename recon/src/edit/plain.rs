@@ -51,6 +51,10 @@ pub(crate) mod quat {
 pub(crate) mod low {
     use super::*;
 
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde calls it with this"
+    )]
     pub(crate) fn serialize<S>(value: &f32, serializer: S) -> Result<S::Ok, S::Error>
     where
         S: Serializer,
@@ -72,6 +76,10 @@ pub(crate) mod low {
 pub(crate) mod high {
     use super::*;
 
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde calls it with this"
+    )]
     pub(crate) fn serialize<S>(value: &f32, serializer: S) -> Result<S::Ok, S::Error>
     where
         S: Serializer,

@@ -288,7 +288,8 @@ fn edits_survive_json_and_do_the_same_again() {
     for seed in 0..200 {
         let rng = &mut Pcg64::seed_from_u64(seed);
         let mut history = begun(rng);
-        grow(rng, &mut history, &mut vec![history.now().clone()]);
+        let mut states = vec![history.now().clone()];
+        grow(rng, &mut history, &mut states);
         let ops: Vec<EditOp> = history.ops().cloned().collect();
         let text = serde_json::to_string(&ops).unwrap();
         let read: Vec<EditOp> = serde_json::from_str(&text).unwrap();

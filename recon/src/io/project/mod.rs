@@ -207,10 +207,10 @@ fn check_free(path: &Path) -> Result<(), IoError> {
         Err(IoError::format(path, cause))
     };
     if path.join(NAME).exists() {
-        return match record::is_one(&path.join(NAME)) || path_is_named(path) {
-            true => Ok(()),
-            false => refuse("its project.json is of another program. Name a new folder"),
-        };
+        if record::is_one(&path.join(NAME)) || path_is_named(path) {
+            return Ok(());
+        }
+        return refuse("its project.json is of another program. Name a new folder");
     }
     match fs::read_dir(path) {
         Ok(mut entries) => match entries.next() {
