@@ -14,6 +14,8 @@ mod compare_view;
 mod datasets;
 /// Splats become more and fewer and change places, with all that belongs to them.
 mod densify;
+/// The editor's kernels: splats found, measured by what they give to pictures, shown with marks.
+mod edit_kernels;
 /// Splats measured on photos that were held out.
 mod evaluation;
 /// Splat files as people have them: of other programs, written and read back, damaged.

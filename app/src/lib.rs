@@ -100,6 +100,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Bench(Bench::Model(args)) => {
             headless::bench::model::run(&console, &open_gpu, &args)
         }
+        Command::Bench(Bench::Edit) => headless::bench::edit::run(&console, &open_gpu),
         Command::Bench(Bench::Synth) => headless::bench::synth::run(&console),
         Command::Bench(Bench::Dataset { folder, photos }) => {
             headless::bench::dataset::run(&console, folder.as_deref(), photos)

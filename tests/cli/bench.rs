@@ -1,8 +1,9 @@
 //! The measuring behind `bench render` and `cargo bench`, on a scene small enough for a test, and
-//! `bench dataset` on three photos, `bench model` on a tiny network and `bench synth` on one scene.
+//! `bench dataset` on three photos, `bench model` on a tiny network, `bench synth` on one scene and
+//! `bench edit` on few splats.
 
 use app::headless::bench::model::{self, ModelBench};
-use app::headless::bench::{Case, Scene, measure, synth, table, train};
+use app::headless::bench::{Case, Scene, edit, measure, synth, table, train};
 use recon::model::{DeviceChoice, ModelConfig};
 use render::GradientOptions;
 
@@ -21,6 +22,27 @@ fn random_scenes_are_counted() {
         assert!((it.images_per_sec * it.secs - images).abs() < 1e-6);
     }
     assert_eq!(report.to_string().lines().count(), 5);
+}
+
+#[test]
+fn queries_are_measured_on_both() {
+    let Some(gpu) = tests::gpu::gpu() else {
+        return;
+    };
+    let report = edit::measure(gpu, 2000).unwrap();
+    let names: Vec<&str> = report.queries.iter().map(|it| it.name).collect();
+    for name in ["rectangle", "box", "range of opacity"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    for it in &report.queries {
+        assert!(0 < it.found && it.found <= 2000, "{it:?}");
+        assert!(0.0 < it.ms_least && it.ms_least <= it.ms);
+        assert!((it.times_faster * it.ms_least / it.processor_ms - 1.0).abs() < 1e-9);
+    }
+    assert_eq!(report.dressing.len(), 2);
+    assert!(report.dressing.iter().all(|it| 0.0 < it.ms_least));
+    let lines = report.to_string().lines().count();
+    assert!(10 <= lines, "{report}");
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub(crate) mod blend_eights;
 pub(crate) mod blur_rows;
 /// The same over slopes.
 pub(crate) mod blur_slopes;
+/// Adds up weights, pixel by pixel.
+pub(crate) mod contribute;
 /// Marks the splats whose box reaches the image.
 pub(crate) mod cull;
 /// Adam, one number at a time.
@@ -35,6 +37,8 @@ pub(crate) mod divide;
 pub(crate) mod doubt;
 /// Draws by weight, looking at each splat in turn.
 pub(crate) mod draw;
+/// Colours mixed as they are displayed.
+pub(crate) mod dress;
 /// The first of an order.
 pub(crate) mod elect;
 /// Finds the tiles an ellipse reaches by trying each.
@@ -47,6 +51,8 @@ pub(crate) mod expose;
 pub(crate) mod expose_backward;
 /// Opacities become fainter.
 pub(crate) mod fade;
+/// How far inside a query's borders a splat is.
+pub(crate) mod find;
 /// How far pixels are from the photo.
 pub(crate) mod find_errors;
 /// A plane in another order.

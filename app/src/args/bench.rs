@@ -24,6 +24,8 @@ pub enum Bench {
     },
     /// Run a network with random weights on 4 to 64 views and chunk by chunk, and time it
     Model(ModelBenchArgs),
+    /// Find a million splats by rectangle, box and range, and show marks on them
+    Edit,
     /// Make random scenes and take pictures of them, small and smaller, and time it
     Synth,
     /// Write photos of four megapixels, open their folder and stream them all

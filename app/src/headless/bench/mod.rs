@@ -1,6 +1,6 @@
 //! `accrete bench render`: milliseconds per frame and per kernel on synthetic scenes. Photos are
 //! measured in [`dataset`], training steps in [`train`], the network in [`model`], random scenes
-//! in [`synth`].
+//! in [`synth`], the finding of splats in [`edit`].
 //!
 //! `cargo bench` measures by the same function ([`measure`]) and prints by the same one
 //! ([`table`]).
@@ -8,6 +8,7 @@
 mod calibrate;
 mod cases;
 pub mod dataset;
+pub mod edit;
 pub mod model;
 pub mod synth;
 mod table;
