@@ -4,6 +4,8 @@
 
 /// Camera lists that other programs wrote.
 mod camera_paths;
+/// Splats measured for clean-up; projects saved and opened.
+mod cleaning;
 /// COLMAP models: written and read back, a real one, damaged ones.
 mod colmap;
 /// Photo and frame drawn together.

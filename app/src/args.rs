@@ -2,6 +2,7 @@
 
 mod bench;
 mod device;
+mod edit;
 mod eval;
 mod eval_model;
 mod exporting;
@@ -27,6 +28,7 @@ use recon::io::DatasetFormat;
 use self::render::colour;
 pub use self::render::{RenderArgs, style_name};
 pub use bench::{Bench, ModelBenchArgs};
+pub use edit::EditArgs;
 pub use eval::{EvalArgs, SsimName};
 pub use eval_model::EvalModelArgs;
 pub use exporting::{AxesName, ExportArgs, PageArgs};
@@ -75,6 +77,7 @@ Examples:
   accrete info folder-of-photos
   accrete reconstruct photos/ --weights dl3dv_full.pt --out scene.ply
   accrete optimise photos/ --preset fast --out scene.ply
+  accrete edit scene.ply --dataset photos/ --remove-floaters --out clean.ply
   accrete eval photos/ scene.ply --sheet sheet.png
   accrete convert-dataset folder out --to colmap
   accrete convert scene.ply scene.spz
@@ -161,6 +164,11 @@ pub enum Command {
     /// Photos need poses: `accrete poses` finds them. Every 8th photo is held out and only
     /// measured, unless the dataset says otherwise.
     Optimise(Box<OptimiseArgs>),
+    /// Clean up, crop, colour, merge and move a scene, as in the window
+    ///
+    /// Whatever the order on the command line, it is done in the order below. A project that is
+    /// read keeps its edits, and gets these behind them.
+    Edit(Box<EditArgs>),
     /// Measure a splat file on held-out photos: PSNR, SSIM, LPIPS
     Eval(EvalArgs),
     /// Measure a network as the tttLRM paper does: scene by scene, and the mean

@@ -89,6 +89,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Poses(args) => headless::poses::run(&console, &args),
         Command::Reconstruct(args) => headless::reconstruct::run(&console, &open_gpu, &args),
         Command::Optimise(args) => headless::optimise::run(&console, &open_gpu, &args),
+        Command::Edit(args) => headless::edit::run(&console, &open_gpu, &args),
         Command::Eval(args) => headless::eval::run(&console, &open_gpu, &args),
         Command::EvalModel(args) => headless::eval_model::run(&console, &open_gpu, &args),
         Command::Serve(args) => serve(&console, &open_gpu, &args),

@@ -4,6 +4,7 @@
 mod bench;
 mod convert;
 mod datasets;
+mod edit;
 mod eval;
 mod model;
 mod optimise;

@@ -25,10 +25,10 @@ pub(crate) mod blend_eights;
 pub(crate) mod blur_rows;
 /// The same over slopes.
 pub(crate) mod blur_slopes;
-/// Adds up weights, pixel by pixel.
-pub(crate) mod contribute;
 /// The nearest point of a region.
 pub(crate) mod confine;
+/// Adds up weights, pixel by pixel.
+pub(crate) mod contribute;
 /// Marks the splats whose box reaches the image.
 pub(crate) mod cull;
 /// Adam, one number at a time.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use glam::Vec3;
 use recon::edit::{Bits, EditOp, History, Mode, Pick, Region, Scope, Shape};
-use render::{Camera, Splats};
 use render::gpu::GpuError;
+use render::{Camera, Splats};
 
 use super::App;
 use crate::editor::{EditAction, Editor, MOST_POINTS, Preview, Tool};
@@ -87,7 +87,13 @@ impl App {
         let Some(scene) = &self.state.scene else {
             return;
         };
-        if matches!(op, EditOp::Transform { scope: Scope::All, .. }) {
+        if matches!(
+            op,
+            EditOp::Transform {
+                scope: Scope::All,
+                ..
+            }
+        ) {
             self.state.editor.points.clear();
         }
         if let Err(err) = self.state.editor.apply(op, &scene.snapshot) {
@@ -205,7 +211,9 @@ impl App {
         let splats = Arc::new(snapshot.file.splats.clone());
         let dropped = if let Some(again) = &document.again {
             let mut history = History::new(splats);
-            let failed = again.iter().filter(|it| history.apply((*it).clone()).is_err());
+            let failed = again
+                .iter()
+                .filter(|it| history.apply((*it).clone()).is_err());
             let failed: Vec<String> = failed.map(EditOp::label).collect();
             document.history = history;
             failed

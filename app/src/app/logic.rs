@@ -184,6 +184,16 @@ impl App {
                     self.leave_if_saved(ctx);
                 }
                 Event::Filmed(report) => self.hear_film(report),
+                Event::ProjectOpened { path, .. } => {
+                    let text = format!("Opened the project {}", path.display());
+                    self.state.say(Gravity::Note, text);
+                }
+                Event::ProjectSaved(path) => {
+                    let text = format!("Saved {}", path.display());
+                    self.state.say(Gravity::Note, text);
+                }
+                // Whoever asked for it has not opened the panel for it yet.
+                Event::SplatsMeasured(_) => {}
                 Event::Finished => self.end_job(),
                 Event::Cancelled => {
                     self.end_job();

@@ -187,7 +187,9 @@ mod tests {
             for handle in gizmo.handles() {
                 let line = gizmo.line(handle);
                 // A point of a ring may lie on another ring.
-                let found = line.windows(2).filter(|it| gizmo.at(0.5 * (it[0] + it[1])) == Some(handle));
+                let found = line
+                    .windows(2)
+                    .filter(|it| gizmo.at(0.5 * (it[0] + it[1])) == Some(handle));
                 assert!(0 < found.count(), "{tool:?} {handle:?}");
             }
             assert_eq!(gizmo.at(Vec2::ZERO), None);
@@ -215,7 +217,8 @@ mod tests {
         let gizmo = gizmo(Tool::Turn);
         for axis in 0..3 {
             let (a, b) = axis_of(axis).any_orthonormal_pair();
-            let place = |angle: f32| gizmo.pivot + gizmo.reach * (angle.cos() * a + angle.sin() * b);
+            let place =
+                |angle: f32| gizmo.pivot + gizmo.reach * (angle.cos() * a + angle.sin() * b);
             let px = |at: Vec3| gizmo.camera.project(at).unwrap().0;
             let by = gizmo.drag(Handle::Axis(axis), px(place(0.0)), px(place(0.2)), false);
             let before = (px(by.point(place(0.0))) - px(place(0.2))).length();

@@ -43,10 +43,12 @@ pub fn grips(region: &Region, right: Vec3) -> Vec<(Grip, Vec3)> {
 
 /// The handle under the pointer, a pixel.
 pub fn grip_at(region: &Region, camera: &Camera, pointer: Vec2) -> Option<Grip> {
-    let near = grips(region, camera.right()).into_iter().filter_map(|(grip, at)| {
-        let (pixel, depth) = camera.project(at)?;
-        (pixel.distance(pointer) < NEAR_PX).then_some((depth, grip))
-    });
+    let near = grips(region, camera.right())
+        .into_iter()
+        .filter_map(|(grip, at)| {
+            let (pixel, depth) = camera.project(at)?;
+            (pixel.distance(pointer) < NEAR_PX).then_some((depth, grip))
+        });
     near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|it| it.1)
 }
 
@@ -151,7 +153,12 @@ mod tests {
 
     fn camera() -> Camera {
         let intrinsics = Intrinsics::from_vertical_fov(0.9, 800, 600);
-        Camera::look_at(intrinsics, Vec3::new(2.0, -3.0, -6.0), Vec3::ZERO, Vec3::NEG_Y)
+        Camera::look_at(
+            intrinsics,
+            Vec3::new(2.0, -3.0, -6.0),
+            Vec3::ZERO,
+            Vec3::NEG_Y,
+        )
     }
 
     #[test]
@@ -172,7 +179,9 @@ mod tests {
             let after = dragged(&region, grip, &camera, pixel, wanted);
             let other = |it: &Region| {
                 let mut all = grips(it, camera.right()).into_iter();
-                all.find(|it| it.0 == Grip::Face(axis, !positive)).unwrap().1
+                all.find(|it| it.0 == Grip::Face(axis, !positive))
+                    .unwrap()
+                    .1
             };
             assert!(other(&region).distance(other(&after)) < 1e-4);
             assert!((after.half()[axis] - region.half()[axis] - 0.15).abs() < 0.03);
@@ -187,7 +196,10 @@ mod tests {
         };
         let camera = camera();
         let place = camera.right();
-        let (from, to) = (camera.project(place).unwrap().0, camera.project(2.0 * place).unwrap().0);
+        let (from, to) = (
+            camera.project(place).unwrap().0,
+            camera.project(2.0 * place).unwrap().0,
+        );
         assert_eq!(grip_at(&ball, &camera, from), Some(Grip::Surface));
         let after = dragged(&ball, Grip::Surface, &camera, from, to);
         assert!((after.half().x - 2.0).abs() < 1e-3);

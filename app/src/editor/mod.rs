@@ -328,7 +328,11 @@ impl Editor {
         let distance = |i: usize| {
             let local = splats.rotation(i).inverse() * (point - splats.means[i]);
             let off = (local / splats.scales(i)).length_squared();
-            if 0.05 < splats.opacity(i) { off } else { f32::INFINITY }
+            if 0.05 < splats.opacity(i) {
+                off
+            } else {
+                f32::INFINITY
+            }
         };
         let nearest = (0..splats.len())
             .filter(free)

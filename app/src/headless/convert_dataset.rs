@@ -51,6 +51,10 @@ pub fn run(console: &Console, args: &ConvertDatasetArgs) -> anyhow::Result<()> {
             input.display()
         ),
         Opened::Video(_) => bail!("{}: a video, not photos with poses", input.display()),
+        Opened::Project(..) => bail!(
+            "{}: a project, not the photos that it names; `accrete info` tells where they are",
+            input.display()
+        ),
     };
     for warning in &dataset.report.warnings {
         console.warn(format_args!("{}: {warning}", input.display()));

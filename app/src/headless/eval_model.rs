@@ -354,6 +354,6 @@ fn open(path: &Path) -> anyhow::Result<Dataset> {
     match io::open_with(path, &options)? {
         Opened::Dataset(dataset) => Ok(dataset),
         Opened::Photos(_) => bail!("photos without camera poses"),
-        Opened::Splats(_) | Opened::Video(_) => bail!("no posed photos"),
+        Opened::Splats(_) | Opened::Video(_) | Opened::Project(..) => bail!("no posed photos"),
     }
 }

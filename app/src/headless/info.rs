@@ -1,9 +1,10 @@
-//! `accrete info`: what a path holds, be it splats, posed photos, plain photos or a video.
+//! `accrete info`: what a path holds, be it splats, posed photos, plain photos, a video or a project.
 
 use std::path::Path;
 
 use recon::dataset::ImportReport;
-use recon::io::{self, Opened, SplatSummary};
+use recon::edit::EditOp;
+use recon::io::{self, DatasetPlace, Opened, Project, SplatSummary};
 use serde::Serialize;
 
 use super::Console;
@@ -21,6 +22,17 @@ enum Report<'a> {
     Photos(Photos<'a>),
     Video {
         path: &'a Path,
+    },
+    Project {
+        path: &'a Path,
+        dataset: Option<&'a Path>,
+        /// Before the first edit.
+        splats: usize,
+        /// What a person calls the edits that are done.
+        edits: Vec<String>,
+        /// How many were undone.
+        undone: usize,
+        warnings: Vec<String>,
     },
 }
 
@@ -56,7 +68,41 @@ pub fn run(console: &Console, path: &Path) -> anyhow::Result<()> {
             tell(console, &path, vec![("found", "a video".to_owned())])?;
             console.report(&Report::Video { path: &path })
         }
+        Opened::Project(folder, project, warnings) => {
+            warn(console, &folder, &warnings);
+            tell_project(console, &folder, &project, warnings)
+        }
     }
+}
+
+fn tell_project(
+    console: &Console,
+    folder: &Path,
+    project: &Project,
+    warnings: Vec<String>,
+) -> anyhow::Result<()> {
+    let dataset = project.dataset.as_ref().and_then(DatasetPlace::path);
+    let splats = project.base.as_ref().map_or(0, |it| it.splats.len());
+    let done = project.ops.iter().take(project.done);
+    let edits: Vec<String> = done.map(EditOp::label).collect();
+    let undone = project.ops.len() - edits.len();
+    let photos = dataset.map_or("none".to_owned(), |it| it.display().to_string());
+    let mut rows = vec![
+        ("found", "a project".to_owned()),
+        ("photos", photos),
+        ("splats", format!("{splats} before the first edit")),
+        ("edits", format!("{} done, {undone} undone", edits.len())),
+    ];
+    rows.extend(edits.iter().map(|it| ("", it.clone())));
+    tell(console, folder, rows)?;
+    console.report(&Report::Project {
+        path: folder,
+        dataset,
+        splats,
+        edits,
+        undone,
+        warnings,
+    })
 }
 
 fn tell_photos<'a>(

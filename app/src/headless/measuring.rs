@@ -60,6 +60,7 @@ pub(super) fn open_photos(
             "{place}: a video. `accrete poses {place}` takes photos out of it and finds their poses"
         ),
         Opened::Splats(_) => bail!("{place}: splats, where posed photos are needed"),
+        Opened::Project(..) => bail!("{place}: a project, where its photos are needed"),
     }
 }
 

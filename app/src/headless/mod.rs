@@ -6,6 +6,7 @@ mod console;
 pub mod convert;
 pub mod convert_dataset;
 pub mod demo;
+pub mod edit;
 pub mod eval;
 pub mod eval_model;
 mod eval_model_table;

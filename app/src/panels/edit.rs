@@ -61,7 +61,10 @@ fn counts_ui(ui: &mut egui::Ui, state: &AppState) {
     ui.label(RichText::new(text).color(theme::MUTED));
     let hidden = now.count(recon::edit::HIDDEN);
     if 0 < hidden {
-        let text = format!("{} are hidden: they are saved as well", grouped(hidden as u64));
+        let text = format!(
+            "{} are hidden: they are saved as well",
+            grouped(hidden as u64)
+        );
         ui.label(RichText::new(text).color(theme::WARNING));
     }
 }

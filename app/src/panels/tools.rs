@@ -17,7 +17,10 @@ pub fn tools_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) 
         ui.spacing_mut().item_spacing.x = 3.0;
         for tool in Tool::ALL {
             let is_held = editor.tool == tool;
-            let key = state.settings.keys.shortcut(Deed::of_tool(tool), state.is_mac);
+            let key = state
+                .settings
+                .keys
+                .shortcut(Deed::of_tool(tool), state.is_mac);
             let hint = match key.as_str() {
                 "" => tool.hint().to_owned(),
                 key => format!("{} ({key})", tool.hint()),

@@ -73,7 +73,10 @@ impl Hands {
             let from = (pos - rect.min) * sight.scale;
             Vec2::new(from.x, from.y)
         };
-        let pointer = response.interact_pointer_pos().or(response.hover_pos()).map(at);
+        let pointer = response
+            .interact_pointer_pos()
+            .or(response.hover_pos())
+            .map(at);
         if tool.clicks() {
             let clicked = response.clicked_by(PointerButton::Primary);
             let clicked = clicked.then(|| response.interact_pointer_pos()).flatten();
@@ -186,7 +189,9 @@ impl Hands {
         let painter = ui.painter().with_clip_rect(rect);
         let pos = |px: Vec2| rect.min + egui::vec2(px.x, px.y) / sight.scale;
         let stroke = egui::Stroke::new(1.5, theme::TOOL);
-        let pointer = ui.input(|it| it.pointer.hover_pos()).filter(|it| rect.contains(*it));
+        let pointer = ui
+            .input(|it| it.pointer.hover_pos())
+            .filter(|it| rect.contains(*it));
         let line: Vec<Pos2> = self.line.iter().map(|it| pos(*it)).collect();
         match sight.editor.tool {
             Tool::Rectangle => {
@@ -322,7 +327,11 @@ fn paint_points(
     pos: &dyn Fn(Vec2) -> Pos2,
     stroke: egui::Stroke,
 ) {
-    let seen = sight.editor.points.iter().filter_map(|it| sight.camera.project(*it));
+    let seen = sight
+        .editor
+        .points
+        .iter()
+        .filter_map(|it| sight.camera.project(*it));
     let seen: Vec<Pos2> = seen.map(|(pixel, _)| pos(pixel)).collect();
     for point in &seen {
         painter.circle_filled(*point, 4.0, theme::TOOL);

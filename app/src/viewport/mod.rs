@@ -344,7 +344,11 @@ fn segments(scene: &Scene, state: &AppState, width_px: f32) -> Vec<Segment> {
         && overlays.cameras
     {
         let placement = state.editor.placement();
-        let frusta: Vec<Frustum> = project.frusta().iter().map(|it| it.moved(&placement)).collect();
+        let frusta: Vec<Frustum> = project
+            .frusta()
+            .iter()
+            .map(|it| it.moved(&placement))
+            .collect();
         segments.extend(frusta::segments(&frusta, width_px));
     }
     if overlays.shown {

@@ -54,7 +54,13 @@ impl Edited {
             EditOp::Prune {
                 opacity_below,
                 scale_above,
-            } => next.prune(*opacity_below, *scale_above),
+            } => {
+                let limits = opacity_below.iter().chain(scale_above);
+                if !{ limits }.all(|it| it.is_finite()) {
+                    return Err(EditError::Number("a limit that is no number"));
+                }
+                next.prune(*opacity_below, *scale_above);
+            }
             EditOp::Hide => next.mark_selected(HIDDEN),
             EditOp::Isolate => {
                 next.mark(|m| {

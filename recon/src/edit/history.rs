@@ -21,6 +21,8 @@ pub struct History {
     /// How many of the steps are done; those behind were undone.
     done: usize,
     now: Edited,
+    /// Scenes between edits that are kept take at most so much memory, in bytes.
+    room: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -49,6 +51,7 @@ impl History {
             parts: Vec::new(),
             steps: Vec::new(),
             done: 0,
+            room: CACHE_BYTES,
         }
     }
 
@@ -292,6 +295,13 @@ impl History {
         })
     }
 
+    /// Keeps scenes between edits within other limits.
+    #[cfg(test)]
+    pub(super) fn set_room(&mut self, bytes: usize) {
+        self.room = bytes;
+        self.trim();
+    }
+
     /// Forgets scenes between edits, the oldest first, until there is room.
     fn trim(&mut self) {
         let mut bytes = 0;
@@ -303,7 +313,7 @@ impl History {
                 above = Arc::as_ptr(&after.splats);
                 bytes += bytes_of(&after.splats);
             }
-            if CACHE_BYTES < bytes {
+            if self.room < bytes {
                 step.after = None;
             }
         }

@@ -9,11 +9,13 @@
 //! ```
 //!
 //! Every edit is a value: it can be written to a project file, done again on a later state of the
-//! same scene, and undone to the bit. What is deliberately absent: no GPU, no file, no window. Which
-//! splats a pointer hits is found by whoever draws; the edit keeps what was hit.
+//! same scene, and undone to the bit. What is deliberately absent: no file, no window, and no GPU
+//! but where clean-up measures what photos see. Which splats a pointer hits is found by whoever
+//! draws; the edit keeps what was hit.
 
 mod apply;
 mod bits;
+mod clean;
 mod colour;
 mod error;
 mod history;
@@ -25,8 +27,14 @@ mod region;
 mod similarity;
 mod spread;
 mod state;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use bits::Bits;
+pub use clean::{
+    CleanConfig, Fog, MeasureError, Measured, NearCamera, Rule, Spikes, Subject, find, measure,
+    removals, union,
+};
 pub use colour::ColourChange;
 pub use error::EditError;
 pub use history::{History, Kept};

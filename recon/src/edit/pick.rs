@@ -29,8 +29,10 @@ pub enum Pick {
         /// The number.
         property: Property,
         /// The lower limit.
+        #[serde(with = "plain::low")]
         low: f32,
         /// The upper limit.
+        #[serde(with = "plain::high")]
         high: f32,
     },
     /// Those whose colour is near one.

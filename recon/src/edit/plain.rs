@@ -47,6 +47,56 @@ pub(crate) mod quat {
     }
 }
 
+/// The lower end of a range: nothing, where it has none. JSON does not know infinity.
+pub(crate) mod low {
+    use super::*;
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde calls it with this"
+    )]
+    pub(crate) fn serialize<S>(value: &f32, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        S: Serializer,
+    {
+        (*value != f32::NEG_INFINITY)
+            .then_some(*value)
+            .serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D>(deserializer: D) -> Result<f32, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        Option::deserialize(deserializer).map(|it| it.unwrap_or(f32::NEG_INFINITY))
+    }
+}
+
+/// The upper end likewise.
+pub(crate) mod high {
+    use super::*;
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde calls it with this"
+    )]
+    pub(crate) fn serialize<S>(value: &f32, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        S: Serializer,
+    {
+        (*value != f32::INFINITY)
+            .then_some(*value)
+            .serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D>(deserializer: D) -> Result<f32, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        Option::deserialize(deserializer).map(|it| it.unwrap_or(f32::INFINITY))
+    }
+}
+
 /// Intrinsics, and `c2w` as four rows.
 pub(crate) mod camera {
     use super::*;

@@ -89,6 +89,15 @@ impl Edited {
         }
         self.splats.select(&indices)
     }
+
+    /// The same where the photos' cameras know them.
+    pub fn result_for_cameras(&self) -> Splats {
+        let mut splats = self.result();
+        if self.placement != Similarity::IDENTITY {
+            self.placement.inverse().move_splats(&mut splats, |_| true);
+        }
+        splats
+    }
 }
 
 fn is_saved(marks: u8) -> bool {

@@ -39,6 +39,7 @@ mod picture_files;
 pub mod ply;
 pub mod point_cloud;
 mod posed;
+mod project;
 mod quantised;
 mod reading;
 pub mod reality_capture;
@@ -74,6 +75,9 @@ pub use open_splats::open_splats;
 pub use photos::open_plain_photos;
 pub use picture::save_png;
 pub use picture_files::{PictureFiles, Staged};
+pub use project::{
+    DatasetPlace, PROJECT_ENDING, Project, open_project, project_folder, save_project,
+};
 pub use recognise::recognise_pose_file;
 pub use save::{replace, save, save_with_page};
 pub use save_dataset::{DatasetFormat, SavedDataset, save_dataset};

@@ -10,7 +10,10 @@ use crate::poses::Photos;
 use super::open_splats::{self, open_splats};
 use super::photo_names::{extension, is_image, slashed};
 use super::photos::open_photos;
-use super::{Folder, FormatError, IoError, SplatFile, SplatFormat, posed, recognise_pose_file};
+use super::{
+    Folder, FormatError, IoError, Project, SplatFile, SplatFormat, open_project, posed,
+    project_folder, recognise_pose_file,
+};
 
 /// Bytes from the front of a file that tell what it is.
 const FRONT_BYTES: u64 = 1 << 16;
@@ -29,6 +32,9 @@ pub enum Opened {
     Photos(Photos),
     /// A video. Nothing of it was decoded.
     Video(PathBuf),
+    /// A project of this program: its folder, what it is made of, and what is odd, in words for a
+    /// person.
+    Project(PathBuf, Box<Project>, Vec<String>),
 }
 
 /// What can be chosen when photos are opened.
@@ -53,7 +59,12 @@ pub fn open(path: &Path) -> Result<Opened, IoError> {
 /// As [`open`].
 pub fn open_with(path: &Path, options: &OpenOptions) -> Result<Opened, IoError> {
     let system = |it| IoError::system(path, it);
-    if fs::metadata(path).map_err(system)?.is_dir() {
+    let is_folder = fs::metadata(path).map_err(system)?.is_dir();
+    if let Some(folder) = project_folder(path) {
+        let (project, warnings) = open_project(&folder)?;
+        return Ok(Opened::Project(folder, Box::new(project), warnings));
+    }
+    if is_folder {
         return open_folder(path, options);
     }
     let front = front(path).map_err(system)?;
@@ -98,7 +109,7 @@ pub fn open_dataset(path: &Path, hold_out: Option<&HoldOut>) -> Result<Option<Da
     };
     Ok(match open_with(path, &options)? {
         Opened::Dataset(dataset) => Some(dataset),
-        Opened::Splats(_) | Opened::Photos(_) | Opened::Video(_) => None,
+        Opened::Splats(_) | Opened::Photos(_) | Opened::Video(_) | Opened::Project(..) => None,
     })
 }
 

@@ -37,7 +37,8 @@ pub use error::OptimError;
 pub use evaluate::{Compared, EvalConfig, EvalStep, HeldOut, evaluate};
 pub use initial::most_opaque;
 pub(crate) use initial::with_degree;
-pub(crate) use nearest::spacings;
+
+pub(crate) use nearest::{Tree, spacings};
 pub use part::Part;
 pub use presets::{polish, preset, sequel};
 pub use progress::{Evaluation, TrainProgress, Update};

@@ -11,14 +11,82 @@ const LEAF: usize = 8;
 /// Root of the mean squared distance to the three nearest other points, for each point; infinite
 /// where there are fewer than four. Points must be finite. `[points]`
 pub(crate) fn spacings(points: &[Vec3]) -> Vec<f32> {
-    let mut order: Vec<u32> = (0..points.len() as u32).collect();
-    arrange(points, &mut order, 0);
+    let tree = Tree::new(points);
     let search = |i: usize| {
-        let mut nearest = [f32::INFINITY; NEIGHBOURS];
-        visit(points, &order, 0, i as u32, &mut nearest);
-        (nearest.iter().sum::<f32>() / NEIGHBOURS as f32).sqrt()
+        let nearest = tree.nearest::<NEIGHBOURS>(points[i], &|it| it as usize != i);
+        let squared: f32 = nearest.iter().map(|it| it.0).sum();
+        (squared / NEIGHBOURS as f32).sqrt()
     };
     (0..points.len()).into_par_iter().map(search).collect()
+}
+
+/// A k-d tree over points, which must be finite.
+#[derive(Clone, Debug)]
+pub(crate) struct Tree<'a> {
+    points: &'a [Vec3],
+    order: Vec<u32>,
+}
+
+/// Squared distance to a point, and which it is.
+pub(crate) type Neighbour = (f32, u32);
+
+impl<'a> Tree<'a> {
+    /// Sorts the points.
+    pub(crate) fn new(points: &'a [Vec3]) -> Self {
+        let mut order: Vec<u32> = (0..points.len() as u32).collect();
+        arrange(points, &mut order, 0);
+        Self { points, order }
+    }
+
+    /// The nearest points that are wanted, the nearest first; infinitely far ones where there are
+    /// too few.
+    pub(crate) fn nearest<const K: usize>(
+        &self,
+        from: Vec3,
+        wanted: &impl Fn(u32) -> bool,
+    ) -> [Neighbour; K] {
+        let mut nearest = [(f32::INFINITY, u32::MAX); K];
+        self.visit(&self.order, 0, from, wanted, &mut nearest);
+        nearest
+    }
+
+    /// Looks for points nearer than those in `nearest`.
+    fn visit<const K: usize>(
+        &self,
+        order: &[u32],
+        axis: usize,
+        from: Vec3,
+        wanted: &impl Fn(u32) -> bool,
+        nearest: &mut [Neighbour; K],
+    ) {
+        let mut meet = |i: u32| {
+            let squared = self.points[i as usize].distance_squared(from);
+            if squared < nearest[K - 1].0 && wanted(i) {
+                nearest[K - 1] = (squared, i);
+                nearest.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+            }
+        };
+        if order.len() <= LEAF {
+            for &i in order {
+                meet(i);
+            }
+            return;
+        }
+        let middle = order.len() / 2;
+        meet(order[middle]);
+        let beyond = from[axis] - self.points[order[middle] as usize][axis];
+        let (left, right) = (&order[..middle], &order[middle + 1..]);
+        let (near, far) = if beyond < 0.0 {
+            (left, right)
+        } else {
+            (right, left)
+        };
+        let next = (axis + 1) % 3;
+        self.visit(near, next, from, wanted, nearest);
+        if beyond * beyond < nearest[K - 1].0 {
+            self.visit(far, next, from, wanted, nearest);
+        }
+    }
 }
 
 /// Puts the median along the axis in the middle, smaller ones before it, and so on in each half.
@@ -33,38 +101,6 @@ fn arrange(points: &[Vec3], order: &mut [u32], axis: usize) {
     let next = (axis + 1) % 3;
     arrange(points, left, next);
     arrange(points, &mut right[1..], next);
-}
-
-/// Looks for points nearer than those in `nearest` (squared distances, ascending).
-fn visit(points: &[Vec3], order: &[u32], axis: usize, own: u32, nearest: &mut [f32; NEIGHBOURS]) {
-    let from = points[own as usize];
-    let mut meet = |i: u32| {
-        let squared = points[i as usize].distance_squared(from);
-        if i != own && squared < nearest[NEIGHBOURS - 1] {
-            nearest[NEIGHBOURS - 1] = squared;
-            nearest.sort_unstable_by(f32::total_cmp);
-        }
-    };
-    if order.len() <= LEAF {
-        for &i in order {
-            meet(i);
-        }
-        return;
-    }
-    let middle = order.len() / 2;
-    meet(order[middle]);
-    let beyond = from[axis] - points[order[middle] as usize][axis];
-    let (left, right) = (&order[..middle], &order[middle + 1..]);
-    let (near, far) = if beyond < 0.0 {
-        (left, right)
-    } else {
-        (right, left)
-    };
-    let next = (axis + 1) % 3;
-    visit(points, near, next, own, nearest);
-    if beyond * beyond < nearest[NEIGHBOURS - 1] {
-        visit(points, far, next, own, nearest);
-    }
 }
 
 #[cfg(test)]

@@ -61,6 +61,8 @@ impl Actor {
                 Command::Demo { .. } => "Generating the demo scene".to_owned(),
                 Command::Export { path, .. } => format!("Writing {}", path.display()),
                 Command::Film(job) => format!("Rendering {}", job.film.out.display()),
+                Command::MeasureSplats { .. } => "Measuring splats".to_owned(),
+                Command::SaveProject { path, .. } => format!("Saving {}", path.display()),
                 Command::Reconstruct(job) => format!("Reconstructing {}", job.dataset.name),
                 Command::Optimise(job) => format!("Optimising {}", job.dataset.name),
                 // Nothing is running: there is nothing to end or to change.

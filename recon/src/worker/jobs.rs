@@ -36,6 +36,12 @@ pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, Worker
             sh_degree,
         } => demo(actor, seed, num_splats, sh_degree),
         Command::Film(job) => super::film::film(actor, &job),
+        Command::MeasureSplats {
+            splats,
+            dataset,
+            antialiased,
+        } => super::measure::run(actor, &splats, dataset.as_deref(), antialiased),
+        Command::SaveProject { project, path } => save_project(actor, &project, path),
         Command::Reconstruct(job) => super::reconstruct::run(actor, &job),
         Command::Optimise(job) => super::optimise::optimise(actor, &job),
         Command::Export {
@@ -77,6 +83,16 @@ pub(super) fn open(actor: &mut Actor, path: PathBuf) -> Result<Outcome, WorkerEr
         }
         io::Opened::Video(path) => {
             actor.tell(Event::VideoOpened(path));
+            Vec::new()
+        }
+        io::Opened::Project(folder, project, warnings) => {
+            for warning in warnings {
+                actor.tell(Event::Warned(format!("{name}: {warning}")));
+            }
+            actor.tell(Event::ProjectOpened {
+                path: folder,
+                project: Arc::new(*project),
+            });
             Vec::new()
         }
     };
@@ -175,6 +191,20 @@ fn show(
     Ok(Outcome::Finished)
 }
 
+fn save_project(
+    actor: &mut Actor,
+    project: &io::Project,
+    path: PathBuf,
+) -> Result<Outcome, WorkerError> {
+    let what = format!("Saving {}", name_of(&path));
+    if actor.step(&what, 0, 1).is_break() {
+        return Ok(Outcome::Cancelled);
+    }
+    io::save_project(&path, project)?;
+    actor.tell(Event::ProjectSaved(path));
+    Ok(Outcome::Finished)
+}
+
 fn export(
     actor: &mut Actor,
     file: &SplatFile,
@@ -190,7 +220,8 @@ fn export(
     Ok(Outcome::Finished)
 }
 
-/// Exports while another job runs. It asks for no orders: those that wait are that job's.
+/// Exports, or saves a project, while another job runs. It asks for no orders: those that wait are
+/// that job's.
 ///
 /// # Errors
 /// Where the file cannot be written.
@@ -202,6 +233,11 @@ pub(super) fn export_meanwhile(actor: &Actor, command: Command) -> Result<(), Wo
             path,
             options,
         } => write(actor, &file, format, path, &options),
+        Command::SaveProject { project, path } => {
+            io::save_project(&path, &project)?;
+            actor.tell(Event::ProjectSaved(path));
+            Ok(())
+        }
         _ => Ok(()),
     }
 }

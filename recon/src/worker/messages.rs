@@ -4,13 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use glam::Vec3;
-use render::GpuSplats;
 use render::gpu::GpuError;
+use render::{GpuSplats, Splats};
 
 use super::optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport};
 use super::reconstruct_messages::{ChunkEvaluation, ReconstructJob, ReconstructReport};
 use crate::dataset::Dataset;
+use crate::edit::{MeasureError, Measured};
 use crate::film::{Film, FilmError, FilmReport};
+use crate::io::{ExportOptions, IoError, Project, SplatFile, SplatFormat, SplatSummary};
 use crate::io::{ExportOptions, IoError, SplatFile, SplatFormat, SplatSummary};
 use crate::model::ModelError;
 use crate::optim::{Evaluation, OptimError, TrainProgress};
@@ -69,6 +71,23 @@ pub enum Command {
     },
     /// Draw splats into a picture, numbered pictures or a video.
     Film(Box<FilmJob>),
+    /// Measure splats for clean-up. They are all that are left of a scene, where the dataset's
+    /// cameras know them ([`Subject`](crate::edit::Subject)).
+    MeasureSplats {
+        /// The splats.
+        splats: Arc<Splats>,
+        /// The photos' cameras; `None` where there are none.
+        dataset: Option<Arc<Dataset>>,
+        /// Whether they are drawn as ones that were optimised with antialiasing.
+        antialiased: bool,
+    },
+    /// Write a project into its folder.
+    SaveProject {
+        /// What it is made of.
+        project: Arc<Project>,
+        /// The folder.
+        path: PathBuf,
+    },
     /// Let the network make splats of posed photos, and optimise them where that is asked for.
     Reconstruct(Box<ReconstructJob>),
     /// Optimise splats until they look as the photos do.
@@ -137,6 +156,17 @@ pub enum Event {
     PartOpened(PathBuf, Arc<SplatFile>),
     /// A folder, zip or pose file was opened: photos with poses.
     DatasetOpened(Arc<Dataset>),
+    /// A project was read; nothing of it is on the GPU yet. What is odd was told before.
+    ProjectOpened {
+        /// Its folder.
+        path: PathBuf,
+        /// What it is made of.
+        project: Arc<Project>,
+    },
+    /// A project was written into its folder.
+    ProjectSaved(PathBuf),
+    /// Splats were measured for clean-up.
+    SplatsMeasured(Arc<Measured>),
     /// A folder or zip of photos without poses was opened.
     PhotosOpened(Arc<Photos>),
     /// A video was opened. No frame was decoded yet.
@@ -310,6 +340,9 @@ pub enum WorkerError {
     /// The network could not be used.
     #[error(transparent)]
     Model(Arc<ModelError>),
+    /// Splats could not be measured for clean-up.
+    #[error(transparent)]
+    Measure(MeasureError),
     /// The job panicked: a fault of this program.
     #[error("{job} stopped because of a fault of this program, please report it: {what}")]
     Panicked {
@@ -332,6 +365,15 @@ impl From<FilmError> for WorkerError {
             FilmError::Gpu(err) => Self::Gpu(err),
             FilmError::Io(err) => Self::Io(Arc::new(err)),
             other => Self::Film(Arc::new(other)),
+        }
+    }
+}
+
+impl From<MeasureError> for WorkerError {
+    fn from(err: MeasureError) -> Self {
+        match err {
+            MeasureError::Gpu(err) => Self::Gpu(err),
+            other => Self::Measure(other),
         }
     }
 }

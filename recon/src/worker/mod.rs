@@ -10,6 +10,7 @@
 mod actor;
 mod film;
 mod jobs;
+mod measure;
 mod messages;
 mod optimise;
 mod optimise_messages;

@@ -226,7 +226,7 @@ impl Run {
             Command::SaveCheckpoint => {
                 self.save(actor)?;
             }
-            Command::Export { .. } => {
+            Command::Export { .. } | Command::SaveProject { .. } => {
                 // A file that cannot be written is no reason to end the work of an hour.
                 if let Err(err) = jobs::export_meanwhile(actor, command) {
                     actor.tell(Event::Warned(err.to_string()));

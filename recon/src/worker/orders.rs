@@ -78,7 +78,7 @@ impl Orders {
                     actor.tell(Event::Resumed);
                 }
                 Command::Cancel => return ControlFlow::Break(()),
-                Command::Export { .. } => {
+                Command::Export { .. } | Command::SaveProject { .. } => {
                     // A file that cannot be written is no reason to end the work.
                     if let Err(err) = jobs::export_meanwhile(actor, command) {
                         actor.tell(Event::Warned(err.to_string()));

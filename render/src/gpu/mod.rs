@@ -15,7 +15,11 @@ pub use context::{Gpu, GpuError, GpuOptions, STORAGE_BUFFERS, WORKGROUP_BYTES};
 pub use fetch::Fetch;
 pub use kernel::Kernel;
 pub use layout::{
-    ChunkUniform, CompareUniform, ConfineUniform, Counters, DensifyTally, DescentUniform, DispatchArgs, DivideUniform, DoubtUniform, DrawUniform, ElectUniform, EncodeUniform, ExposureUniform, FadeUniform, FilterCamera, FilterUniform, FrameUniform, GatherUniform, LevelUniform, LineUniform, LookUniform, LossUniform, LossValues, NoiseUniform, NominateUniform, PresentUniform, QueryUniform, ScanParams, SortParams, TraceUniform, WeighUniform,
+    ChunkUniform, CompareUniform, ConfineUniform, Counters, DensifyTally, DescentUniform,
+    DispatchArgs, DivideUniform, DoubtUniform, DrawUniform, ElectUniform, EncodeUniform,
+    ExposureUniform, FadeUniform, FilterCamera, FilterUniform, FrameUniform, GatherUniform,
+    LevelUniform, LineUniform, LookUniform, LossUniform, LossValues, NoiseUniform, NominateUniform,
+    PresentUniform, QueryUniform, ScanParams, SortParams, TraceUniform, WeighUniform,
 };
 pub use layout::{GPU_STRUCTS, GpuStruct, GpuStructLayout};
 pub use recorder::{Groups, KernelTime, Profiler, Recorder, TimedPasses};

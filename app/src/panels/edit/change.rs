@@ -35,7 +35,10 @@ pub(super) fn transform_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Ve
     let mut tools = editor.tools.clone();
     ui.horizontal(|ui| {
         for tool in [Tool::Move, Tool::Turn, Tool::Scale] {
-            if ui.selectable_label(editor.tool == tool, tool.label()).clicked() {
+            if ui
+                .selectable_label(editor.tool == tool, tool.label())
+                .clicked()
+            {
                 actions.push(act(EditAction::Use(tool)));
             }
         }
@@ -49,7 +52,10 @@ pub(super) fn transform_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Ve
         let number = DragValue::new(&mut tools.by.scale).speed(0.01).range(range);
         ui.add(number).labelled_by(label.id);
         let can = tools.by != Typed::default();
-        if ui.add_enabled(can, egui::Button::new("Apply move")).clicked() {
+        if ui
+            .add_enabled(can, egui::Button::new("Apply move"))
+            .clicked()
+        {
             let middle = state.scene.as_ref().map(|it| it.main_part.centre());
             let middle = editor.placement().point(middle.unwrap_or_default());
             let by = tools.by.about(editor.pivot(middle));
@@ -124,7 +130,11 @@ pub(super) fn colours_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<
         ("Saturation", &mut colour.saturation, 1.0),
         ("Contrast", &mut colour.contrast, 1.0),
     ] {
-        ui.add(Slider::new(value, -range..=range).text(name).max_decimals(2));
+        ui.add(
+            Slider::new(value, -range..=range)
+                .text(name)
+                .max_decimals(2),
+        );
     }
     let op = EditOp::Adjust {
         colour: *colour,
@@ -133,10 +143,16 @@ pub(super) fn colours_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<
     let is_changed = tools.colour != editor.tools.colour;
     ui.horizontal(|ui| {
         let can = !tools.colour.is_none();
-        if ui.add_enabled(can, egui::Button::new("Apply colours")).clicked() {
+        if ui
+            .add_enabled(can, egui::Button::new("Apply colours"))
+            .clicked()
+        {
             tools.colour = ColourChange::default();
             actions.push(done(op.clone()));
-        } else if ui.add_enabled(can, egui::Button::new("Reset colours")).clicked() {
+        } else if ui
+            .add_enabled(can, egui::Button::new("Reset colours"))
+            .clicked()
+        {
             tools.colour = ColourChange::default();
             actions.push(act(EditAction::Try(None)));
         } else if is_changed {
@@ -160,7 +176,10 @@ pub(super) fn colours_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<
     });
     let degree = match editor.now() {
         Some(now) => now.splats.sh_degree,
-        None => state.scene.as_ref().map_or(0, |it| it.snapshot.file.splats.sh_degree),
+        None => state
+            .scene
+            .as_ref()
+            .map_or(0, |it| it.snapshot.file.splats.sh_degree),
     };
     ui.horizontal(|ui| {
         ui.label(format!("SH degree {degree}: lower to"));
@@ -198,8 +217,16 @@ pub(super) fn remove_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<A
         ui,
         true,
         &[
-            ("Remove faint", "all splats below that opacity", prune(true, false)),
-            ("Remove large", "all splats above that size", prune(false, true)),
+            (
+                "Remove faint",
+                "all splats below that opacity",
+                prune(true, false),
+            ),
+            (
+                "Remove large",
+                "all splats above that size",
+                prune(false, true),
+            ),
         ],
         actions,
     );
@@ -209,7 +236,11 @@ pub(super) fn remove_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<A
     if tools != editor.tools {
         actions.push(act(EditAction::Set(Box::new(tools))));
     }
-    if ui.button("Merge a file…").on_hover_text("its splats join the scene, selected").clicked() {
+    if ui
+        .button("Merge a file…")
+        .on_hover_text("its splats join the scene, selected")
+        .clicked()
+    {
         actions.push(act(EditAction::AskForMerge));
     }
 }

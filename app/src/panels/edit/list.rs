@@ -25,7 +25,11 @@ pub(super) fn list_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Act
             }
             for (k, op) in document.history.ops().enumerate() {
                 let label = RichText::new(op.label());
-                let label = if done <= k { label.color(theme::MUTED) } else { label };
+                let label = if done <= k {
+                    label.color(theme::MUTED)
+                } else {
+                    label
+                };
                 if ui.selectable_label(done == k + 1, label).clicked() {
                     actions.push(act(EditAction::GoTo(k + 1)));
                 }

@@ -14,7 +14,10 @@ pub(super) fn region_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<A
     let editor = &state.editor;
     ui.horizontal(|ui| {
         for tool in [Tool::Box, Tool::Ball] {
-            if ui.selectable_label(editor.tool == tool, tool.label()).clicked() {
+            if ui
+                .selectable_label(editor.tool == tool, tool.label())
+                .clicked()
+            {
                 actions.push(act(EditAction::Use(tool)));
             }
         }
@@ -27,7 +30,9 @@ pub(super) fn region_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<A
             let pick = Box::new(Pick::Volume { region });
             actions.push(act(EditAction::Pick(pick, tools.mode)));
         }
-        let selected = editor.now().and_then(|it| it.bounds_of(recon::edit::SELECTED));
+        let selected = editor
+            .now()
+            .and_then(|it| it.bounds_of(recon::edit::SELECTED));
         let fit = ui.add_enabled(selected.is_some(), egui::Button::new("Fit to selection"));
         if let (Some((low, high)), true) = (selected, fit.clicked()) {
             tools.region = match region {
@@ -39,9 +44,17 @@ pub(super) fn region_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<A
             };
         }
     });
-    ui.radio_value(&mut tools.crop, CropScope::Export, "Crop what is shown and saved")
-        .on_hover_text("an optimisation still has what lies outside");
-    ui.radio_value(&mut tools.crop, CropScope::Optimise, "Crop for optimisations too");
+    ui.radio_value(
+        &mut tools.crop,
+        CropScope::Export,
+        "Crop what is shown and saved",
+    )
+    .on_hover_text("an optimisation still has what lies outside");
+    ui.radio_value(
+        &mut tools.crop,
+        CropScope::Optimise,
+        "Crop for optimisations too",
+    );
     let crop = |inside: bool| EditOp::Crop {
         region,
         inside,
@@ -55,7 +68,9 @@ pub(super) fn region_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<A
             actions.push(done(crop(true)));
         }
     });
-    let is_cropped = editor.now().is_some_and(|it| 0 < it.count(recon::edit::CROPPED));
+    let is_cropped = editor
+        .now()
+        .is_some_and(|it| 0 < it.count(recon::edit::CROPPED));
     let back = [("Remove crops", "show and save all again", EditOp::Uncrop)];
     buttons(ui, is_cropped, &back, actions);
     if tools != editor.tools {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use eframe::egui::{self, ComboBox, DragValue};
 use recon::edit::{EditOp, PROPERTIES, Pick, Shape, property_label};
-use render::{Camera, Intrinsics};
 use render::edit::Property;
+use render::{Camera, Intrinsics};
 
 use super::{act, buttons, done};
 use crate::action::Action;
@@ -26,7 +26,11 @@ pub(super) fn select_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<A
         ui,
         true,
         &[
-            ("All", "select everything that is shown and not locked", EditOp::SelectAll),
+            (
+                "All",
+                "select everything that is shown and not locked",
+                EditOp::SelectAll,
+            ),
             ("None", "select nothing", EditOp::SelectNone),
             ("Invert", "select what is not", EditOp::SelectInverse),
         ],
@@ -36,8 +40,16 @@ pub(super) fn select_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<A
         ui,
         has,
         &[
-            ("Grow", "take in what lies near", EditOp::Spread { distance: step }),
-            ("Shrink", "let go of the border", EditOp::Spread { distance: -step }),
+            (
+                "Grow",
+                "take in what lies near",
+                EditOp::Spread { distance: step },
+            ),
+            (
+                "Shrink",
+                "let go of the border",
+                EditOp::Spread { distance: -step },
+            ),
         ],
         actions,
     );
@@ -46,7 +58,11 @@ pub(super) fn select_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<A
         has,
         &[
             ("Delete", "what is selected", EditOp::Delete),
-            ("Duplicate", "copies in the same place, selected", EditOp::Duplicate),
+            (
+                "Duplicate",
+                "copies in the same place, selected",
+                EditOp::Duplicate,
+            ),
         ],
         actions,
     );
@@ -54,7 +70,11 @@ pub(super) fn select_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<A
         ui,
         has,
         &[
-            ("Hide", "what is selected; it is saved all the same", EditOp::Hide),
+            (
+                "Hide",
+                "what is selected; it is saved all the same",
+                EditOp::Hide,
+            ),
             ("Isolate", "hide all else", EditOp::Isolate),
             ("Lock", "protect it from selections and edits", EditOp::Lock),
         ],
@@ -183,7 +203,11 @@ fn histogram(ui: &mut egui::Ui, values: &[f32], range: &mut Range) {
             egui::pos2(left, rect.bottom() - height),
             egui::pos2(left + bar_width - 1.0, rect.bottom()),
         );
-        let colour = if is_in { crate::theme::ACCENT } else { crate::theme::BLANK };
+        let colour = if is_in {
+            crate::theme::ACCENT
+        } else {
+            crate::theme::BLANK
+        };
         ui.painter().rect_filled(bar, 0, colour);
     }
     let value_at = |x: f32| low + (x - rect.left()) / rect.width() * span;
@@ -232,7 +256,10 @@ fn kept_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
         ui.add(field).labelled_by(label.id);
         let name = tools.name.trim();
         let can = !name.is_empty() && 0 < state.editor.selected();
-        if ui.add_enabled(can, egui::Button::new("Keep selection")).clicked() {
+        if ui
+            .add_enabled(can, egui::Button::new("Keep selection"))
+            .clicked()
+        {
             let name = name.to_owned();
             actions.push(done(EditOp::Keep { name }));
         }
@@ -258,4 +285,3 @@ fn kept_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
         });
     }
 }
-

@@ -15,4 +15,5 @@ mod write;
 mod tests;
 
 pub use read::read;
+pub(in crate::io) use read::read_exact;
 pub use write::write;

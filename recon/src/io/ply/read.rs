@@ -23,6 +23,17 @@ const ROWS_PER_TASK: usize = 4096;
 /// [`FormatError`] where the header is malformed or claims more than the file holds, or where the
 /// file is a point cloud or a mesh.
 pub fn read(bytes: &[u8]) -> Result<SplatFile, FormatError> {
+    let mut file = read_exact(bytes)?;
+    clean(&mut file.splats, &mut file.warnings);
+    warn_if_activated(&file.splats, &mut file.warnings);
+    Ok(file)
+}
+
+/// The same with every splat as it is stored, though its numbers be none.
+///
+/// # Errors
+/// As [`read`].
+pub(in crate::io) fn read_exact(bytes: &[u8]) -> Result<SplatFile, FormatError> {
     let header = header::parse(bytes)?;
     let Some(place) = header.elements.iter().position(|it| it.name == "vertex") else {
         let cause = "a PLY without element `vertex`: it holds no splats";
@@ -61,8 +72,6 @@ pub fn read(bytes: &[u8]) -> Result<SplatFile, FormatError> {
     if comments::is_2dgs(&header.comments) {
         warnings.push("made for flat 2D splats (2DGS): drawn as 3D splats".to_owned());
     }
-    clean(&mut splats, &mut warnings);
-    warn_if_activated(&splats, &mut warnings);
     Ok(SplatFile {
         splats,
         format: SplatFormat::Ply,

@@ -1,0 +1,202 @@
+//! What the rules of clean-up look at: measured once, however often a limit moves.
+
+use std::ops::ControlFlow;
+
+use glam::Vec3;
+use rayon::prelude::*;
+use render::edit::Contribution;
+use render::gpu::{Gpu, GpuError};
+use render::{Camera, GpuSplats, RenderConfig, Splats};
+
+use super::isolation::{median, steps_to_a_group};
+use super::views::{Sight, sights};
+use crate::dataset::{Dataset, Split, Undistortion, camera_at};
+use crate::io::photo::TargetSize;
+
+/// Contributions are told in photos of so many pixels, whatever the size they were measured at.
+const MEGAPIXEL: f32 = 1e6;
+
+/// Why contributions could not be measured.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// The GPU refused.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// There is no photo to learn from.
+    #[error("no view of the dataset is used for training: all are held out or left out")]
+    NoViews,
+    /// It was told to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// What the rules look at, an entry a splat each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The longest step on the way to a group of splats, in typical spacings.
+    pub(super) steps: Vec<f32>,
+    /// The largest scale in typical ones, both as seen from the nearest camera.
+    pub(super) sizes: Vec<f32>,
+    /// The largest scale by the middle one.
+    pub(super) ratios: Vec<f32>,
+    /// 0 to 1.
+    pub(super) opacities: Vec<f32>,
+    /// What the photos say; `None` without a dataset.
+    pub(super) seen: Option<Seen>,
+}
+
+/// What the photos say about splats.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Seen {
+    pub(super) sights: Vec<Sight>,
+    /// Σ α·T over the pixels of all views, in photos of a megapixel; empty where that was not
+    /// measured.
+    pub(super) contributions: Vec<f32>,
+    /// How many there are.
+    pub(super) views: usize,
+}
+
+impl Measured {
+    /// From the splats alone.
+    pub fn of(splats: &Splats) -> Self {
+        Self::new(splats, None)
+    }
+
+    /// From the splats, and the cameras that took the photos. The rule about what the photos see
+    /// needs [`measure`].
+    pub fn with_cameras(splats: &Splats, cameras: &[Camera]) -> Self {
+        let seen = Seen {
+            sights: sights(splats, cameras),
+            contributions: Vec::new(),
+            views: cameras.len(),
+        };
+        Self::new(splats, (!cameras.is_empty()).then_some(seen))
+    }
+
+    fn new(splats: &Splats, seen: Option<Seen>) -> Self {
+        let count = splats.len();
+        let depth = |i: usize| match &seen {
+            Some(it) => it.sights[i].depth.clamp(1e-6, 1e6),
+            None => 1.0,
+        };
+        let scales: Vec<Vec3> = (0..count)
+            .into_par_iter()
+            .map(|i| sorted(splats.scales(i)))
+            .collect();
+        let whole = |i: &usize| splats.means[*i].is_finite() && scales[*i].is_finite();
+        let finite: Vec<usize> = (0..count).filter(whole).collect();
+        let points: Vec<Vec3> = finite.iter().map(|i| splats.means[*i]).collect();
+        // The middle scale: needles do not hold a scene together.
+        let reach: Vec<f32> = finite.iter().map(|i| scales[*i].y).collect();
+        let depths: Vec<f32> = finite.iter().map(|i| depth(*i)).collect();
+        // What has no place hangs on nothing.
+        let mut steps = vec![f32::INFINITY; count];
+        for (i, step) in finite
+            .iter()
+            .zip(steps_to_a_group(&points, &reach, &depths))
+        {
+            steps[*i] = step;
+        }
+        let angle = |i: usize| scales[i].z / depth(i);
+        let typical = median((0..count).map(angle).collect());
+        Self {
+            steps,
+            sizes: (0..count).map(|i| angle(i) / typical).collect(),
+            ratios: scales.iter().map(|it| it.z / it.y.max(1e-30)).collect(),
+            opacities: (0..count).map(|i| splats.opacity(i)).collect(),
+            seen,
+        }
+    }
+
+    /// Of how many splats.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// How much of the photos each splat makes: Σ α·T over the pixels of all views, in photos of a
+    /// megapixel. `None` where that was not measured.
+    pub fn contributions(&self) -> Option<&[f32]> {
+        let seen = self.seen.as_ref()?;
+        (!seen.contributions.is_empty()).then_some(&seen.contributions)
+    }
+
+    /// In how many photos.
+    pub fn views(&self) -> usize {
+        self.seen.as_ref().map_or(0, |it| it.views)
+    }
+}
+
+/// The smallest first.
+fn sorted(scales: Vec3) -> Vec3 {
+    let (low, high) = (scales.min_element(), scales.max_element());
+    Vec3::new(low, (scales.element_sum() - low - high).max(low), high)
+}
+
+/// Looks at `splats` with the dataset's cameras, at photos of at most `max_side` pixels a side, and
+/// adds up what each splat contributes. Only views that splats are fitted to are asked: those held
+/// out shall judge what clean-up did. After each view `report` hears how many are done, of how many.
+/// Masks are passed over.
+///
+/// # Errors
+/// [`MeasureError`].
+pub fn measure(
+    gpu: &Gpu,
+    splats: &Splats,
+    dataset: &Dataset,
+    render: &RenderConfig,
+    max_side: u32,
+    report: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+) -> Result<Measured, MeasureError> {
+    let cameras = cameras(dataset, max_side);
+    if cameras.is_empty() {
+        return Err(MeasureError::NoViews);
+    }
+    let mut measured = Measured::with_cameras(splats, &cameras);
+    let on_gpu = GpuSplats::upload(gpu, splats)?;
+    let mut contributions = vec![0.0; splats.len()];
+    let mut contribution = Contribution::new(gpu)?;
+    // Photos of one size together: their pixels weigh the same.
+    let size = |it: &Camera| (it.intrinsics.width, it.intrinsics.height);
+    let mut sorted = cameras.clone();
+    sorted.sort_by_key(size);
+    let mut done = 0;
+    for alike in sorted.chunk_by(|a, b| size(a) == size(b)) {
+        for camera in alike {
+            if report(done, cameras.len()).is_break() {
+                return Err(MeasureError::Cancelled);
+            }
+            contribution.add(gpu, &on_gpu, camera, render, None)?;
+            done += 1;
+        }
+        let (width, height) = size(&alike[0]);
+        let weight = MEGAPIXEL / (width as f32 * height as f32);
+        for (sum, it) in contributions.iter_mut().zip(contribution.finish(gpu)?) {
+            *sum += weight * it;
+        }
+    }
+    if let Some(seen) = &mut measured.seen {
+        seen.contributions = contributions;
+    }
+    Ok(measured)
+}
+
+/// The cameras that splats are fitted to, straightened, at photos of at most `max_side` pixels a
+/// side.
+fn cameras(dataset: &Dataset, max_side: u32) -> Vec<Camera> {
+    let size = TargetSize::MaxSide(max_side);
+    let straight: Vec<_> = dataset.lenses.iter().map(Undistortion::new).collect();
+    let used = dataset.views.iter();
+    used.filter(|it| it.split == Split::Train && !it.ignored)
+        .filter_map(|view| {
+            let image = &view.image;
+            let (width, height) = size.of(image.width, image.height);
+            let lens = straight.get(view.lens)?.lens().resized(width, height);
+            Some(camera_at(&lens, &view.c2w))
+        })
+        .collect()
+}
