@@ -1,6 +1,7 @@
 //! The window's panels, found by their labels, and the whole application without a window.
 
 mod application;
+mod editor;
 mod instant;
 mod keys;
 mod looking_through;

@@ -75,6 +75,10 @@ pub enum Action {
     ChooseEngine(EngineChoice),
     /// Leave out cameras that are far from all others, or take them back.
     IgnoreOutliers(bool),
+    /// Write the project to its folder; ask for one where there is none yet.
+    SaveProject,
+    /// Choose another folder for the project in the system's dialog.
+    SaveProjectAs,
     /// Something about edits of the scene.
     Edit(EditAction),
     /// Something about the camera path, films and pictures.

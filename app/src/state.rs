@@ -60,6 +60,8 @@ pub struct AppState {
     pub compare: Option<Compare>,
     /// Tools, and the edits of the scene.
     pub editor: Editor,
+    /// The folder that the project was saved in or opened from.
+    pub project_folder: Option<PathBuf>,
     /// Small copies of the photos.
     pub film: Film,
     /// Work that would be lost by what the user was about to do.
@@ -213,6 +215,7 @@ impl AppState {
             run: None,
             compare: None,
             editor: Editor::default(),
+            project_folder: None,
             film: Film::default(),
             leaving: None,
             adapter,
@@ -362,6 +365,7 @@ impl AppState {
         self.project = None;
         self.run = None;
         self.compare = None;
+        self.project_folder = None;
         self.editor.begin(None);
         self.film = Film::default();
         self.show.begin_anew("");

@@ -159,7 +159,8 @@ impl GpuSplats {
     pub(crate) fn allocated_like(&self, gpu: &Gpu, label: &str) -> Result<Self, GpuError> {
         let mut splats = self.zeroed_like(gpu, label)?;
         for chunk in &mut splats.chunks {
-            let uniform = chunk_uniform(chunk.first, chunk.count, chunk.stride, self.sh_degree);
+            let shape = (chunk.first, chunk.count, chunk.stride);
+            let uniform = chunk_uniform(shape, self.sh_degree, self.frozen);
             chunk.uniform = GpuVec::from_slice(gpu, "chunk", &[uniform])?;
         }
         Ok(splats)

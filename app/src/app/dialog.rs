@@ -22,6 +22,8 @@ pub(super) enum Answer {
     Network(NetworkFile, PathBuf),
     /// A splat file to merge.
     Merge(PathBuf),
+    /// Where to save the project.
+    Project(PathBuf),
     /// The user chose nothing.
     Nothing,
     /// This system could not show a dialog.
@@ -81,6 +83,19 @@ impl Dialogs {
         self.ask(Purpose::Open, || {
             let dialog = rfd::FileDialog::new().set_title("Open a folder of photos");
             dialog.pick_folder().map(Answer::Open)
+        });
+    }
+
+    /// Asks for the folder of a project, beginning at `proposed`.
+    pub(super) fn ask_for_project(&mut self, proposed: &Path) {
+        let folder = proposed.parent().map(Path::to_owned).unwrap_or_default();
+        let name = proposed.file_name().unwrap_or_default().to_owned();
+        self.ask(Purpose::Save, move || {
+            let dialog = rfd::FileDialog::new()
+                .set_title("Save the project as a folder")
+                .set_directory(folder)
+                .set_file_name(name.to_string_lossy());
+            dialog.save_file().map(Answer::Project)
         });
     }
 

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use glam::Vec3;
-use recon::edit::{Bits, EditOp, History, Mode, Pick, Region, Scope, Shape};
+use recon::edit::{
+    Bits, EditOp, History, Measured, Mode, Pick, Region, Scope, Shape, Subject, removals,
+};
+use recon::io::SplatFile;
+use recon::optim::Part;
+use recon::worker::{Command, Start};
 use render::gpu::GpuError;
 use render::{Camera, Splats};
 
 use super::App;
-use crate::editor::{EditAction, Editor, MOST_POINTS, Preview, Tool};
+use crate::editor::{Again, EditAction, Editor, MOST_POINTS, Preview, Tool};
 use crate::state::Gravity;
 
 impl App {
@@ -57,6 +62,12 @@ impl App {
             EditAction::GoTo(done) => self.state.editor.go(|it| it.go_to(done)),
             EditAction::AskForMerge => self.dialogs.ask_for_merge(),
             EditAction::OptimiseAgain => self.optimise_again(),
+            EditAction::Measure => self.measure(),
+            EditAction::CleanWith(strengths) => {
+                self.state.editor.cleaning.strengths = strengths;
+                self.preview_cleaning();
+            }
+            EditAction::Clean => self.clean(),
             EditAction::Use(_) | EditAction::Set(_) | EditAction::ForgetPoints => {}
         }
         self.show_edits();
@@ -234,7 +245,87 @@ impl App {
     }
 
     /// Begins to optimise the scene as it is edited.
-    fn optimise_again(&mut self) {}
+    fn optimise_again(&mut self) {
+        let state = &mut self.state;
+        let dataset = state.project.as_ref().and_then(|it| it.dataset()).cloned();
+        let (Some(dataset), Some(scene)) = (dataset, &state.scene) else {
+            let text = "there are no posed photos to optimise for: open their folder first";
+            return state.fail(text);
+        };
+        let tools = &state.editor.tools;
+        let only_selected = tools.again == Again::Selection;
+        let region = (tools.again == Again::Region).then_some(tools.region);
+        let document = state.editor.document_of(&scene.snapshot);
+        let restart = match document.history.restart(only_selected, region) {
+            Ok(it) => it,
+            Err(err) => return state.fail(err.to_string()),
+        };
+        let file = SplatFile {
+            splats: Arc::unwrap_or_clone(restart.splats),
+            format: scene.snapshot.file.format,
+            antialiased: scene.snapshot.file.antialiased,
+            comments: scene.snapshot.file.comments.clone(),
+            warnings: Vec::new(),
+        };
+        let has_frozen = restart.frozen.iter().any(|it| *it);
+        let part = Part {
+            frozen: has_frozen.then(|| Arc::new(restart.frozen)),
+            region: restart.region,
+        };
+        document.again = Some(restart.again);
+        let lpips = state.settings.lpips.clone();
+        let mut job = state.plan.job(&dataset, None, lpips);
+        job.start = Start::Splats(Arc::new(file), part);
+        self.send_now(Command::Optimise(Box::new(job)));
+    }
+
+    /// Splats were measured for clean-up.
+    pub(super) fn measured(&mut self, measured: Arc<Measured>) {
+        self.state.editor.cleaning.measured = Some(measured);
+        self.preview_cleaning();
+    }
+
+    /// Asks the worker to measure what clean-up goes by.
+    fn measure(&mut self) {
+        let Some(scene) = &self.state.scene else {
+            return;
+        };
+        let dataset = self.state.project.as_ref().and_then(|it| it.dataset());
+        let document = self.state.editor.document_of(&scene.snapshot);
+        let subject = Subject::of(document.history.now());
+        let version = document.version;
+        let command = Command::MeasureSplats {
+            splats: subject.splats.clone(),
+            dataset: dataset.cloned(),
+            antialiased: scene.snapshot.file.antialiased.unwrap_or_default(),
+        };
+        let cleaning = &mut self.state.editor.cleaning;
+        cleaning.subject = Some((version, subject));
+        cleaning.measured = None;
+        self.send_now(command);
+    }
+
+    /// Shows what clean-up would remove.
+    fn preview_cleaning(&mut self) {
+        let editor = &mut self.state.editor;
+        let version = editor.document.as_ref().map(|it| it.version);
+        let Some((found, all)) = editor.cleaning.find(version) else {
+            editor.cleaning.found.clear();
+            return;
+        };
+        editor.cleaning.found = found;
+        editor.preview = Some(Preview::Doomed(all));
+        self.show_edits();
+    }
+
+    /// Removes what clean-up has found.
+    fn clean(&mut self) {
+        let found = std::mem::take(&mut self.state.editor.cleaning.found);
+        for op in removals(found) {
+            self.do_edit(op);
+        }
+        self.state.editor.cleaning.forget();
+    }
 }
 
 /// Whether a preview is of splats that would go.

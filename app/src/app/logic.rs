@@ -29,6 +29,7 @@ impl App {
         self.hear_dialogs(ctx);
         self.hear_drops(ctx);
         self.hear_keys(ctx);
+        self.autosave(ctx);
         self.hear_leaving();
         self.hear_close(ctx);
         self.play_on(ctx);
@@ -95,6 +96,8 @@ impl App {
                     project.ignore_outliers(ignored);
                 }
             }
+            Action::SaveProject => self.save_project(),
+            Action::SaveProjectAs => self.ask_for_project_folder(),
             Action::Edit(action) => self.edit(action),
             Action::CameraPath(action) => self.act_on_show(ctx, action),
             Action::Show(pane, shown) => self.show_pane(pane, shown),
@@ -184,16 +187,9 @@ impl App {
                     self.leave_if_saved(ctx);
                 }
                 Event::Filmed(report) => self.hear_film(report),
-                Event::ProjectOpened { path, .. } => {
-                    let text = format!("Opened the project {}", path.display());
-                    self.state.say(Gravity::Note, text);
-                }
-                Event::ProjectSaved(path) => {
-                    let text = format!("Saved {}", path.display());
-                    self.state.say(Gravity::Note, text);
-                }
-                // Whoever asked for it has not opened the panel for it yet.
-                Event::SplatsMeasured(_) => {}
+                Event::ProjectOpened { path, project } => self.open_project(ctx, path, project),
+                Event::ProjectSaved(path) => self.project_saved(path),
+                Event::SplatsMeasured(measured) => self.measured(measured),
                 Event::Finished => self.end_job(),
                 Event::Cancelled => {
                     self.end_job();
@@ -259,6 +255,7 @@ impl App {
                     self.change(settings);
                     self.unsaved = true;
                 }
+                Answer::Project(path) => self.save_project_to(path),
                 Answer::Merge(path) => self.send_now(Command::OpenPart(path)),
                 Answer::Nothing => self.stay(),
                 Answer::NoDialog(purpose) => {
@@ -352,6 +349,7 @@ impl App {
             self.viewport.begin_anew();
         }
         ctx.send_viewport_cmd(ViewportCommand::Title(title));
+        self.begin_project();
     }
 
     fn keep_adapter(&mut self, name: Option<String>) {

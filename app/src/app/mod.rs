@@ -11,14 +11,18 @@ mod logic;
 mod optimise;
 mod photos;
 mod pictures;
+mod projects;
 mod show;
 mod thread_time;
 mod ui;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use eframe::egui;
+use recon::io::Project;
 use recon::worker::{Command, Event, OptimiseJob, ReconstructJob, Worker};
 use render::CompareMode;
 use render::gpu::Gpu;
@@ -67,6 +71,11 @@ pub struct App {
     compare_mode: CompareMode,
     /// When the snapshot that is being exported was taken.
     exporting: Option<When>,
+    /// A project whose splats are on their way to the GPU.
+    opening: Option<(PathBuf, Arc<Project>)>,
+    /// The version of the edits that is being written to the project, and when one was last.
+    saving_project: Option<u64>,
+    saved_project: Instant,
     /// The version of the edits that is being exported.
     exporting_edits: Option<u64>,
     /// The user has agreed to close.
@@ -108,6 +117,9 @@ impl App {
             pictures: None,
             compare_mode: CompareMode::default(),
             exporting: None,
+            opening: None,
+            saving_project: None,
+            saved_project: Instant::now(),
             exporting_edits: None,
             may_close: false,
             dialogs: Dialogs::new(cc.egui_ctx.clone()),

@@ -1,6 +1,7 @@
 //! The editor as the window sees it: which tool is in hand, what is set on it, and the edits of the
 //! scene that is shown. Pure: nothing is drawn here and no file is read.
 
+mod cleaning;
 pub mod gizmo;
 pub mod grips;
 mod tool;
@@ -16,6 +17,7 @@ use recon::worker::Snapshot;
 use render::edit::Property;
 use render::{Camera, Splats};
 
+pub use cleaning::{Cleaning, Strengths};
 pub use tool::Tool;
 
 /// Points that are clicked one after the other: two are a distance, three a floor.
@@ -55,6 +57,12 @@ pub enum EditAction {
     GoTo(usize),
     /// Choose a splat file to merge in the system's dialog.
     AskForMerge,
+    /// Measure what clean-up goes by.
+    Measure,
+    /// Show what clean-up of these strengths would remove.
+    CleanWith(Strengths),
+    /// Remove what clean-up has found.
+    Clean,
     /// Begin to optimise the scene as it is edited.
     OptimiseAgain,
 }
@@ -212,6 +220,8 @@ pub struct Editor {
     pub document: Option<Document>,
     /// What is shown before it is done.
     pub preview: Option<Preview>,
+    /// What clean-up has measured and found.
+    pub cleaning: Cleaning,
     /// Points that were clicked.
     pub points: Vec<Vec3>,
 }

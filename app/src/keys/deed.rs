@@ -191,6 +191,8 @@ deeds! {
     Demo "demo" Program "Demo scene" [] |_| Some(Action::Send(DEMO));
     ForgetRecents "forget-recents" Program "Forget recent files" [] |_| Some(Action::ForgetRecents);
     Save "save" Program "Save as" [ctrl(Key::S)] |s| saved(s, Action::AskWhereToSave);
+    SaveProject "save-project" Program "Save project" [shift_ctrl(Key::S)] |s| saved(s, Action::SaveProject);
+    SaveProjectAs "save-project-as" Program "Save project as" [] |s| saved(s, Action::SaveProjectAs);
     Export "export" Program "Export" [] |s| saved(s, Action::Show(Pane::Export, true));
     Close "close" Program "Close scene" [] close;
     Cancel "cancel" Program "Cancel what the worker does" [] cancel;

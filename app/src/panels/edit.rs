@@ -1,7 +1,9 @@
 //! What can be done to the scene: select, change, crop, clean up, optimise again; and the list of
 //! what was done.
 
+mod again;
 mod change;
+mod clean;
 mod list;
 mod region;
 mod select;
@@ -33,12 +35,14 @@ pub fn edit_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
         return;
     }
     counts_ui(ui, state);
-    let groups: [(&str, super::Panel, bool); 6] = [
+    let groups: [(&str, super::Panel, bool); 8] = [
         ("Select", select::select_ui, true),
         ("Box and ball", region::region_ui, false),
         ("Move, turn, scale", change::transform_ui, false),
         ("Colours", change::colours_ui, false),
         ("Remove", change::remove_ui, false),
+        ("Clean up", clean::clean_ui, false),
+        ("Optimise again", again::again_ui, false),
         ("Edits", list::list_ui, false),
     ];
     for (name, panel, open) in groups {

@@ -95,6 +95,13 @@ fn file_menu(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     if entry(ui, "Save as…", &keys(Deed::Save), state.has_file()) {
         actions.push(Action::AskWhereToSave);
     }
+    let project = keys(Deed::SaveProject);
+    if entry(ui, "Save project", &project, state.has_file()) {
+        actions.push(Action::SaveProject);
+    }
+    if entry(ui, "Save project as…", "", state.has_file()) {
+        actions.push(Action::SaveProjectAs);
+    }
     if entry(ui, "Export…", "", state.has_file()) {
         actions.push(Action::Show(Pane::Export, true));
     }

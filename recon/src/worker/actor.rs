@@ -49,6 +49,7 @@ impl Actor {
     pub(super) fn run(mut self) {
         while let Some(command) = self.next() {
             let job = match &command {
+                Command::ShowSplats { name, .. } => format!("Showing {name}"),
                 Command::Open(path) | Command::OpenPart(path) => {
                     format!("Opening {}", path.display())
                 }

@@ -13,7 +13,6 @@ use crate::dataset::Dataset;
 use crate::edit::{MeasureError, Measured};
 use crate::film::{Film, FilmError, FilmReport};
 use crate::io::{ExportOptions, IoError, Project, SplatFile, SplatFormat, SplatSummary};
-use crate::io::{ExportOptions, IoError, SplatFile, SplatFormat, SplatSummary};
 use crate::model::ModelError;
 use crate::optim::{Evaluation, OptimError, TrainProgress};
 use crate::poses::video::{FrameConfig, Frames};
@@ -24,6 +23,13 @@ use crate::poses::{GateReport, LivePoses, Mapper, Photos, PoseConfig, PoseError}
 pub enum Command {
     /// Open whatever lies there: splats are put on the GPU, photos are described.
     Open(PathBuf),
+    /// Put splats on the GPU that were read already; nothing that is open is closed.
+    ShowSplats {
+        /// The splats.
+        file: Arc<SplatFile>,
+        /// What a person calls them.
+        name: String,
+    },
     /// Read splats that are to join the scene; nothing that is open is closed.
     OpenPart(PathBuf),
     /// Find camera poses, keep them beside the photos if they hold, and open the result.

@@ -1,0 +1,442 @@
+//! The editor in the whole application: each tool by its label and the pointer, undo, projects, and
+//! input at random.
+
+use std::path::Path;
+
+use app::app::App;
+use app::editor::Tool;
+use app::window::Start;
+use eframe::egui::{self, Event, Key, Modifiers, PointerButton, Pos2, Rect, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use glam::Vec3;
+use rand::RngExt as _;
+use rand::SeedableRng as _;
+use rand_pcg::Pcg64Mcg;
+use recon::edit::{DELETED, EditOp, HIDDEN, LOCKED, SELECTED};
+use recon::io::{self, SplatFile, SplatFormat};
+use render::Splats;
+use render::gpu::Gpu;
+use tests::gpu::gpu;
+
+use super::application::{differ, open, picture, wait, wait_for_frame_of};
+
+const VIEWPORT: &str = "Scene viewport";
+
+/// Two balls of splats side by side, the left one red, the right one blue, with a faint splat far
+/// above.
+fn two_balls() -> Splats {
+    let mut rng = Pcg64Mcg::seed_from_u64(7);
+    let mut splats = Splats::default();
+    for k in 0..400 {
+        let (side, colour) = if k < 200 {
+            (-1.0, [1.5, -1.5, -1.5])
+        } else {
+            (1.0, [-1.5, -1.5, 1.5])
+        };
+        let mut within = || rng.random_range(-0.4..0.4_f32);
+        let off = Vec3::new(within(), within(), within());
+        splats.means.push(Vec3::new(side, 0.0, 0.0) + off);
+        splats.opacity_logits.push(3.0);
+        splats.sh_coeffs.push(colour);
+    }
+    splats.means.push(Vec3::new(0.0, -3.0, 0.0));
+    splats.opacity_logits.push(-4.5);
+    splats.sh_coeffs.push([0.0; 3]);
+    splats.quats = vec![[1.0, 0.0, 0.0, 0.0]; splats.means.len()];
+    splats.log_scales = vec![Vec3::splat(-2.5); splats.means.len()];
+    splats
+}
+
+const COUNT: usize = 401;
+
+/// The application with that scene, and its first frame done.
+fn opened(gpu: &Gpu, folder: &Path) -> Harness<'static, App> {
+    let path = folder.join("balls.ply");
+    io::save(&path, &SplatFile::new(two_balls(), SplatFormat::Ply)).unwrap();
+    let mut harness = open(gpu, Start::Open(path));
+    harness.set_size(Vec2::new(1100.0, 1000.0));
+    wait(&mut harness, "the scene", |app| app.state().scene.is_some());
+    wait_for_frame_of(&mut harness, 300);
+    harness
+}
+
+fn viewport(harness: &Harness<'static, App>) -> Rect {
+    harness.get_by_label(VIEWPORT).rect()
+}
+
+fn click(harness: &mut Harness<'static, App>, label: &str) {
+    harness.get_by_label(label).click();
+    harness.run_steps(2);
+}
+
+/// Where a point of the scene lies, from the first view: it looks along +z at the middle.
+fn place(harness: &Harness<'static, App>, part: [f32; 2]) -> Pos2 {
+    let rect = viewport(harness);
+    rect.min + Vec2::new(part[0], part[1]) * rect.size()
+}
+
+fn drag(harness: &mut Harness<'static, App>, way: &[Pos2], modifiers: Modifiers) {
+    let button = |pos: Pos2, pressed: bool| Event::PointerButton {
+        pos,
+        button: PointerButton::Primary,
+        pressed,
+        modifiers,
+    };
+    harness.input_mut().modifiers = modifiers;
+    harness.hover_at(way[0]);
+    harness.step();
+    harness.event(button(way[0], true));
+    harness.step();
+    for pos in way {
+        harness.hover_at(*pos);
+        harness.step();
+    }
+    harness.event(button(way[way.len() - 1], false));
+    harness.step();
+    harness.input_mut().modifiers = Modifiers::NONE;
+    harness.run_steps(2);
+}
+
+fn click_at(harness: &mut Harness<'static, App>, pos: Pos2) {
+    harness.hover_at(pos);
+    harness.step();
+    for pressed in [true, false] {
+        harness.event(Event::PointerButton {
+            pos,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        });
+        harness.step();
+    }
+    harness.run_steps(30);
+}
+
+/// How many of each ball have a mark.
+fn marked(harness: &Harness<'static, App>, mark: u8) -> [usize; 2] {
+    let Some(now) = harness.state().state().editor.now() else {
+        return [0; 2];
+    };
+    let count = |low: usize, high: usize| {
+        let marks = &now.marks[low..high];
+        marks.iter().filter(|it| *it & mark != 0).count()
+    };
+    [count(0, 200), count(200, 400)]
+}
+
+/// Which half of the viewport the red ball is in.
+fn halves(harness: &mut Harness<'static, App>) -> [[[f32; 2]; 2]; 2] {
+    // The first view may look from either side: ask it by colour.
+    let pixels = picture(harness);
+    let rect = viewport(harness);
+    let width = rect.width() as usize;
+    let (mut left, mut right) = (0_usize, 0_usize);
+    for (i, pixel) in pixels.chunks(4).enumerate() {
+        if pixel[0] > 150 && pixel[2] < 90 {
+            if i % width < width / 2 {
+                left += 1;
+            } else {
+                right += 1;
+            }
+        }
+    }
+    assert!(100 < left.max(right) && left.min(right) < 20, "{left} {right}");
+    let sides = [[[0.02, 0.02], [0.49, 0.98]], [[0.51, 0.02], [0.98, 0.98]]];
+    if right < left {
+        sides
+    } else {
+        [sides[1], sides[0]]
+    }
+}
+
+#[test]
+fn outlines_select_by_label_and_pointer() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = opened(gpu, folder.path());
+    let before = picture(&mut harness);
+    let [red, blue] = halves(&mut harness);
+    let corners = |it: [[f32; 2]; 2]| {
+        let [[x0, y0], [x1, y1]] = it;
+        [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
+    };
+
+    click(&mut harness, "Rectangle");
+    let way = red.map(|it| place(&harness, it));
+    drag(&mut harness, &way, Modifiers::NONE);
+    assert_eq!(marked(&harness, SELECTED), [200, 0]);
+    wait_for_frame_of(&mut harness, 300);
+    let tinted = picture(&mut harness);
+    assert!(300 < differ(&before, &tinted), "the selection is seen");
+
+    click(&mut harness, "Lasso");
+    let way = corners(blue).map(|it| place(&harness, it));
+    drag(&mut harness, &way, Modifiers::SHIFT);
+    assert_eq!(marked(&harness, SELECTED), [200, 200], "Shift adds");
+    let way = corners(red).map(|it| place(&harness, it));
+    drag(&mut harness, &way, Modifiers::COMMAND);
+    assert_eq!(marked(&harness, SELECTED), [0, 200], "Ctrl removes");
+
+    click(&mut harness, "Polygon");
+    for corner in corners(red) {
+        let pos = place(&harness, corner);
+        click_at(&mut harness, pos);
+    }
+    harness.key_press(Key::Enter);
+    harness.run_steps(2);
+    assert_eq!(marked(&harness, SELECTED), [200, 0]);
+
+    click(&mut harness, "Brush");
+    let middle = [blue[0], blue[1]].map(|it| place(&harness, it));
+    let middle = middle[0].lerp(middle[1], 0.5);
+    drag(&mut harness, &[middle, middle + Vec2::new(4.0, 0.0)], Modifiers::NONE);
+    let [of_red, of_blue] = marked(&harness, SELECTED);
+    assert!(of_red == 0 && 0 < of_blue && of_blue < 200, "{of_blue}");
+
+    // Each was an edit; all of them are taken back.
+    for _ in 0..5 {
+        click(&mut harness, "Undo");
+    }
+    assert_eq!(marked(&harness, SELECTED), [0, 0]);
+    click(&mut harness, "Redo");
+    assert_eq!(marked(&harness, SELECTED), [200, 0]);
+}
+
+#[test]
+fn only_what_is_seen_is_selected_where_that_is_asked() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = opened(gpu, folder.path());
+    let [red, _] = halves(&mut harness);
+    click(&mut harness, "Rectangle");
+    click(&mut harness, "Visible only");
+    let way = red.map(|it| place(&harness, it));
+    drag(&mut harness, &way, Modifiers::NONE);
+    let [of_red, of_blue] = marked(&harness, SELECTED);
+    assert!(20 < of_red && of_red < 200 && of_blue == 0, "{of_red}");
+    let op = harness.state().state().editor.document.as_ref();
+    let op = op.and_then(|it| it.history.last()).map(EditOp::label);
+    assert_eq!(op.as_deref(), Some("Select by rectangle of what is seen"));
+}
+
+#[test]
+fn a_click_selects_a_colour_and_measures() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = opened(gpu, folder.path());
+    let [red, blue] = halves(&mut harness);
+    let centre = |harness: &Harness<'static, App>, of: [[f32; 2]; 2]| {
+        let [a, b] = of.map(|it| place(harness, it));
+        let rect = viewport(harness);
+        // The balls stand a little within their halves.
+        Pos2::new(0.5 * (0.5 * (a.x + b.x) + rect.center().x), rect.center().y)
+    };
+    let (on_red, on_blue) = (centre(&harness, red), centre(&harness, blue));
+    click(&mut harness, "Colour");
+    click_at(&mut harness, on_red);
+    wait(&mut harness, "the colour", |app| 0 < app.state().editor.selected());
+    assert_eq!(marked(&harness, SELECTED), [200, 0]);
+
+    click(&mut harness, "Measure");
+    click_at(&mut harness, on_red);
+    wait(&mut harness, "a point", |app| app.state().editor.points.len() == 1);
+    click_at(&mut harness, on_blue);
+    wait(&mut harness, "a point", |app| app.state().editor.points.len() == 2);
+    let points = harness.state().state().editor.points.clone();
+    let distance = points[0].distance(points[1]);
+    assert!((0.8..3.0).contains(&distance), "{distance}");
+    click(&mut harness, "Move, turn, scale");
+    harness.run_steps(30);
+    click(&mut harness, "Set scale");
+    let placement = harness.state().state().editor.placement();
+    assert!((placement.scale * distance - 1.0).abs() < 1e-3, "the distance is 1 now");
+    assert!(harness.state().state().editor.points.is_empty());
+}
+
+#[test]
+fn buttons_edit_and_the_list_goes_back() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = opened(gpu, folder.path());
+    let [red, _] = halves(&mut harness);
+    click(&mut harness, "Rectangle");
+    let way = red.map(|it| place(&harness, it));
+    drag(&mut harness, &way, Modifiers::NONE);
+    click(&mut harness, "Lock");
+    assert_eq!(marked(&harness, LOCKED), [200, 0]);
+    click(&mut harness, "All");
+    assert_eq!(marked(&harness, SELECTED), [0, 200], "what is locked cannot be selected");
+    click(&mut harness, "Hide");
+    assert_eq!(marked(&harness, HIDDEN), [0, 200]);
+    click(&mut harness, "Show all");
+    click(&mut harness, "Unlock all");
+    assert_eq!(marked(&harness, HIDDEN | LOCKED), [0, 0]);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_steps(2);
+    harness.key_press(Key::Delete);
+    harness.run_steps(2);
+    assert_eq!(marked(&harness, DELETED), [200, 200]);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run_steps(2);
+    assert_eq!(marked(&harness, DELETED), [0, 0]);
+    click(&mut harness, "Invert");
+    assert_eq!(harness.state().state().editor.selected(), 0);
+
+    click(&mut harness, "Edits");
+    harness.run_steps(30);
+    click(&mut harness, "As it was");
+    assert_eq!(marked(&harness, 0xff), [0, 0]);
+    let document = harness.state().state().editor.document.clone().unwrap();
+    assert!(5 < document.history.ops().len(), "what was undone is still listed");
+}
+
+#[test]
+fn a_dragged_arrow_moves_what_is_selected() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = opened(gpu, folder.path());
+    let [red, _] = halves(&mut harness);
+    click(&mut harness, "Rectangle");
+    let way = red.map(|it| place(&harness, it));
+    drag(&mut harness, &way, Modifiers::NONE);
+    for (label, tool) in [("Move", Tool::Move), ("Turn", Tool::Turn), ("Scale", Tool::Scale)] {
+        click(&mut harness, label);
+        assert_eq!(harness.state().state().editor.tool, tool);
+        let before = harness.state().state().editor.now().cloned().unwrap();
+        // The handles lie around the middle of the selection: somewhere there is one.
+        let middle = way[0].lerp(way[1], 0.5);
+        let rect = viewport(&harness);
+        let mut is_moved = false;
+        'search: for k in 0..24 {
+            let angle = k as f32 * std::f32::consts::TAU / 24.0;
+            for reach in [45.0, 70.0, 88.0] {
+                let near = 0.5 * (middle.x + rect.center().x);
+                let from = Pos2::new(near, rect.center().y) + reach * Vec2::angled(angle);
+                drag(&mut harness, &[from, from + Vec2::new(12.0, 9.0)], Modifiers::NONE);
+                let now = harness.state().state().editor.now().cloned().unwrap();
+                if now.splats != before.splats {
+                    assert_eq!(now.splats.means[200..], before.splats.means[200..]);
+                    is_moved = true;
+                    break 'search;
+                }
+            }
+        }
+        assert!(is_moved, "{label}");
+    }
+}
+
+#[test]
+fn a_project_is_saved_and_opened_again() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = opened(gpu, folder.path());
+    let [red, _] = halves(&mut harness);
+    click(&mut harness, "Rectangle");
+    let way = red.map(|it| place(&harness, it));
+    drag(&mut harness, &way, Modifiers::NONE);
+    harness.key_press(Key::Delete);
+    harness.run_steps(2);
+    assert!(harness.state().state().is_unsaved());
+    let path = folder.path().join("balls.accrete");
+    harness.state_mut().state_mut().project_folder = Some(path.clone());
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::S);
+    wait(&mut harness, "the project", |app| !app.state().is_unsaved());
+    let edited = harness.state().state().editor.now().cloned().unwrap();
+    drop(harness);
+
+    let mut harness = open(gpu, Start::Open(path));
+    wait(&mut harness, "the project", |app| app.state().editor.document.is_some());
+    let again = harness.state().state().editor.now().cloned().unwrap();
+    assert_eq!(again, edited);
+    assert_eq!(again.saved_count(), COUNT - 200);
+    let file = harness.state().state().file().unwrap();
+    assert_eq!(file.splats.len(), COUNT - 200, "what is exported");
+    harness.run_steps(3);
+    click(&mut harness, "Undo");
+    assert_eq!(marked(&harness, DELETED), [0, 0], "edits can be undone after all");
+}
+
+#[test]
+fn whatever_is_done_at_random_can_be_undone() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = opened(gpu, folder.path());
+    let mut rng = Pcg64Mcg::seed_from_u64(11);
+    let rect = viewport(&harness);
+    // Keys that tools and edits have; none that opens the system's dialogs or ends the program.
+    let keys = [
+        Key::R, Key::L, Key::B, Key::C, Key::I, Key::M, Key::V, Key::H, Key::Delete, Key::Enter,
+        Key::Escape, Key::Z, Key::Y, Key::A, Key::Num1, Key::Num2, Key::F, Key::Home, Key::W,
+        Key::K,
+    ];
+    let modifiers = [
+        Modifiers::NONE,
+        Modifiers::NONE,
+        Modifiers::SHIFT,
+        Modifiers::COMMAND,
+        Modifiers::COMMAND | Modifiers::SHIFT,
+    ];
+    let mut pos = rect.center();
+    let mut events = 0;
+    while events < 10_000 {
+        let held = modifiers[rng.random_range(0..modifiers.len())];
+        harness.input_mut().modifiers = held;
+        for _ in 0..rng.random_range(1..12) {
+            events += 1;
+            let event = match rng.random_range(0..10) {
+                0..4 => {
+                    // The scene and the bar of tools above it, not the menus.
+                    let x = rng.random_range(0.0..1.0_f32);
+                    let y = rng.random_range(-0.04..1.0_f32);
+                    pos = rect.min + Vec2::new(x, y) * rect.size();
+                    Event::PointerMoved(pos)
+                }
+                4..7 => Event::PointerButton {
+                    pos,
+                    button: [PointerButton::Primary, PointerButton::Secondary, PointerButton::Middle]
+                        [rng.random_range(0..3)],
+                    pressed: rng.random_bool(0.5),
+                    modifiers: held,
+                },
+                7 => Event::MouseWheel {
+                    unit: egui::MouseWheelUnit::Line,
+                    delta: Vec2::new(0.0, rng.random_range(-2.0..2.0)),
+                    phase: egui::TouchPhase::Move,
+                    source: egui::MouseWheelSource::Unknown,
+                    modifiers: held,
+                },
+                _ => Event::Key {
+                    key: keys[rng.random_range(0..keys.len())],
+                    physical_key: None,
+                    pressed: rng.random_bool(0.7),
+                    repeat: false,
+                    modifiers: held,
+                },
+            };
+            harness.event(event);
+        }
+        harness.step();
+        // What cannot be undone by the list is not what this is about.
+        let state = harness.state_mut().state_mut();
+        state.error = None;
+    }
+    harness.input_mut().modifiers = Modifiers::NONE;
+    harness.step();
+    let editor = &harness.state().state().editor;
+    let mut history = editor.document.clone().unwrap().history;
+    assert!(20 < history.ops().len(), "{} edits", history.ops().len());
+    let (done, now) = (history.done(), history.now().clone());
+    while history.undo().is_some() {}
+    assert_eq!(**history.splats(), *history.now().splats);
+    assert!(history.now().marks.iter().all(|it| *it == 0));
+    history.go_to(done);
+    assert_eq!(*history.now(), now);
+    let replayed = recon::edit::History::replay(
+        history.splats().clone(),
+        history.parts().to_vec(),
+        history.ops().cloned().collect(),
+        done,
+    );
+    assert_eq!(*replayed.unwrap().now(), now, "the list says it all");
+}
