@@ -83,7 +83,7 @@ fn drag(harness: &mut Harness<'static, App>, way: &[Pos2], modifiers: Modifiers)
         pressed,
         modifiers,
     };
-    harness.input_mut().modifiers = modifiers;
+    harness.event(Event::ModifiersChanged(modifiers));
     harness.hover_at(way[0]);
     harness.step();
     harness.event(button(way[0], true));
@@ -94,7 +94,7 @@ fn drag(harness: &mut Harness<'static, App>, way: &[Pos2], modifiers: Modifiers)
     }
     harness.event(button(way[way.len() - 1], false));
     harness.step();
-    harness.input_mut().modifiers = Modifiers::NONE;
+    harness.event(Event::ModifiersChanged(Modifiers::NONE));
     harness.run_steps(2);
 }
 
@@ -381,7 +381,7 @@ fn whatever_is_done_at_random_can_be_undone() {
     let mut events = 0;
     while events < 10_000 {
         let held = modifiers[rng.random_range(0..modifiers.len())];
-        harness.input_mut().modifiers = held;
+        harness.event(Event::ModifiersChanged(held));
         for _ in 0..rng.random_range(1..12) {
             events += 1;
             let event = match rng.random_range(0..10) {
@@ -421,7 +421,7 @@ fn whatever_is_done_at_random_can_be_undone() {
         let state = harness.state_mut().state_mut();
         state.error = None;
     }
-    harness.input_mut().modifiers = Modifiers::NONE;
+    harness.event(Event::ModifiersChanged(Modifiers::NONE));
     harness.step();
     let editor = &harness.state().state().editor;
     let mut history = editor.document.clone().unwrap().history;
