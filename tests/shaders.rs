@@ -6,7 +6,7 @@ mod structs;
 mod translate;
 
 use naga::Module;
-use render::gpu::{GPU_STRUCTS, resolve_imports};
+use render::gpu::{EDIT_STRUCTS, GPU_STRUCTS, resolve_imports};
 
 use crate::tidy::{SourceFile, files};
 use structs::Twin;
@@ -117,8 +117,8 @@ fn shared_shaders_are_imported() {
 
 #[test]
 fn structs_equal_their_rust_twins() {
-    let twins: Vec<Twin<'_>> = GPU_STRUCTS
-        .iter()
+    let structs = GPU_STRUCTS.iter().chain(EDIT_STRUCTS);
+    let twins: Vec<Twin<'_>> = structs
         .map(|it| Twin {
             name: it.name,
             fields: it.fields,

@@ -152,16 +152,15 @@ impl GpuSplats {
         })
     }
 
-    /// Arrays of their own of the same shape, in which nothing is written yet.
+    /// Arrays of their own of the same shape, in which nothing is written yet, not even the
+    /// chunks' uniforms.
     ///
     /// # Errors
     /// [`GpuError::OutOfMemory`].
     pub(crate) fn allocated_like(&self, gpu: &Gpu, label: &str) -> Result<Self, GpuError> {
         let mut splats = self.zeroed_like(gpu, label)?;
         for chunk in &mut splats.chunks {
-            let shape = (chunk.first, chunk.count, chunk.stride);
-            let uniform = chunk_uniform(shape, self.sh_degree, self.frozen);
-            chunk.uniform = GpuVec::from_slice(gpu, "chunk", &[uniform])?;
+            chunk.uniform = GpuVec::zeroed(gpu, "chunk", 1)?;
         }
         Ok(splats)
     }

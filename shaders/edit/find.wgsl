@@ -1,7 +1,8 @@
 // Which splats a query matches: a bit each.
 //
 // No more is read of a splat than the query is about, and only of those that match whether all
-// their numbers are numbers.
+// their numbers are numbers. What a query is about is known when the kernel is compiled: a processor
+// that plays the GPU would else go through all that there is.
 
 #import shared/dispatch
 #import shared/filter
@@ -15,9 +16,8 @@ struct QueryUniform {
     half_size: vec3f,      // of the box
     low: f32,
     high: f32,
-    kind: u32,
     property: u32,
-    pad: u32,
+    pad: vec2u,
 }
 
 @group(0) @binding(0) var<uniform> frame: FrameUniform; // the mask's camera and size
@@ -27,26 +27,27 @@ struct QueryUniform {
 @group(0) @binding(4) var<storage, read> mask: array<u32>; // a bit a pixel
 @group(0) @binding(5) var<storage, read_write> matched_bits: array<u32>; // 8 words a block
 
-// As `render::edit::Query` numbers them.
-const KIND_SCREEN: u32 = 0u;
-const KIND_BOX: u32 = 1u;
-const KIND_BALL: u32 = 2u;
-const KIND_RANGE: u32 = 3u;
+// As `render::edit::Query` numbers them; ranges by what is read for them.
+const TOPIC_SCREEN: u32 = 0u;
+const TOPIC_BOX: u32 = 1u;
+const TOPIC_BALL: u32 = 2u;
+const TOPIC_COLOUR: u32 = 3u;
+const TOPIC_GEOMETRY_RANGE: u32 = 4u;
+const TOPIC_DISTANCE_RANGE: u32 = 5u;
+const TOPIC_COLOUR_RANGE: u32 = 6u;
+const TOPIC_SH_RANGE: u32 = 7u;
+override TOPIC: u32 = TOPIC_SCREEN;
 
 // As `render::edit::Property` numbers them.
 const PROPERTY_OPACITY: u32 = 0u;
 const PROPERTY_LARGEST_SCALE: u32 = 1u;
 const PROPERTY_SMALLEST_SCALE: u32 = 2u;
 const PROPERTY_ELONGATION: u32 = 3u;
-const PROPERTY_VOLUME: u32 = 4u;
-const PROPERTY_DISTANCE: u32 = 5u;
 const PROPERTY_RED: u32 = 6u;
 const PROPERTY_GREEN: u32 = 7u;
 const PROPERTY_BLUE: u32 = 8u;
 const PROPERTY_HUE: u32 = 9u;
 const PROPERTY_SATURATION: u32 = 10u;
-const PROPERTY_BRIGHTNESS: u32 = 11u;
-const PROPERTY_SH_ENERGY: u32 = 12u;
 
 // Beyond it volumes would leave the range of floats.
 const LARGEST_LOG_SCALE: f32 = 28.0;
@@ -75,9 +76,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
 }
 
 fn matches_query(i: u32) -> bool {
-    switch query.kind {
-        case KIND_SCREEN: { return falls_on_mask(param3(0u, i)); }
-        case KIND_BOX: {
+    switch TOPIC {
+        case TOPIC_SCREEN: { return falls_on_mask(param3(0u, i)); }
+        case TOPIC_BOX: {
             let apart = param3(0u, i) - query.point;
             let own = vec3f(
                 dot(query.axes[0].xyz, apart),
@@ -86,12 +87,18 @@ fn matches_query(i: u32) -> bool {
             );
             return all(abs(own) <= query.half_size);
         }
-        case KIND_BALL: { return distance(param3(0u, i), query.point) <= query.reach; }
-        case KIND_RANGE: { return is_in_range(i); }
-        default: {
-            let near = distance(shown_rgb(i), query.point) <= query.reach;
-            return near && is_finite_sh(0u, i);
+        case TOPIC_BALL: { return distance(param3(0u, i), query.point) <= query.reach; }
+        case TOPIC_COLOUR: {
+            let base = param3(PLANE_SH, i);
+            return distance(shown(base), query.point) <= query.reach && are_numbers(base);
         }
+        case TOPIC_GEOMETRY_RANGE: { return is_in_range(geometry_of(i)); }
+        case TOPIC_DISTANCE_RANGE: { return is_in_range(distance(param3(0u, i), query.point)); }
+        case TOPIC_COLOUR_RANGE: {
+            let base = param3(PLANE_SH, i);
+            return is_in_range(colour_of(shown(base))) && are_numbers(base);
+        }
+        default: { return has_energy_in_range(i); }
     }
 }
 
@@ -104,31 +111,23 @@ fn falls_on_mask(mean: vec3f) -> bool {
     return ((mask[at / 32u] >> (at % 32u)) & 1u) == 1u;
 }
 
-fn is_in_range(i: u32) -> bool {
-    var value: f32;
-    var finite = true;
-    if query.property <= PROPERTY_VOLUME {
-        value = geometry_of(i);
-    } else if query.property == PROPERTY_DISTANCE {
-        value = distance(param3(0u, i), query.point);
-    } else if query.property == PROPERTY_SH_ENERGY {
-        var sum = 0.0;
-        for (var k = 1u; k < (chunk.sh_degree + 1u) * (chunk.sh_degree + 1u); k += 1u) {
-            let coefficient = param3(PLANE_SH + 3u * k, i);
-            sum += dot(coefficient, coefficient);
-            finite = finite && is_finite_sh(k, i);
-        }
-        value = sqrt(sum);
-        finite = finite && is_finite_sh(0u, i);
-    } else {
-        value = colour_of(shown_rgb(i));
-        finite = is_finite_sh(0u, i);
-    }
+fn is_in_range(value: f32) -> bool {
     let above = query.low <= value;
     let below = value <= query.high;
     // Hues go round in a circle.
     let wraps = query.property == PROPERTY_HUE && query.high < query.low;
-    return finite && ((above && below) || (wraps && (above || below)));
+    return (above && below) || (wraps && (above || below));
+}
+
+fn has_energy_in_range(i: u32) -> bool {
+    var sum = 0.0;
+    var finite = are_numbers(param3(PLANE_SH, i));
+    for (var k = 1u; k < (chunk.sh_degree + 1u) * (chunk.sh_degree + 1u); k += 1u) {
+        let coefficient = param3(PLANE_SH + 3u * k, i);
+        sum += dot(coefficient, coefficient);
+        finite = finite && are_numbers(coefficient);
+    }
+    return finite && is_in_range(sqrt(sum));
 }
 
 // Opacity, or what comes from the scales; with the 3D filter.
@@ -147,14 +146,13 @@ fn geometry_of(i: u32) -> f32 {
     }
 }
 
-fn shown_rgb(i: u32) -> vec3f {
-    return clamp(0.5 + SH_BASE * param3(PLANE_SH, i), vec3f(0.0), vec3f(1.0));
+// The displayed colour of the constant coefficient.
+fn shown(base: vec3f) -> vec3f {
+    return clamp(0.5 + SH_BASE * base, vec3f(0.0), vec3f(1.0));
 }
 
-fn is_finite_sh(k: u32, i: u32) -> bool {
-    let plane = PLANE_SH + 3u * k;
-    return is_number(param(plane, i)) && is_number(param(plane + 1u, i))
-        && is_number(param(plane + 2u, i));
+fn are_numbers(v: vec3f) -> bool {
+    return is_number(v.x) && is_number(v.y) && is_number(v.z);
 }
 
 fn colour_of(rgb: vec3f) -> f32 {

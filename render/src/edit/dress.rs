@@ -160,6 +160,7 @@ impl Wardrobe {
         };
         recorder.clear(&marks[0]);
         for (chunk, from) in splats.chunks().iter().zip(base.chunks()) {
+            recorder.copy_part((&from.uniform, 0), (&chunk.uniform, 0), 1);
             let count = chunk.params.len();
             recorder.copy_part((&from.params, 0), (&chunk.params, 0), count);
         }

@@ -13,6 +13,9 @@ use super::{Property, ScreenMask};
 /// [`RenderConfig`]'s default.
 const NEAR: f32 = 0.01;
 
+/// What queries are about, as the kernel tells them apart.
+pub(super) const TOPICS: usize = 8;
+
 /// Which splats. A splat of which mean, quaternion, scales or opacity are not finite is never among
 /// them, nor one whose colour is not where colours are asked for; and a query with a number that
 /// is none has no answer but "none", though borders may be infinite.
@@ -124,10 +127,7 @@ impl Query {
     /// Its numbers as the kernel takes them: none of them is infinite. `None` where nothing can
     /// match.
     pub(super) fn uniform(&self) -> Option<QueryUniform> {
-        let mut it = QueryUniform {
-            kind: self.kind(),
-            ..bytemuck::Zeroable::zeroed()
-        };
+        let mut it: QueryUniform = bytemuck::Zeroable::zeroed();
         match self {
             Self::Screen { .. } => {}
             Self::Box {
@@ -169,14 +169,19 @@ impl Query {
         finite.then_some(it)
     }
 
-    /// Its number in `edit/find.wgsl`.
-    fn kind(&self) -> u32 {
+    /// Its number in `edit/find.wgsl`, below [`TOPICS`].
+    pub(super) fn topic(&self) -> usize {
         match self {
             Self::Screen { .. } => 0,
             Self::Box { .. } => 1,
             Self::Ball { .. } => 2,
-            Self::Range { .. } => 3,
-            Self::Colour { .. } => 4,
+            Self::Colour { .. } => 3,
+            Self::Range { property, .. } => match property {
+                Property::Distance { .. } => 5,
+                Property::ShEnergy => 7,
+                it if it.is_colour() => 6,
+                _ => 4,
+            },
         }
     }
 

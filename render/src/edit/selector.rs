@@ -6,6 +6,7 @@ use crate::kernels::{Find, find};
 use crate::rasterizer::folded;
 
 use super::Query;
+use super::query::TOPICS;
 
 /// Splats in a workgroup.
 const BLOCK: usize = 256;
@@ -15,7 +16,8 @@ const WORDS: usize = BLOCK / 32;
 /// Answers queries, and keeps its arrays from one to the next.
 #[derive(Debug)]
 pub struct Selector {
-    kernel: Find,
+    /// Compiled for what queries are about, when there is the first of it.
+    kernels: [Option<Find>; TOPICS],
     frame: GpuVec<FrameUniform>,
     query: GpuVec<QueryUniform>,
     mask: GpuVec<u32>,
@@ -23,13 +25,14 @@ pub struct Selector {
 }
 
 impl Selector {
-    /// Compiles the kernel.
+    /// Makes ready. Kernels are compiled as queries of their kind come, in some hundredths of a
+    /// second.
     ///
     /// # Errors
-    /// [`GpuError::Shader`], [`GpuError::OutOfMemory`].
+    /// [`GpuError::OutOfMemory`].
     pub fn new(gpu: &Gpu) -> Result<Self, GpuError> {
         Ok(Self {
-            kernel: Find::new(gpu)?,
+            kernels: Default::default(),
             frame: GpuVec::zeroed(gpu, "query's camera", 1)?,
             query: GpuVec::zeroed(gpu, "query", 1)?,
             mask: GpuVec::zeroed(gpu, "mask", 0)?,
@@ -42,8 +45,8 @@ impl Selector {
     /// ([`Splats::bake`](crate::Splats::bake)).
     ///
     /// # Errors
-    /// [`GpuError::TooLarge`] or [`GpuError::OutOfMemory`] when arrays must grow, and what the
-    /// device has to tell of earlier work ([`Gpu::check`]).
+    /// [`GpuError::Shader`]; [`GpuError::TooLarge`] or [`GpuError::OutOfMemory`] when arrays must
+    /// grow; what the device has to tell of earlier work ([`Gpu::check`]).
     pub fn find(
         &mut self,
         gpu: &Gpu,
@@ -68,6 +71,12 @@ impl Selector {
         }
         let all_words = splats.len().div_ceil(BLOCK) * WORDS;
         grow(gpu, &mut self.bits, "matching splats", all_words)?;
+        let topic = query.topic();
+        let kernel = match self.kernels[topic].take() {
+            Some(kernel) => kernel,
+            None => Find::with_constants(gpu, &[("TOPIC", topic as f64)])?,
+        };
+        let kernel = self.kernels[topic].insert(kernel);
         let mut recorder = Recorder::new(gpu, None, false);
         for chunk in splats.chunks().iter().filter(|it| 0 < it.count) {
             let arrays = find::Arrays {
@@ -78,9 +87,9 @@ impl Selector {
                 mask: &self.mask,
                 matched_bits: &self.bits,
             };
-            let bound = self.kernel.bind(gpu, &arrays);
+            let bound = kernel.bind(gpu, &arrays);
             let groups = folded(chunk.count.div_ceil(BLOCK) as u32);
-            recorder.dispatch(self.kernel.kernel(), &bound, groups);
+            recorder.dispatch(kernel.kernel(), &bound, groups);
         }
         recorder.submit(gpu);
         self.bits.read_range(gpu, 0, words)

@@ -21,8 +21,9 @@ pub struct GpuStructLayout {
     pub size: usize,
 }
 
+/// Declares structs, and their list under the name that comes first.
 macro_rules! gpu_structs {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty,)* })*) => {
+    ($list:ident; $($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty,)* })*) => {
         $(
             $(#[$meta])*
             #[repr(C)]
@@ -37,7 +38,7 @@ macro_rules! gpu_structs {
         )*
 
         /// All of them, for the test that compares them with their twins.
-        pub const GPU_STRUCTS: &[GpuStructLayout] = &[$(GpuStructLayout {
+        pub const $list: &[GpuStructLayout] = &[$(GpuStructLayout {
             name: $name::NAME,
             fields: $name::FIELDS,
             size: size_of::<$name>(),
@@ -45,7 +46,9 @@ macro_rules! gpu_structs {
     };
 }
 
-gpu_structs! {
+pub(super) use gpu_structs;
+
+gpu_structs! { GPU_STRUCTS;
     /// The camera and the settings of one frame, as every kernel sees them.
     FrameUniform {
         /// World to camera (w2c), OpenCV axes, column-major.
@@ -431,42 +434,6 @@ gpu_structs! {
         image_size: [f32; 2],
         /// Unused.
         pad: [u32; 2],
-    }
-
-    /// Parameters of `edit/find.wgsl`.
-    QueryUniform {
-        /// Directions of a box's own axes, world; `w` unused.
-        axes: [[f32; 4]; 3],
-        /// A centre in the world, or a colour.
-        point: [f32; 3],
-        /// How far from there.
-        reach: f32,
-        /// Of a box, along its own axes.
-        half_size: [f32; 3],
-        /// Lower border of a range.
-        low: f32,
-        /// Upper border of a range.
-        high: f32,
-        /// Number of a [`Query`](crate::edit::Query).
-        kind: u32,
-        /// Number of a [`Property`](crate::edit::Property).
-        property: u32,
-        /// Unused.
-        pad: u32,
-    }
-
-    /// Parameters of `edit/dress.wgsl`.
-    LookUniform {
-        /// What the colour of selected splats is mixed with, display rgb.
-        tint: [f32; 3],
-        /// How much of it.
-        tint_share: f32,
-        /// How much of the colour of locked splats becomes grey.
-        grey_share: f32,
-        /// Unused.
-        pad: u32,
-        /// Unused.
-        pad_more: [u32; 2],
     }
 
     /// Parameters of `view/present.wgsl`.
