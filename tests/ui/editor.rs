@@ -125,28 +125,40 @@ fn marked(harness: &Harness<'static, App>, mark: u8) -> [usize; 2] {
     [count(0, 200), count(200, 400)]
 }
 
-/// Which half of the viewport the red ball is in.
-fn halves(harness: &mut Harness<'static, App>) -> [[[f32; 2]; 2]; 2] {
-    // The first view may look from either side: ask it by colour.
+/// Where the balls are seen: the halves of the viewport that hold the red one and the blue one, as
+/// two opposite corners each, and the middles of both, all as parts of width and height.
+struct Seen {
+    red: [[f32; 2]; 2],
+    blue: [[f32; 2]; 2],
+    middles: [[f32; 2]; 2],
+}
+
+fn seen(harness: &mut Harness<'static, App>) -> Seen {
     let pixels = picture(harness);
     let rect = viewport(harness);
-    let width = rect.width() as usize;
-    let (mut left, mut right) = (0_usize, 0_usize);
-    for (i, pixel) in pixels.chunks(4).enumerate() {
-        if pixel[0] > 150 && pixel[2] < 90 {
-            if i % width < width / 2 {
-                left += 1;
-            } else {
-                right += 1;
-            }
+    let (width, height) = (rect.width() as usize, rect.height() as usize);
+    let middle = |is_it: fn(&[u8]) -> bool| {
+        let found = pixels.chunks(4).enumerate().filter(|(_, it)| is_it(it));
+        let places = found.map(|(i, _)| [(i % width) as f32, (i / width) as f32]);
+        let (mut sum, mut count) = ([0.0_f32; 2], 0.0);
+        for [x, y] in places {
+            sum = [sum[0] + x, sum[1] + y];
+            count += 1.0;
         }
-    }
-    assert!(50 * left.min(right) < left.max(right), "{left} {right}");
-    let sides = [[[0.02, 0.02], [0.49, 0.98]], [[0.51, 0.02], [0.98, 0.98]]];
-    if right < left {
-        sides
-    } else {
-        [sides[1], sides[0]]
+        assert!(100.0 < count, "{count}");
+        [
+            sum[0] / count / width as f32,
+            sum[1] / count / height as f32,
+        ]
+    };
+    let red = middle(|it| it[0] > 150 && it[2] < 90 && it[1] < 90);
+    let blue = middle(|it| it[2] > 150 && it[0] < 90 && it[1] < 90);
+    let halves = [[[0.02, 0.02], [0.49, 0.98]], [[0.51, 0.02], [0.98, 0.98]]];
+    let is_left = usize::from(blue[0] < red[0]);
+    Seen {
+        red: halves[is_left],
+        blue: halves[1 - is_left],
+        middles: [red, blue],
     }
 }
 
@@ -156,7 +168,7 @@ fn outlines_select_by_label_and_pointer() {
     let folder = tempfile::tempdir().unwrap();
     let mut harness = opened(gpu, folder.path());
     let before = picture(&mut harness);
-    let [red, blue] = halves(&mut harness);
+    let Seen { red, blue, middles } = seen(&mut harness);
     let corners = |it: [[f32; 2]; 2]| {
         let [[x0, y0], [x1, y1]] = it;
         [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
@@ -188,8 +200,7 @@ fn outlines_select_by_label_and_pointer() {
     assert_eq!(marked(&harness, SELECTED), [200, 0]);
 
     click(&mut harness, "Brush");
-    let middle = [blue[0], blue[1]].map(|it| place(&harness, it));
-    let middle = middle[0].lerp(middle[1], 0.5);
+    let middle = place(&harness, middles[1]);
     drag(
         &mut harness,
         &[middle, middle + Vec2::new(4.0, 0.0)],
@@ -212,7 +223,7 @@ fn only_what_is_seen_is_selected_where_that_is_asked() {
     let Some(gpu) = gpu() else { return };
     let folder = tempfile::tempdir().unwrap();
     let mut harness = opened(gpu, folder.path());
-    let [red, _] = halves(&mut harness);
+    let Seen { red, .. } = seen(&mut harness);
     click(&mut harness, "Rectangle");
     click(&mut harness, "Visible only");
     let way = red.map(|it| place(&harness, it));
@@ -229,15 +240,9 @@ fn a_click_selects_a_colour_and_measures() {
     let Some(gpu) = gpu() else { return };
     let folder = tempfile::tempdir().unwrap();
     let mut harness = opened(gpu, folder.path());
-    let [red, blue] = halves(&mut harness);
-    let centre = |harness: &Harness<'static, App>, of: [[f32; 2]; 2]| {
-        let [a, b] = of.map(|it| place(harness, it));
-        let rect = viewport(harness);
-        // The balls stand a little within their halves.
-        Pos2::new(0.5 * (0.5 * (a.x + b.x) + rect.center().x), rect.center().y)
-    };
-    let (on_red, on_blue) = (centre(&harness, red), centre(&harness, blue));
+    let Seen { middles, .. } = seen(&mut harness);
     click(&mut harness, "Colour");
+    let [on_red, on_blue] = middles.map(|it| place(&harness, it));
     click_at(&mut harness, on_red);
     wait(&mut harness, "the colour", |app| {
         0 < app.state().editor.selected()
@@ -272,7 +277,7 @@ fn buttons_edit_and_the_list_goes_back() {
     let Some(gpu) = gpu() else { return };
     let folder = tempfile::tempdir().unwrap();
     let mut harness = opened(gpu, folder.path());
-    let [red, _] = halves(&mut harness);
+    let Seen { red, .. } = seen(&mut harness);
     click(&mut harness, "Rectangle");
     let way = red.map(|it| place(&harness, it));
     drag(&mut harness, &way, Modifiers::NONE);
@@ -316,7 +321,7 @@ fn a_dragged_arrow_moves_what_is_selected() {
     let Some(gpu) = gpu() else { return };
     let folder = tempfile::tempdir().unwrap();
     let mut harness = opened(gpu, folder.path());
-    let [red, _] = halves(&mut harness);
+    let Seen { red, middles, .. } = seen(&mut harness);
     click(&mut harness, "Rectangle");
     let way = red.map(|it| place(&harness, it));
     drag(&mut harness, &way, Modifiers::NONE);
@@ -329,14 +334,12 @@ fn a_dragged_arrow_moves_what_is_selected() {
         assert_eq!(harness.state().state().editor.tool, tool);
         let before = harness.state().state().editor.now().cloned().unwrap();
         // The handles lie around the middle of the selection: somewhere there is one.
-        let middle = way[0].lerp(way[1], 0.5);
-        let rect = viewport(&harness);
+        let middle = place(&harness, middles[0]);
         let mut is_moved = false;
         'search: for k in 0..24 {
             let angle = k as f32 * std::f32::consts::TAU / 24.0;
             for reach in [45.0, 70.0, 88.0] {
-                let near = 0.5 * (middle.x + rect.center().x);
-                let from = Pos2::new(near, rect.center().y) + reach * Vec2::angled(angle);
+                let from = middle + reach * Vec2::angled(angle);
                 drag(
                     &mut harness,
                     &[from, from + Vec2::new(12.0, 9.0)],
@@ -359,7 +362,7 @@ fn a_project_is_saved_and_opened_again() {
     let Some(gpu) = gpu() else { return };
     let folder = tempfile::tempdir().unwrap();
     let mut harness = opened(gpu, folder.path());
-    let [red, _] = halves(&mut harness);
+    let Seen { red, .. } = seen(&mut harness);
     click(&mut harness, "Rectangle");
     let way = red.map(|it| place(&harness, it));
     drag(&mut harness, &way, Modifiers::NONE);

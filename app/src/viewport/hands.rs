@@ -113,6 +113,13 @@ impl Hands {
             self.held = take_hold(sight, from);
             self.line = vec![from];
         }
+        if sight.editor.tool == Tool::Brush && response.clicked_by(PointerButton::Primary) {
+            // A dab.
+            let modifiers = response.ctx.input(|it| it.modifiers);
+            if let Some(shape) = shape(sight, vec![pointer], pointer) {
+                actions.push(outline(sight, shape, modifiers));
+            }
+        }
         let Some(held) = self.held else { return };
         if response.dragged_by(PointerButton::Primary) {
             let far = |last: &Vec2| STEP_PX <= last.distance(pointer);
