@@ -57,6 +57,7 @@ fn opened(gpu: &Gpu, folder: &Path) -> Harness<'static, App> {
     let mut harness = open(gpu, Start::Open(path));
     harness.set_size(Vec2::new(1100.0, 1000.0));
     wait(&mut harness, "the scene", |app| app.state().scene.is_some());
+    click(&mut harness, "Edit");
     wait_for_frame_of(&mut harness, 300);
     harness
 }

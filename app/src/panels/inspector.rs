@@ -20,7 +20,7 @@ pub fn inspector_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Actio
             return;
         };
         CollapsingHeader::new("Edit")
-            .default_open(true)
+            .default_open(false)
             .show(ui, |ui| super::edit::edit_ui(ui, state, actions));
         CollapsingHeader::new("Scene")
             .default_open(true)
