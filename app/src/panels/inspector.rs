@@ -9,7 +9,7 @@ use crate::settings::{Settings, UpAxis};
 use crate::state::{AppState, Scene};
 use crate::theme;
 
-/// Render, Scene, Camera path and Export.
+/// Render, Scene, Export and Camera path.
 pub fn inspector_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     egui::ScrollArea::vertical().show(ui, |ui| {
         CollapsingHeader::new("Render")
@@ -25,11 +25,11 @@ pub fn inspector_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Actio
         CollapsingHeader::new("Scene")
             .default_open(true)
             .show(ui, |ui| scene_ui(ui, scene));
-        CollapsingHeader::new("Camera path and film")
-            .show(ui, |ui| super::show::show_ui(ui, state, actions));
         CollapsingHeader::new("Export")
             .default_open(true)
             .show(ui, |ui| super::export::export_ui(ui, state, actions));
+        CollapsingHeader::new("Camera path and film")
+            .show(ui, |ui| super::show::show_ui(ui, state, actions));
     });
 }
 

@@ -2,7 +2,8 @@
 //! any size.
 
 use eframe::egui::{
-    self, Button, CollapsingHeader, ComboBox, DragValue, Label, RichText, Slider, TextEdit,
+    self, Button, CollapsingHeader, ComboBox, DragValue, Label, RichText, Slider, SliderClamping,
+    TextEdit,
 };
 use recon::camera_path::{Ease, Keyframe};
 
@@ -13,7 +14,7 @@ use crate::state::{AppState, FilmKind, FilmSize, MAX_SIDE_PX, Show};
 use crate::theme;
 
 /// Longest path, in seconds.
-const MAX_SECS: f64 = 3_600.0;
+const MAX_SECS: f64 = 1e6;
 
 /// Keyframes, film and picture.
 pub fn show_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
@@ -87,17 +88,21 @@ fn preview_ui(ui: &mut egui::Ui, state: &AppState, show: &mut Show, actions: &mu
         }
         let mut at = state.show.at_secs;
         let range = show.path.start_secs()..=show.end_secs().max(1e-3);
-        let slider = Slider::new(&mut at, range).suffix(" s").fixed_decimals(2);
-        ui.spacing_mut().slider_width = (ui.available_width() - 76.0).max(60.0);
+        // A number beside it would be rounded, which would count as a change while it plays.
+        let slider = Slider::new(&mut at, range)
+            .show_value(false)
+            .clamping(SliderClamping::Never);
+        ui.spacing_mut().slider_width = (ui.available_width() - 64.0).max(60.0);
         let slider = ui
             .add(slider)
             .on_hover_text("where on the path the camera is");
+        ui.label(format!("{:.2} s", state.show.at_secs));
         if slider.changed() {
             actions.push(act(ShowAction::Seek(at)));
         }
     });
     let mut secs = show.path.duration_secs();
-    if seconds(ui, "The path takes", &mut secs, 0.1) {
+    if 0.0 < secs && seconds(ui, "The path takes", &mut secs, 0.0) {
         show.path.set_duration(secs);
         show.at_secs = show.at_secs.min(show.end_secs());
     }
