@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Three numbers.
 pub(crate) mod vec3 {
-    use super::*;
+    use super::{Deserialize, Deserializer, Serialize, Serializer, Vec3};
 
     pub(crate) fn serialize<S>(value: &Vec3, serializer: S) -> Result<S::Ok, S::Error>
     where
@@ -25,7 +25,7 @@ pub(crate) mod vec3 {
 
 /// Four numbers: w, x, y, z, as in splats.
 pub(crate) mod quat {
-    use super::*;
+    use super::{Deserialize, Deserializer, Quat, Serialize, Serializer, de};
 
     pub(crate) fn serialize<S>(value: &Quat, serializer: S) -> Result<S::Ok, S::Error>
     where
@@ -40,7 +40,7 @@ pub(crate) mod quat {
     {
         let [w, x, y, z] = <[f32; 4]>::deserialize(deserializer)?;
         let quat = Quat::from_xyzw(x, y, z, w);
-        if !(0.5 < quat.length_squared()) {
+        if quat.is_nan() || quat.length_squared() <= 0.5 {
             return Err(de::Error::custom("a rotation that is none"));
         }
         Ok(quat)
@@ -49,7 +49,7 @@ pub(crate) mod quat {
 
 /// The lower end of a range: nothing, where it has none. JSON does not know infinity.
 pub(crate) mod low {
-    use super::*;
+    use super::{Deserialize, Deserializer, Serialize, Serializer};
 
     #[expect(
         clippy::trivially_copy_pass_by_ref,
@@ -74,7 +74,7 @@ pub(crate) mod low {
 
 /// The upper end likewise.
 pub(crate) mod high {
-    use super::*;
+    use super::{Deserialize, Deserializer, Serialize, Serializer};
 
     #[expect(
         clippy::trivially_copy_pass_by_ref,
@@ -99,7 +99,9 @@ pub(crate) mod high {
 
 /// Intrinsics, and `c2w` as four rows.
 pub(crate) mod camera {
-    use super::*;
+    use super::{
+        Affine3A, Camera, Deserialize, Deserializer, Intrinsics, Mat4, Serialize, Serializer,
+    };
 
     #[derive(Serialize, Deserialize)]
     struct Written {
