@@ -24,9 +24,6 @@ pub fn cheat_sheet_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Act
             ui.add_space(16.0);
         }
     });
-    if ui.button("Close").clicked() {
-        actions.push(Action::Show(Pane::CheatSheet, false));
-    }
 }
 
 fn preset_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
@@ -43,6 +40,9 @@ fn preset_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
         let back = ui.add_enabled(keys.is_changed(), Button::new("Back to the preset"));
         if back.clicked() || preset != keys.preset() {
             actions.push(Action::EditKeys(KeyEdit::Choose(preset)));
+        }
+        if ui.button("Close").clicked() {
+            actions.push(Action::Show(Pane::CheatSheet, false));
         }
     });
     let note = match (&state.listening, &state.key_note) {

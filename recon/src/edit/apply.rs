@@ -6,7 +6,9 @@ use render::Splats;
 
 use super::marks::{CROPPED, DELETED, HIDDEN, LOCKED, SELECTED, is_free};
 use super::spread::within;
-use super::{Bits, CropScope, EditError, EditOp, Edited, Mode, Region, Scope, Similarity};
+use super::{
+    Bits, ColourChange, CropScope, EditError, EditOp, Edited, Mode, Region, Scope, Similarity,
+};
 use crate::optim::with_degree;
 
 impl Edited {
@@ -26,41 +28,18 @@ impl Edited {
                 let selection = self.selection();
                 Arc::make_mut(&mut next.kept).insert(name.clone(), selection);
             }
-            EditOp::Recall { name, mode } => {
-                let kept = self.kept.get(name);
-                let mut hits = kept
-                    .cloned()
-                    .ok_or_else(|| EditError::NoSelection(name.clone()))?;
-                // Splats that came later are not in it.
-                hits = Bits::of(self.marks.len(), |i| hits.get(i));
-                next.select(&hits, *mode)?;
-            }
+            EditOp::Recall { name, mode } => next.recall(name, *mode)?,
             EditOp::Forget { name } => {
                 if Arc::make_mut(&mut next.kept).remove(name).is_none() {
                     return Err(EditError::NoSelection(name.clone()));
                 }
             }
             EditOp::Delete => next.mark_selected(DELETED),
-            EditOp::Remove { hits, .. } => {
-                next.check(hits)?;
-                next.mark_each(|i, m| {
-                    if hits.get(i) && is_free(m) {
-                        without(m) | DELETED
-                    } else {
-                        m
-                    }
-                });
-            }
+            EditOp::Remove { hits, .. } => next.remove(hits)?,
             EditOp::Prune {
                 opacity_below,
                 scale_above,
-            } => {
-                let limits = opacity_below.iter().chain(scale_above);
-                if !{ limits }.all(|it| it.is_finite()) {
-                    return Err(EditError::Number("a limit that is no number"));
-                }
-                next.prune(*opacity_below, *scale_above);
-            }
+            } => next.prune(*opacity_below, *scale_above)?,
             EditOp::Hide => next.mark_selected(HIDDEN),
             EditOp::Isolate => {
                 next.mark(|m| {
@@ -81,14 +60,7 @@ impl Edited {
             } => next.crop(region, *inside, *scope)?,
             EditOp::Uncrop => next.mark(|m| m & !CROPPED),
             EditOp::Transform { by, scope } => next.transform(by, *scope)?,
-            EditOp::Adjust { colour, scope } => {
-                if !colour.is_finite() {
-                    return Err(EditError::Number("a colour change that is no number"));
-                }
-                let marks = next.marks.clone();
-                let splats = Arc::make_mut(&mut next.splats);
-                colour.change_splats(splats, |i| concerns(*scope, marks[i]));
-            }
+            EditOp::Adjust { colour, scope } => next.adjust(colour, *scope)?,
             EditOp::Background { rgb } => {
                 if !rgb.iter().all(|it| it.is_finite()) {
                     return Err(EditError::Number("a background that is no colour"));
@@ -181,7 +153,45 @@ impl Edited {
         }
     }
 
-    fn prune(&mut self, opacity_below: Option<f32>, scale_above: Option<f32>) {
+    fn recall(&mut self, name: &str, mode: Mode) -> Result<(), EditError> {
+        let kept = self.kept.get(name).cloned();
+        let kept = kept.ok_or_else(|| EditError::NoSelection(name.to_owned()))?;
+        // Splats that came later are not in it.
+        let hits = Bits::of(self.marks.len(), |i| kept.get(i));
+        self.select(&hits, mode)
+    }
+
+    fn remove(&mut self, hits: &Bits) -> Result<(), EditError> {
+        self.check(hits)?;
+        self.mark_each(|i, marks| {
+            if hits.get(i) && is_free(marks) {
+                without(marks) | DELETED
+            } else {
+                marks
+            }
+        });
+        Ok(())
+    }
+
+    fn adjust(&mut self, colour: &ColourChange, scope: Scope) -> Result<(), EditError> {
+        if !colour.is_finite() {
+            return Err(EditError::Number("a colour change that is no number"));
+        }
+        let marks = self.marks.clone();
+        let splats = Arc::make_mut(&mut self.splats);
+        colour.change_splats(splats, |i| concerns(scope, marks[i]));
+        Ok(())
+    }
+
+    fn prune(
+        &mut self,
+        opacity_below: Option<f32>,
+        scale_above: Option<f32>,
+    ) -> Result<(), EditError> {
+        let limits = opacity_below.iter().chain(&scale_above);
+        if !{ limits }.all(|it| it.is_finite()) {
+            return Err(EditError::Number("a limit that is no number"));
+        }
         let splats = self.splats.clone();
         self.mark_each(|i, marks| {
             let faint = opacity_below.is_some_and(|it| splats.opacity(i) < it);
@@ -192,6 +202,7 @@ impl Edited {
                 marks
             }
         });
+        Ok(())
     }
 
     fn crop(&mut self, region: &Region, inside: bool, scope: CropScope) -> Result<(), EditError> {

@@ -49,7 +49,7 @@ pub(crate) mod quat {
 
 /// The lower end of a range: nothing, where it has none. JSON does not know infinity.
 pub(crate) mod low {
-    use super::*;
+    use super::{Deserialize, Deserializer, Serialize, Serializer};
 
     #[expect(
         clippy::trivially_copy_pass_by_ref,
@@ -74,7 +74,7 @@ pub(crate) mod low {
 
 /// The upper end likewise.
 pub(crate) mod high {
-    use super::*;
+    use super::{Deserialize, Deserializer, Serialize, Serializer};
 
     #[expect(
         clippy::trivially_copy_pass_by_ref,
@@ -99,7 +99,9 @@ pub(crate) mod high {
 
 /// Intrinsics, and `c2w` as four rows.
 pub(crate) mod camera {
-    use super::*;
+    use super::{
+        Affine3A, Camera, Deserialize, Deserializer, Intrinsics, Mat4, Serialize, Serializer,
+    };
 
     #[derive(Serialize, Deserialize)]
     struct Written {

@@ -192,7 +192,7 @@ fn bits_of(scene: &Edited) -> (Vec<u32>, impl PartialEq + std::fmt::Debug) {
         .iter()
         .chain(&splats.log_scales)
         .chain([&placement.translation])
-        .flat_map(|it| it.to_array())
+        .flat_map(glam::Vec3::to_array)
         .chain(splats.quats.iter().flatten().copied())
         .chain(splats.opacity_logits.iter().copied())
         .chain(splats.sh_coeffs.iter().flatten().copied())

@@ -22,6 +22,9 @@ pub struct CleanConfig {
     pub spikes: Option<Spikes>,
     /// Large and faint.
     pub fog: Option<Fog>,
+    /// What the photos need is neither isolated nor a spike nor fog: what makes more of them than so
+    /// many times an average splat, in several.
+    pub essential: Option<f32>,
 }
 
 /// What lies right before a camera, and is large in its photo.
@@ -67,6 +70,7 @@ impl CleanConfig {
         outside: None,
         spikes: None,
         fog: None,
+        essential: None,
     };
 
     /// The strength that removes what is certainly wrong.
@@ -77,12 +81,13 @@ impl CleanConfig {
     pub fn with_strengths(floaters: Option<f32>, spikes: Option<f32>, fog: Option<f32>) -> Self {
         // 4 at strength 0, 1 at the usual one, a quarter at 1.
         let strict = |strength: f32| SWING.powf(1.0 - 2.0 * strength.clamp(0.0, 1.0));
+        let on = floaters.or(spikes).or(fog).is_some();
         let floaters = floaters.map(strict);
         let spikes = spikes.map(strict);
         let fog = fog.map(strict);
         Self {
             isolated: floaters.map(|it| 12.0 * it),
-            unseen: floaters.map(|it| 0.5 / it),
+            unseen: floaters.map(|it| 4.0 / it),
             near_camera: floaters.map(|it| NearCamera {
                 distance: 0.1 / it.sqrt(),
                 size: 0.1 * it.sqrt(),
@@ -96,6 +101,7 @@ impl CleanConfig {
                 opacity: 0.05 / it,
                 size: 6.0 * it.sqrt(),
             }),
+            essential: on.then_some(0.5),
         }
     }
 }

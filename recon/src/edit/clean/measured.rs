@@ -16,6 +16,9 @@ use crate::io::photo::TargetSize;
 /// Contributions are told in photos of so many pixels, whatever the size they were measured at.
 const MEGAPIXEL: f32 = 1e6;
 
+/// What stands in so many photos, or fewer, may have been fitted to just those.
+const FEW_VIEWS: f32 = 3.0;
+
 /// Why contributions could not be measured.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum MeasureError {
@@ -52,6 +55,8 @@ pub(super) struct Seen {
     /// Σ α·T over the pixels of all views, in photos of a megapixel; empty where that was not
     /// measured.
     pub(super) contributions: Vec<f32>,
+    /// The same in the view that has most of it.
+    pub(super) most: Vec<f32>,
     /// How many there are.
     pub(super) views: usize,
 }
@@ -68,6 +73,7 @@ impl Measured {
         let seen = Seen {
             sights: sights(splats, cameras),
             contributions: Vec::new(),
+            most: Vec::new(),
             views: cameras.len(),
         };
         Self::new(splats, (!cameras.is_empty()).then_some(seen))
@@ -125,6 +131,17 @@ impl Measured {
         (!seen.contributions.is_empty()).then_some(&seen.contributions)
     }
 
+    /// Whether the photos need splat `k`: it makes more of them than `times` what a splat makes on
+    /// average, and not just of one or two. What was fitted to a single photo is not needed.
+    pub(super) fn is_essential(&self, k: usize, times: f32) -> bool {
+        let Some(seen) = self.seen.as_ref().filter(|it| !it.contributions.is_empty()) else {
+            return false;
+        };
+        let (sum, most) = (seen.contributions[k], seen.most[k]);
+        let pixels = MEGAPIXEL * seen.views as f32;
+        times * pixels / self.len() as f32 <= sum && FEW_VIEWS * most < sum
+    }
+
     /// In how many photos.
     pub fn views(&self) -> usize {
         self.seen.as_ref().map_or(0, |it| it.views)
@@ -158,29 +175,25 @@ pub fn measure(
     }
     let mut measured = Measured::with_cameras(splats, &cameras);
     let on_gpu = GpuSplats::upload(gpu, splats)?;
-    let mut contributions = vec![0.0; splats.len()];
+    let mut sums = vec![0.0; splats.len()];
+    let mut most = vec![0.0_f32; splats.len()];
     let mut contribution = Contribution::new(gpu)?;
-    // Photos of one size together: their pixels weigh the same.
-    let size = |it: &Camera| (it.intrinsics.width, it.intrinsics.height);
-    let mut sorted = cameras.clone();
-    sorted.sort_by_key(size);
-    let mut done = 0;
-    for alike in sorted.chunk_by(|a, b| size(a) == size(b)) {
-        for camera in alike {
-            if report(done, cameras.len()).is_break() {
-                return Err(MeasureError::Cancelled);
-            }
-            contribution.add(gpu, &on_gpu, camera, render, None)?;
-            done += 1;
+    for (done, camera) in cameras.iter().enumerate() {
+        if report(done, cameras.len()).is_break() {
+            return Err(MeasureError::Cancelled);
         }
-        let (width, height) = size(&alike[0]);
-        let weight = MEGAPIXEL / (width as f32 * height as f32);
-        for (sum, it) in contributions.iter_mut().zip(contribution.finish(gpu)?) {
-            *sum += weight * it;
+        contribution.add(gpu, &on_gpu, camera, render, None)?;
+        let pixels = camera.intrinsics.width as f32 * camera.intrinsics.height as f32;
+        let here = contribution.finish(gpu)?;
+        for ((sum, most), it) in sums.iter_mut().zip(&mut most).zip(here) {
+            let it = it * MEGAPIXEL / pixels;
+            *sum += it;
+            *most = most.max(it);
         }
     }
     if let Some(seen) = &mut measured.seen {
-        seen.contributions = contributions;
+        seen.contributions = sums;
+        seen.most = most;
     }
     Ok(measured)
 }

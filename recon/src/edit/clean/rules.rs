@@ -54,6 +54,8 @@ impl Rule {
 
     /// Whether it is on and finds splat `k`.
     fn finds(self, measured: &Measured, config: &CleanConfig, k: usize) -> bool {
+        let can_be_needed = matches!(self, Self::Isolated | Self::Spike | Self::Fog);
+        let is_needed = |it: f32| can_be_needed && measured.is_essential(k, it);
         let sight = || Some(measured.seen.as_ref()?.sights[k]);
         let found = match self {
             Self::Isolated => config.isolated.map(|it| it < measured.steps[k]),
@@ -75,7 +77,7 @@ impl Rule {
                 .fog
                 .map(|it| measured.opacities[k] < it.opacity && it.size < measured.sizes[k]),
         };
-        found.unwrap_or(false)
+        found.unwrap_or(false) && !config.essential.is_some_and(is_needed)
     }
 }
 

@@ -264,9 +264,36 @@ fn what_the_photos_hardly_see_is_found() {
         "not measured"
     );
     let seen = measured.seen.as_mut().unwrap();
-    seen.contributions = (0..GOOD)
-        .map(|i| if i % 100 == 0 { 0.0 } else { 90.0 })
-        .collect();
+    let every_hundredth = |i: usize| if i % 100 == 0 { 0.0 } else { 3000.0 };
+    seen.contributions = (0..GOOD).map(every_hundredth).collect();
+    seen.most = vec![500.0; GOOD];
     let found = find(&subject, &measured, &config);
     assert_eq!(found[0].1.count(), GOOD / 100);
+}
+
+#[test]
+fn what_several_photos_need_stays() {
+    let mut splats = ball();
+    for _ in 0..3 {
+        add(
+            &mut splats,
+            Vec3::new(0.0, -7.0, 0.0),
+            Vec3::splat(0.02),
+            0.8,
+        );
+    }
+    let mut measured = Measured::with_cameras(&splats, &cameras());
+    let subject = Subject::whole(Arc::new(splats));
+    let seen = measured.seen.as_mut().unwrap();
+    // Of twelve views: much in many, much in one, little in many.
+    let average = 12.0 * 1e6 / (GOOD as f32 + 3.0);
+    seen.contributions = vec![average; GOOD + 3];
+    seen.most = vec![average / 12.0; GOOD + 3];
+    seen.most[GOOD + 1] = average;
+    seen.contributions[GOOD + 2] = 0.01 * average;
+    seen.most[GOOD + 2] = 0.001 * average;
+    let found = find(&subject, &measured, &CleanConfig::default());
+    let isolated = &found.iter().find(|it| it.0 == Rule::Isolated).unwrap().1;
+    let gone: Vec<usize> = (GOOD..GOOD + 3).filter(|i| isolated.get(*i)).collect();
+    assert_eq!(gone, [GOOD + 1, GOOD + 2]);
 }

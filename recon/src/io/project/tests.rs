@@ -99,7 +99,7 @@ fn every_bit_of_a_splat_is_kept() {
     let is = &read.base.as_ref().unwrap().splats;
     let bits = |it: &Splats| -> Vec<u32> {
         let numbers = it.means.iter().chain(&it.log_scales);
-        let numbers = numbers.flat_map(|it| it.to_array());
+        let numbers = numbers.flat_map(glam::Vec3::to_array);
         let numbers = numbers.chain(it.quats.iter().flatten().copied());
         let numbers = numbers.chain(it.opacity_logits.iter().copied());
         numbers
