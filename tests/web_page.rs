@@ -112,7 +112,8 @@ fn the_splats_inside_are_those_of_the_scene() {
             let off = (splats.log_scales[j] - inside.log_scales[i]).abs();
             assert!(off.max_element() < 0.5001 / 48.0, "{off}");
             let angle = splats.rotation(j).angle_between(inside.rotation(i));
-            assert!(angle < 0.003, "{angle}");
+            // Half a step in three components, and what that leaves for the fourth at worst.
+            assert!(angle < 0.005, "{angle}");
             let off = (splats.opacity(j) - inside.opacity(i)).abs();
             assert!(off < 0.5001 / 255.0, "{off}");
             for (k, (a, b)) in splats.sh(j).iter().zip(inside.sh(i)).enumerate() {
