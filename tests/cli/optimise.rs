@@ -107,15 +107,20 @@ fn a_region_of_a_file_is_optimised() {
         return;
     }
     let desk = desk();
-    let words = "optimise scan --preset fast --steps 12 --init scene.ply --splat-budget 4k \
-                 --region-ball 0.2,0,0,0.5 --background 0.1,0.11,0.13 --out a.ply --json";
-    let run = desk.run(words).done();
-    let json = run.json();
-    let region = Region::Ball {
-        centre: glam::Vec3::new(0.2, 0.0, 0.0),
-        radius: 0.5,
-    };
     let before = open_splats(&desk.path("scene.ply")).unwrap().splats;
+    // The ball around the middle that holds a third of the splats.
+    let centre = before.means.iter().sum::<glam::Vec3>() / before.len() as f32;
+    let mut distances: Vec<f32> = before.means.iter().map(|it| it.distance(centre)).collect();
+    distances.sort_by(f32::total_cmp);
+    let radius = distances[before.len() / 3];
+    let region = Region::Ball { centre, radius };
+    let words = format!(
+        "optimise scan --preset fast --steps 12 --init scene.ply --splat-budget 4k --region-ball \
+         {},{},{},{radius} --background 0.1,0.11,0.13 --out a.ply --json",
+        centre.x, centre.y, centre.z
+    );
+    let run = desk.run(&words).done();
+    let json = run.json();
     let after = open_splats(&desk.path("a.ply")).unwrap().splats;
     let outside: Vec<usize> = (0..before.len())
         .filter(|i| !region.contains(before.means[*i]))
