@@ -201,6 +201,8 @@ fn the_inspector_changes_how_a_scene_is_drawn() {
 fn the_inspector_says_what_saving_loses() {
     let Some(gpu) = gpu() else { return };
     let mut harness = full(gpu, "inspector");
+    harness.set_size(Vec2::new(640.0, 1000.0));
+    harness.run();
     harness.get_by_label("Nothing is lost.");
     harness.get_by_label("one property was not known");
     assert!(matches!(click(&mut harness, "Save")[..], [Action::Save]));
