@@ -23,7 +23,7 @@ pub struct CleanConfig {
     /// Large and faint.
     pub fog: Option<Fog>,
     /// What the photos need is neither isolated nor a spike nor fog: what makes more of them than so
-    /// many times an average splat, in several.
+    /// many times an average splat, in more than one.
     pub essential: Option<f32>,
 }
 
@@ -101,7 +101,7 @@ impl CleanConfig {
                 opacity: 0.05 / it,
                 size: 6.0 * it.sqrt(),
             }),
-            essential: on.then_some(0.5),
+            essential: on.then_some(0.1),
         }
     }
 }

@@ -16,8 +16,8 @@ use crate::io::photo::TargetSize;
 /// Contributions are told in photos of so many pixels, whatever the size they were measured at.
 const MEGAPIXEL: f32 = 1e6;
 
-/// What stands in so many photos, or fewer, may have been fitted to just those.
-const FEW_VIEWS: f32 = 3.0;
+/// What stands in fewer photos than this, by weight, may have been fitted to just one.
+const FEW_VIEWS: f32 = 1.5;
 
 /// Why contributions could not be measured.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -132,7 +132,7 @@ impl Measured {
     }
 
     /// Whether the photos need splat `k`: it makes more of them than `times` what a splat makes on
-    /// average, and not just of one or two. What was fitted to a single photo is not needed.
+    /// average, and not just of one. What was fitted to a single photo is not needed.
     pub(super) fn is_essential(&self, k: usize, times: f32) -> bool {
         let Some(seen) = self.seen.as_ref().filter(|it| !it.contributions.is_empty()) else {
             return false;
