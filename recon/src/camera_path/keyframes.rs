@@ -311,14 +311,15 @@ impl CameraPath {
 
     fn pose_at(&self, time_secs: f64) -> Option<Pose> {
         let first = self.keyframes.first()?;
-        let mut elapsed = finite_or(time_secs - first.time_secs, 0.0);
-        if self.is_closed() {
-            elapsed = elapsed.rem_euclid(self.duration_secs());
+        let (start, whole) = (first.time_secs, self.duration_secs());
+        let mut now = finite_or(time_secs, start);
+        // Only where it must: going round rounds.
+        if self.is_closed() && !(start..start + whole).contains(&now) {
+            now = start + (now - start).rem_euclid(whole);
         }
-        if elapsed <= 0.0 || self.keyframes.len() < 2 {
+        if now <= start || self.keyframes.len() < 2 {
             return Some(first.pose());
         }
-        let now = first.time_secs + elapsed;
         let after = self.keyframes.partition_point(|it| it.time_secs <= now);
         let piece = after.saturating_sub(1);
         if self.pieces() <= piece {

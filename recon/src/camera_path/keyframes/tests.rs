@@ -113,7 +113,8 @@ fn nothing_jumps_and_rotations_stay_rotations() {
 /// The same speed just before a keyframe as just after it.
 #[test]
 fn smooth_paths_have_no_jumps_in_speed() {
-    const STEP: f64 = 1e-4;
+    // Short beside the shortest piece, in which the speed may rise by thousands a second.
+    const STEP: f64 = 1e-6;
     for seed in 0..50 {
         for path in [
             wild(seed, &[Ease::Smooth]),
