@@ -113,13 +113,13 @@ impl App {
     }
 
     /// Splats of another file join the scene.
-    pub(super) fn merge(&mut self, splats: Arc<Splats>, name: String) {
+    pub(super) fn merge(&mut self, splats: Arc<Splats>, name: &str) {
         let Some(scene) = self.state.scene.as_ref().filter(|_| self.state.can_edit()) else {
             return;
         };
         let count = splats.len();
         let document = self.state.editor.document_of(&scene.snapshot);
-        match document.history.merge(splats, name.clone()) {
+        match document.history.merge(splats, name.to_owned()) {
             Ok(()) => {
                 document.version += 1;
                 self.state.editor.preview = None;

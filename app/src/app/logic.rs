@@ -11,7 +11,7 @@ use recon::worker::{Command, Event, Snapshot};
 
 use super::App;
 use super::dialog::{Answer, Purpose};
-use crate::action::{Action, NetworkFile, Pane};
+use crate::action::{Action, CameraMove, NetworkFile, Pane};
 use crate::editor::EditAction;
 use crate::kept_adapter::keep_adapter;
 use crate::leaving::{self, Destination};
@@ -42,12 +42,7 @@ impl App {
             Action::AskForFile => self.dialogs.ask_for_file(),
             Action::AskForFolder => self.dialogs.ask_for_folder(),
             Action::AskForNetwork(file) => self.dialogs.ask_for_network(file),
-            Action::AskWhereToSave => {
-                if self.state.has_file() {
-                    self.dialogs
-                        .ask_where_to_save(Path::new(&self.state.export.path));
-                }
-            }
+            Action::AskWhereToSave => self.ask_where_to_save(),
             Action::OpenTypedPath => {
                 let path = PathBuf::from(self.state.open_path.trim());
                 self.state.panes.open_path = false;
@@ -61,12 +56,7 @@ impl App {
             Action::ChooseExportFormat(format) => self.state.choose_export_format(format),
             Action::Change(settings) => self.change(*settings),
             Action::Toggle(overlay) => self.state.settings.overlays.toggle(overlay),
-            Action::Move(to) => {
-                if let Some(scene) = &self.state.scene {
-                    self.viewport.go(to, scene, &self.state);
-                    self.state.compare = None;
-                }
-            }
+            Action::Move(to) => self.move_camera(to),
             Action::LookThrough(view) => self.look_through(view),
             Action::EditPlan(plan) => self.state.plan = *plan,
             Action::Start => self.start(ctx),
@@ -122,6 +112,20 @@ impl App {
         }
     }
 
+    fn ask_where_to_save(&mut self) {
+        if self.state.has_file() {
+            let path = Path::new(&self.state.export.path);
+            self.dialogs.ask_where_to_save(path);
+        }
+    }
+
+    fn move_camera(&mut self, to: CameraMove) {
+        if let Some(scene) = &self.state.scene {
+            self.viewport.go(to, scene, &self.state);
+            self.state.compare = None;
+        }
+    }
+
     fn hear_worker(&mut self, ctx: &egui::Context) {
         let events: Vec<Event> = self.worker.events().collect();
         for event in events {
@@ -145,7 +149,7 @@ impl App {
                 | Event::PointsUpdated(_) => self.hear_photos(ctx, event),
                 Event::PartOpened(path, file) => {
                     let name = path.file_name().unwrap_or_default().to_string_lossy();
-                    self.merge(Arc::new(file.splats.clone()), name.into_owned());
+                    self.merge(Arc::new(file.splats.clone()), &name);
                 }
                 Event::Warned(text) => self.state.say(Gravity::Warning, text),
                 Event::Progressed(progress) => self.state.job = Some(progress),

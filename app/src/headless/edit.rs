@@ -214,10 +214,10 @@ fn open(console: &Console, path: &Path) -> anyhow::Result<Editing> {
     };
     let begun = history.ops().len();
     Ok(Editing {
-        begun,
         history,
         file,
         project,
+        begun,
     })
 }
 
@@ -349,10 +349,10 @@ fn clean(
     Ok(findings)
 }
 
-fn compared(before: (Scores, Protocol), after: (Scores, Protocol)) -> Comparison {
+fn compared((before, _): (Scores, Protocol), after: (Scores, Protocol)) -> Comparison {
     Comparison {
-        psnr_lost: before.0.psnr - after.0.psnr,
-        before: before.0,
+        psnr_lost: before.psnr - after.0.psnr,
+        before,
         after: after.0,
         protocol: after.1,
     }

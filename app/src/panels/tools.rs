@@ -1,7 +1,7 @@
 //! The bar of tools over the scene: what the pointer does, how it selects, undo and redo.
 
 use eframe::egui::{self, RichText, Slider};
-use recon::edit::Mode;
+use recon::edit::{EditOp, Mode};
 
 use super::{edit::act, grouped};
 use crate::action::Action;
@@ -32,8 +32,8 @@ pub fn tools_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) 
         }
         ui.separator();
         let history = editor.document.as_ref().map(|it| &it.history);
-        let undone = history.and_then(|it| it.last()).map(|it| it.label());
-        let redone = history.and_then(|it| it.next()).map(|it| it.label());
+        let undone = history.and_then(|it| it.last()).map(EditOp::label);
+        let redone = history.and_then(|it| it.next()).map(EditOp::label);
         for (name, deed, label, action) in [
             ("Undo", Deed::Undo, undone, EditAction::Undo),
             ("Redo", Deed::Redo, redone, EditAction::Redo),

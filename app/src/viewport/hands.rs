@@ -183,7 +183,7 @@ impl Hands {
         if response.double_clicked() || enter || closes {
             let line = std::mem::take(&mut self.line);
             if 2 < line.len() {
-                let points = line.iter().map(|it| it.to_array()).collect();
+                let points = line.iter().map(Vec2::to_array).collect();
                 actions.push(outline(sight, Shape::Polygon(points), modifiers));
             }
         } else if clicked {
@@ -287,7 +287,7 @@ fn moved(editor: &Editor, gizmo: &Gizmo, handle: Handle, (from, to): (Vec2, Vec2
 fn shape(sight: &Sight<'_>, mut line: Vec<Vec2>, end: Vec2) -> Option<Shape> {
     let first = *line.first()?;
     line.push(end);
-    let plain = |line: &[Vec2]| line.iter().map(|it| it.to_array()).collect();
+    let plain = |line: &[Vec2]| line.iter().map(Vec2::to_array).collect();
     Some(match sight.editor.tool {
         Tool::Rectangle => Shape::Rectangle(first.to_array(), end.to_array()),
         Tool::Brush => Shape::Stroke {
@@ -342,6 +342,12 @@ fn paint_points(
     let seen: Vec<Pos2> = seen.map(|(pixel, _)| pos(pixel)).collect();
     for point in &seen {
         painter.circle_filled(*point, 4.0, theme::TOOL);
+    }
+    if let ([a, b], [from, to]) = (&sight.editor.points[..], &seen[..]) {
+        let text = format!("{:.3}", a.distance(*b));
+        let font = egui::FontId::proportional(14.0);
+        let at = from.lerp(*to, 0.5) + egui::vec2(8.0, -8.0);
+        painter.text(at, egui::Align2::LEFT_BOTTOM, text, font, theme::TOOL);
     }
     painter.line(seen, stroke);
 }

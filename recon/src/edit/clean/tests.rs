@@ -264,7 +264,7 @@ fn what_the_photos_hardly_see_is_found() {
         "not measured"
     );
     let seen = measured.seen.as_mut().unwrap();
-    let every_hundredth = |i: usize| if i % 100 == 0 { 0.0 } else { 3000.0 };
+    let every_hundredth = |i: usize| if i.is_multiple_of(100) { 0.0 } else { 3000.0 };
     seen.contributions = (0..GOOD).map(every_hundredth).collect();
     seen.most = vec![500.0; GOOD];
     let found = find(&subject, &measured, &config);
