@@ -205,7 +205,7 @@ fn a_path_is_made_played_and_rendered() {
     press(&mut harness, "Turntable");
     assert_eq!(shown(&harness).path.keyframes().len(), 12);
     assert!(shown(&harness).path.is_looped());
-    harness.set_size(Vec2::new(700.0, 720.0));
+    harness.set_size(Vec2::new(700.0, 1000.0));
     harness.run_steps(2);
     press(&mut harness, "Render film");
     wait(&mut harness, "the film", |app| {
