@@ -1,12 +1,14 @@
 //! The editor in the whole application: each tool by its label and the pointer, undo, projects, and
 //! input at random.
 
+mod random;
+
 use std::path::Path;
 
 use app::app::App;
 use app::editor::Tool;
 use app::window::Start;
-use eframe::egui::{self, Event, Key, Modifiers, PointerButton, Pos2, Rect, Vec2};
+use eframe::egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use glam::Vec3;
@@ -393,108 +395,4 @@ fn a_project_is_saved_and_opened_again() {
         [0, 0],
         "edits can be undone after all"
     );
-}
-
-#[test]
-fn whatever_is_done_at_random_can_be_undone() {
-    let Some(gpu) = gpu() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let mut harness = opened(gpu, folder.path());
-    let mut rng = Pcg64Mcg::seed_from_u64(11);
-    let rect = viewport(&harness);
-    // Keys that tools and edits have; none that opens the system's dialogs or ends the program.
-    let keys = [
-        Key::R,
-        Key::L,
-        Key::B,
-        Key::C,
-        Key::I,
-        Key::M,
-        Key::V,
-        Key::H,
-        Key::Delete,
-        Key::Enter,
-        Key::Escape,
-        Key::Z,
-        Key::Y,
-        Key::A,
-        Key::Num1,
-        Key::Num2,
-        Key::F,
-        Key::Home,
-        Key::W,
-        Key::K,
-    ];
-    let modifiers = [
-        Modifiers::NONE,
-        Modifiers::NONE,
-        Modifiers::SHIFT,
-        Modifiers::COMMAND,
-        Modifiers::COMMAND | Modifiers::SHIFT,
-    ];
-    let mut pos = rect.center();
-    let mut events = 0;
-    while events < 10_000 {
-        let held = modifiers[rng.random_range(0..modifiers.len())];
-        harness.event(Event::ModifiersChanged(held));
-        for _ in 0..rng.random_range(1..12) {
-            events += 1;
-            let event = match rng.random_range(0..10) {
-                0..4 => {
-                    // The scene and the bar of tools above it, not the menus.
-                    let x = rng.random_range(0.0..1.0_f32);
-                    let y = rng.random_range(-0.04..1.0_f32);
-                    pos = rect.min + Vec2::new(x, y) * rect.size();
-                    Event::PointerMoved(pos)
-                }
-                4..7 => Event::PointerButton {
-                    pos,
-                    button: [
-                        PointerButton::Primary,
-                        PointerButton::Secondary,
-                        PointerButton::Middle,
-                    ][rng.random_range(0..3)],
-                    pressed: rng.random_bool(0.5),
-                    modifiers: held,
-                },
-                7 => Event::MouseWheel {
-                    unit: egui::MouseWheelUnit::Line,
-                    delta: Vec2::new(0.0, rng.random_range(-2.0..2.0)),
-                    phase: egui::TouchPhase::Move,
-                    source: egui::MouseWheelSource::Unknown,
-                    modifiers: held,
-                },
-                _ => Event::Key {
-                    key: keys[rng.random_range(0..keys.len())],
-                    physical_key: None,
-                    pressed: rng.random_bool(0.7),
-                    repeat: false,
-                    modifiers: held,
-                },
-            };
-            harness.event(event);
-        }
-        harness.step();
-        // What cannot be undone by the list is not what this is about.
-        let state = harness.state_mut().state_mut();
-        state.error = None;
-    }
-    harness.event(Event::ModifiersChanged(Modifiers::NONE));
-    harness.step();
-    let editor = &harness.state().state().editor;
-    let mut history = editor.document.clone().unwrap().history;
-    assert!(20 < history.ops().len(), "{} edits", history.ops().len());
-    let (done, now) = (history.done(), history.now().clone());
-    while history.undo().is_some() {}
-    assert_eq!(**history.splats(), *history.now().splats);
-    assert!(history.now().marks.iter().all(|it| *it == 0));
-    history.go_to(done);
-    assert_eq!(*history.now(), now);
-    let replayed = recon::edit::History::replay(
-        history.splats().clone(),
-        history.parts().to_vec(),
-        history.ops().cloned().collect(),
-        done,
-    );
-    assert_eq!(*replayed.unwrap().now(), now, "the list says it all");
 }
