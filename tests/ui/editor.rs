@@ -1,6 +1,7 @@
 //! The editor in the whole application: each tool by its label and the pointer, undo, projects, and
 //! input at random.
 
+mod again;
 mod random;
 
 use std::path::Path;

@@ -133,6 +133,9 @@ fn application(gpu: &Gpu, start: Start) -> Harness<'static, App> {
 
 /// Clicks in the window, and draws some frames.
 fn press(harness: &mut Harness<'static, App>, label: &str) {
+    // It may lie below what the window shows of the panel.
+    harness.get_by_label(label).scroll_to_me();
+    harness.run_steps(30);
     harness.get_by_label(label).click();
     harness.run_steps(3);
 }
