@@ -245,7 +245,7 @@ impl App {
     }
 
     /// Begins to optimise the scene as it is edited.
-    fn optimise_again(&mut self) {
+    pub(super) fn optimise_again(&mut self) {
         let state = &mut self.state;
         let dataset = state.project.as_ref().and_then(|it| it.dataset()).cloned();
         let (Some(dataset), Some(scene)) = (dataset, &state.scene) else {
@@ -272,11 +272,13 @@ impl App {
             frozen: has_frozen.then(|| Arc::new(restart.frozen)),
             region: restart.region,
         };
-        document.again = Some(restart.again);
         let lpips = state.settings.lpips.clone();
         let mut job = state.plan.job(&dataset, None, lpips);
         job.start = Start::Splats(Arc::new(file), part);
         self.send_now(Command::Optimise(Box::new(job)));
+        if let Some(document) = &mut self.state.editor.document {
+            document.again = Some(restart.again);
+        }
     }
 
     /// Splats were measured for clean-up.

@@ -8,7 +8,8 @@ use recon::worker::{Adjustment, Command, Event, Snapshot};
 use render::gpu::Gpu;
 
 use super::App;
-use crate::optimise::{Kept, Method, Phase, Run, Weights, When};
+use crate::editor::Again;
+use crate::optimise::{Kept, Method, Phase, Run, StartChoice, Weights, When};
 use crate::state::Gravity;
 
 impl App {
@@ -135,6 +136,15 @@ impl App {
         let (Some(dataset), false) = (dataset, is_busy) else {
             return;
         };
+        let has_edits = state.editor.now().is_some() && state.can_edit();
+        if state.plan.method == Method::Optimise
+            && state.plan.start == StartChoice::ShownSplats
+            && has_edits
+        {
+            // Where the photos' cameras know them, wherever edits have moved them.
+            state.editor.tools.again = Again::All;
+            return self.optimise_again();
+        }
         if state.plan.method == Method::Optimise {
             let lpips = state.settings.lpips.clone();
             let job = state.plan.job(&dataset, state.file(), lpips);
@@ -156,6 +166,9 @@ impl App {
     /// The worker was asked for an optimisation or a reconstruction.
     pub(super) fn begin_run(&mut self, run: Run) {
         self.state.run = Some(run);
+        if let Some(document) = &mut self.state.editor.document {
+            document.again = None;
+        }
         if let Some(scene) = &mut self.state.scene {
             scene.live = None;
             scene.past = None;
