@@ -1,13 +1,7 @@
 //! What is marked on a splat: a byte of flags each.
 
-/// It is selected.
-pub const SELECTED: u8 = 1;
-/// It was deleted: neither shown nor saved.
-pub const DELETED: u8 = 2;
-/// It is not shown, but saved.
-pub const HIDDEN: u8 = 4;
-/// It is shown, but can be neither selected nor changed.
-pub const LOCKED: u8 = 8;
+pub use render::edit::marks::{DELETED, HIDDEN, LOCKED, SELECTED};
+
 /// It lies outside a crop: neither shown nor saved, but an optimisation still sees it.
 pub const CROPPED: u8 = 16;
 
