@@ -233,7 +233,8 @@ pub struct Document {
     pub history: History,
     /// The snapshot that is edited, by its id.
     pub snapshot: u64,
-    /// Edits to be done on what the optimisation that runs makes of it, and the edits until then.
+    /// Edits to be done again on every snapshot of the optimisation that began with this scene;
+    /// `None` where the edits themselves are asked again.
     pub again: Option<Vec<EditOp>>,
     /// How many times something was done.
     pub version: u64,

@@ -1,7 +1,6 @@
 //! Changing splats: where they are, what colour they have, which are too faint or too large.
 
 use eframe::egui::{self, DragValue, RichText, Slider};
-use glam::Quat;
 use recon::edit::{ColourChange, EditOp, Scope, Similarity, floor_to_up, scale_to};
 
 use super::region::vector_ui;
@@ -112,8 +111,7 @@ fn points_ui(ui: &mut egui::Ui, state: &AppState, length: &mut f32, actions: &mu
     if !editor.points.is_empty() && ui.button("Forget the points").clicked() {
         actions.push(act(EditAction::ForgetPoints));
     }
-    let back = editor.placement();
-    if back != Similarity::IDENTITY && back.rotation != Quat::IDENTITY {
+    if editor.placement() != Similarity::IDENTITY {
         ui.weak("The photos' cameras move with the scene.");
     }
 }
