@@ -220,7 +220,10 @@ impl App {
             return;
         }
         let splats = Arc::new(snapshot.file.splats.clone());
-        let dropped = if let Some(again) = &document.again {
+        let lineage = snapshot.lineage.as_ref();
+        let lineage = lineage.filter(|it| it.from == document.snapshot);
+        // Once: from then on they are edits like all others.
+        let dropped = if let Some(again) = document.again.take() {
             let mut history = History::new(splats);
             let failed = again
                 .iter()
@@ -229,7 +232,8 @@ impl App {
             document.history = history;
             failed
         } else {
-            document.history.rebase(splats, false).dropped
+            let origins = lineage.map(|it| it.origins.as_slice());
+            document.history.rebase(splats, origins).dropped
         };
         document.snapshot = snapshot.id;
         document.version += 1;

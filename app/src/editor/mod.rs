@@ -233,8 +233,8 @@ pub struct Document {
     pub history: History,
     /// The snapshot that is edited, by its id.
     pub snapshot: u64,
-    /// Edits to be done again on every snapshot of the optimisation that began with this scene;
-    /// `None` where the edits themselves are asked again.
+    /// Edits to be done on the first snapshot of the optimisation that began with this scene, instead
+    /// of those that are part of it by then; `None` where there is no such optimisation.
     pub again: Option<Vec<EditOp>>,
     /// How many times something was done.
     pub version: u64,

@@ -232,25 +232,43 @@ fn export(
     Ok(Outcome::Finished)
 }
 
-/// Exports, or saves a project, while another job runs. It asks for no orders: those that wait are
-/// that job's.
-///
-/// # Errors
-/// Where the file cannot be written.
-pub(super) fn export_meanwhile(actor: &Actor, command: Command) -> Result<(), WorkerError> {
-    match command {
+/// Whether a command can be followed while an optimisation or a reconstruction is under way, which
+/// goes on afterwards.
+pub(super) fn is_done_meanwhile(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Export { .. }
+            | Command::SaveProject { .. }
+            | Command::OpenPart(_)
+            | Command::MeasureSplats { .. }
+    )
+}
+
+/// Follows such a command. What goes wrong is no reason to end the work of an hour.
+pub(super) fn do_meanwhile(actor: &mut Actor, command: Command) {
+    let done = match command {
+        // These ask for no orders: those that wait are for the job that is under way.
         Command::Export {
             file,
             format,
             path,
             options,
         } => write(actor, &file, format, path, &options),
-        Command::SaveProject { project, path } => {
-            io::save_project(&path, &project)?;
-            actor.tell(Event::ProjectSaved(path));
-            Ok(())
+        Command::SaveProject { project, path } => match io::save_project(&path, &project) {
+            Ok(()) => {
+                actor.tell(Event::ProjectSaved(path));
+                Ok(())
+            }
+            Err(err) => Err(err.into()),
+        },
+        other => {
+            let done = run(actor, other).map(|_| ());
+            actor.tell(Event::DoneMeanwhile);
+            done
         }
-        _ => Ok(()),
+    };
+    if let Err(err) = done {
+        actor.tell(Event::Warned(err.to_string()));
     }
 }
 
