@@ -91,7 +91,7 @@ pub struct AppState {
     /// Whether this is a Mac's keyboard.
     pub is_mac: bool,
     /// Number of the next splats in the making.
-    next_live: u64,
+    pub(crate) next_live: u64,
 }
 
 /// Windows that begin hidden.

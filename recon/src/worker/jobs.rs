@@ -18,7 +18,7 @@ pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, Worker
     match command {
         Command::Open(path) => open(actor, path),
         Command::OpenPart(path) => open_part(actor, path),
-        Command::ShowSplats { file, name } => show_splats(actor, &file, name),
+        Command::ShowSplats { file, name } => show_splats(actor, file, name),
         Command::FindPoses {
             photos,
             engine,
@@ -104,12 +104,16 @@ pub(super) fn open(actor: &mut Actor, path: PathBuf) -> Result<Outcome, WorkerEr
 }
 
 /// Puts splats on the GPU that were read already.
-fn show_splats(actor: &mut Actor, file: &SplatFile, name: String) -> Result<Outcome, WorkerError> {
+fn show_splats(
+    actor: &mut Actor,
+    file: Arc<SplatFile>,
+    name: String,
+) -> Result<Outcome, WorkerError> {
     let Some(gpu) = &actor.gpu else {
         return Err(WorkerError::NoGpu);
     };
     let splats = GpuSplats::upload(gpu, &file.splats)?;
-    let snapshot = Snapshot::new(actor.snapshot_id(), splats, file.clone(), name, None);
+    let snapshot = Snapshot::new(actor.snapshot_id(), splats, file, name, None);
     actor.tell(Event::SplatsUpdated(snapshot));
     Ok(Outcome::Finished)
 }

@@ -314,17 +314,18 @@ impl Snapshot {
     pub fn new(
         id: u64,
         splats: GpuSplats,
-        file: SplatFile,
+        file: impl Into<Arc<SplatFile>>,
         name: String,
         path: Option<PathBuf>,
     ) -> Self {
+        let file = file.into();
         Self {
             id,
             splats,
             summary: Arc::new(file.summary()),
             bounds: file.splats.bounds(),
             main_bounds: file.splats.robust_bounds(MAIN_PART_TRIM),
-            file: Arc::new(file),
+            file,
             name,
             path,
             moment: None,

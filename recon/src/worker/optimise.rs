@@ -178,9 +178,7 @@ impl Run {
         let optimisation = &self.optimisation;
         let every = (optimisation.config().steps / SNAPSHOTS).max(1);
         // The last one is taken when all is measured.
-        optimisation.step().is_multiple_of(every)
-            && !self.has_snapshot()
-            && !optimisation.is_done()
+        optimisation.step().is_multiple_of(every) && !self.has_snapshot() && !optimisation.is_done()
     }
 
     /// Whether the splats are as they were in the newest snapshot.

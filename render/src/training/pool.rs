@@ -206,7 +206,10 @@ impl SplatPool {
     /// Size on the device.
     pub fn bytes(&self) -> u64 {
         let moments = |it: &MomentChunk| {
-            it.geometry.bytes() + it.sh_first.bytes() + it.sh_second.bytes() + it.statistics.bytes()
+            it.geometry.bytes()
+                + it.sh_first.bytes()
+                + it.sh_second.bytes()
+                + it.statistics.bytes()
                 + it.origins.bytes()
         };
         self.splats.bytes() + self.moments.iter().map(moments).sum::<u64>()
