@@ -10,6 +10,7 @@ use recon::camera_path::{CameraPath, Keyframe};
 use recon::edit::{CROPPED, CropScope, EditOp, LOCKED, Mode, Pick, Region, Scope, Similarity};
 use recon::io::{DatasetPlace, Project, SplatFile, SplatFormat, save_project};
 use recon::optim::OptimiseConfig;
+use render::Splats;
 use tests::gpu::gpu;
 
 use super::super::application::{open, wait, wait_for_frame_of};
@@ -111,39 +112,42 @@ fn an_edited_scene_is_optimised_and_keeps_what_is_locked() {
     assert!(now.splats.means[0].distance(2.0 * base.means[0]) < 1e-4);
     assert!(state.is_unsaved(), "it was never exported");
 
-    // Undo goes back beyond the optimisation, to the bit, and redo to what it made.
-    let made = file.clone();
+    go_back_and_forth(&mut harness, &base);
+}
+
+/// Undo goes back beyond the optimisation, to the bit, and redo to what it made.
+fn go_back_and_forth(harness: &mut Harness<'static, App>, base: &Splats) {
     let document = |harness: &Harness<'static, App>| {
         let state = harness.state().state();
         let now = state.editor.now().unwrap().clone();
         (now, state.scene.as_ref().unwrap().snapshot.file.clone())
     };
-    let after = document(&harness).0;
+    let (after, made) = document(harness);
     let edits_after = harness.state().state().editor.document.as_ref();
     let edits_after = edits_after.unwrap().history.done();
     for _ in 0..=edits_after {
-        click(&mut harness, "Undo");
+        click(harness, "Undo");
     }
-    let (now, file) = document(&harness);
-    assert!(file.splats == base);
+    let (now, file) = document(harness);
+    assert!(file.splats == *base);
     assert_eq!((now.count(LOCKED), now.count(CROPPED)), (200, 1));
-    wait_for_frame_of(&mut harness, 1);
-    click(&mut harness, "Undo");
-    assert_eq!(document(&harness).0.count(CROPPED), 0);
-    click(&mut harness, "Redo");
-    assert_eq!(document(&harness).0.count(CROPPED), 1);
+    wait_for_frame_of(harness, 1);
+    click(harness, "Undo");
+    assert_eq!(document(harness).0.count(CROPPED), 0);
+    click(harness, "Redo");
+    assert_eq!(document(harness).0.count(CROPPED), 1);
     for _ in 0..=edits_after {
-        click(&mut harness, "Redo");
+        click(harness, "Redo");
     }
-    let (now, file) = document(&harness);
+    let (now, file) = document(harness);
     assert!(now == after && file.splats == made.splats);
-    click(&mut harness, "Edits");
+    click(harness, "Edits");
     harness.run_steps(30);
     let before = "Before it was optimised";
     harness.get_by_label(before).scroll_to_me();
     harness.run_steps(30);
-    click(&mut harness, before);
-    assert!(document(&harness).1.splats == base);
+    click(harness, before);
+    assert!(document(harness).1.splats == *base);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     harness.run_steps(2);
     assert!(harness.query_by_label("Optimised again").is_none());

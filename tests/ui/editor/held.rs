@@ -32,7 +32,7 @@ fn edits_of_a_held_run_are_kept_when_it_goes_on() {
         densify: recon::optim::Densify {
             from: 4,
             every: 4,
-            ..fast.densify.clone()
+            ..fast.densify
         },
         ..fast
     };
