@@ -79,6 +79,8 @@ pub enum Action {
     SaveProject,
     /// Choose another folder for the project in the system's dialog.
     SaveProjectAs,
+    /// Do away with edits that an earlier run did not come to save.
+    ForgetRecovered,
     /// Something about edits of the scene.
     Edit(EditAction),
     /// Something about the camera path, films and pictures.

@@ -62,6 +62,8 @@ pub struct AppState {
     pub editor: Editor,
     /// The folder that the project was saved in or opened from.
     pub project_folder: Option<PathBuf>,
+    /// A project of edits that an earlier run did not come to save.
+    pub recovered: Option<PathBuf>,
     /// Small copies of the photos.
     pub film: Film,
     /// Work that would be lost by what the user was about to do.
@@ -216,6 +218,7 @@ impl AppState {
             compare: None,
             editor: Editor::default(),
             project_folder: None,
+            recovered: None,
             film: Film::default(),
             leaving: None,
             adapter,

@@ -1,5 +1,7 @@
 //! Opens the window and runs the application in it, on the graphics device that was chosen.
 
+use std::time::Duration;
+
 use anyhow::anyhow;
 use eframe::egui;
 use egui_wgpu::{WgpuConfiguration, WgpuSetup, WgpuSetupExisting};
@@ -9,6 +11,9 @@ use crate::app::App;
 pub use crate::app::Start;
 use crate::kept_adapter::kept_adapter;
 use crate::settings::FOLDER;
+
+/// Edits that are in no project are kept so often.
+const KEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// Shows the window until it is closed.
 ///
@@ -24,6 +29,9 @@ pub fn run(gpu: Gpu, start: Start) -> anyhow::Result<()> {
         }
         let names = Gpu::list().into_iter().map(|it| it.name);
         app.offer_adapters(names.collect(), kept_adapter());
+        if let Some(folder) = eframe::storage_dir(FOLDER) {
+            app.keep_unsaved_in(&folder, KEEP_EVERY);
+        }
         Ok(Box::new(app) as Box<dyn eframe::App>)
     });
     // eframe's error is not Sync, so it travels as text.

@@ -4,6 +4,7 @@
 mod again;
 mod held;
 mod random;
+mod recovery;
 
 use std::path::Path;
 

@@ -87,6 +87,7 @@ impl App {
                 }
             }
             Action::SaveProject => self.save_project(),
+            Action::ForgetRecovered => self.forget_recovered(),
             Action::SaveProjectAs => self.ask_for_project_folder(),
             Action::Edit(action) => self.edit(action),
             Action::CameraPath(action) => self.act_on_show(ctx, action),

@@ -12,6 +12,7 @@ mod optimise;
 mod photos;
 mod pictures;
 mod projects;
+mod recovery;
 mod show;
 mod thread_time;
 mod ui;
@@ -40,6 +41,7 @@ use dialog::Dialogs;
 use edited::EditedSplats;
 use optimise::Uploads;
 use pictures::Pictures;
+use recovery::Recovery;
 use thread_time::ThreadTime;
 
 /// What to show first.
@@ -77,6 +79,7 @@ pub struct App {
     /// The version of the edits that is being written to the project, and when one was last.
     saving_project: Option<u64>,
     saved_project: Instant,
+    recovery: Recovery,
     /// The version of the edits that is being exported.
     exporting_edits: Option<u64>,
     /// The user has agreed to close.
@@ -121,6 +124,7 @@ impl App {
             opening: None,
             saving_project: None,
             saved_project: Instant::now(),
+            recovery: Recovery::default(),
             exporting_edits: None,
             may_close: false,
             dialogs: Dialogs::new(cc.egui_ctx.clone()),
@@ -205,6 +209,7 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self) {
+        self.end_recovery();
         if let Some(time) = self.thread_time.summary() {
             log::info!("{time}");
         }

@@ -180,6 +180,8 @@ impl App {
     /// has ended the other work.
     pub(super) fn done_meanwhile(&mut self) {
         self.state.job = None;
+        self.saving_project = None;
+        self.unsaved_failed();
         let run = self.state.run.as_ref();
         if run.is_some_and(|it| it.phase == Phase::Stopping) {
             self.worker.send(Command::Cancel);
@@ -210,6 +212,12 @@ impl App {
         if run.phase == Phase::Paused {
             run.phase = Phase::Running;
             self.worker.send(Command::Resume);
+            let document = self.state.editor.document.as_ref();
+            if document.is_some_and(|it| it.history.last().is_some()) {
+                let text = "Splats in the making are shown without your edits. These are done \
+                            again on every snapshot";
+                self.state.say(Gravity::Note, text);
+            }
         } else if run.can_pause() {
             run.phase = Phase::Paused;
             self.worker.send(Command::Pause);

@@ -75,6 +75,8 @@ impl App {
     /// The running job has ended; what it showed meanwhile is no result.
     pub(super) fn end_job(&mut self) {
         self.state.job = None;
+        self.saving_project = None;
+        self.unsaved_failed();
         if let Some(run) = &mut self.state.run {
             run.end();
         }

@@ -26,8 +26,10 @@ impl App {
     ) {
         self.state.close();
         self.change_pictures(ctx);
-        self.state.settings.remember(&path);
-        self.unsaved = true;
+        if !self.is_recovered(&path) {
+            self.state.settings.remember(&path);
+            self.unsaved = true;
+        }
         if let Some(photos) = project.dataset.as_ref().and_then(DatasetPlace::path) {
             self.send_now(Command::Open(photos.to_owned()));
         }
@@ -73,7 +75,11 @@ impl App {
         }
         let text = format!("Opened the project {}", path.display());
         self.state.say(Gravity::Note, text);
-        self.state.project_folder = Some(path);
+        if self.is_recovered(&path) {
+            self.take_recovered();
+        } else {
+            self.state.project_folder = Some(path);
+        }
         self.show_edits();
     }
 
@@ -105,14 +111,27 @@ impl App {
             name.push(PROJECT_ENDING);
             name.into()
         };
-        let Some(scene) = self.state.scene.as_ref().filter(|_| self.state.can_edit()) else {
+        let Some((version, project)) = self.as_project() else {
             let text = "a project can be saved when the scene is shown as it is now and nothing \
                         works on it";
             return self.state.fail(text);
         };
+        self.saving_project = Some(version);
+        self.saved_project = Instant::now();
+        self.send_now(Command::SaveProject { project, path });
+    }
+
+    /// The scene with all that belongs to it, and the version of its edits; `None` where it is not to
+    /// be edited.
+    pub(super) fn as_project(&mut self) -> Option<(u64, Arc<Project>)> {
+        let scene = self
+            .state
+            .scene
+            .as_ref()
+            .filter(|_| self.state.can_edit())?;
         let document = self.state.editor.document_of(&scene.snapshot);
         let mut project = Project::of(&document.history, &scene.snapshot.file);
-        self.saving_project = Some(document.version);
+        let version = document.version;
         let state = &self.state;
         let dataset = state.project.as_ref().and_then(|it| it.dataset());
         project.dataset = dataset.map(|it| DatasetPlace::new(&it.report.path));
@@ -120,13 +139,14 @@ impl App {
         project.settings = serde_json::to_value(&state.settings.render).ok();
         let evaluation = state.run.as_ref().and_then(|it| it.evaluation.as_ref());
         project.metrics = evaluation.and_then(|it| serde_json::to_value(&it.report).ok());
-        let project = Arc::new(project);
-        self.saved_project = Instant::now();
-        self.send_now(Command::SaveProject { project, path });
+        Some((version, Arc::new(project)))
     }
 
     /// A project was written.
     pub(super) fn project_saved(&mut self, path: PathBuf) {
+        if self.unsaved_is_kept(&path) {
+            return;
+        }
         if let (Some(version), Some(document)) =
             (self.saving_project.take(), &mut self.state.editor.document)
         {
@@ -144,7 +164,7 @@ impl App {
     pub(super) fn autosave(&mut self, ctx: &egui::Context) {
         let document = self.state.editor.document.as_ref();
         let (Some(path), Some(document)) = (self.state.project_folder.clone(), document) else {
-            return;
+            return self.keep_unsaved(ctx);
         };
         let is_idle = self.state.job.is_none() && self.saving_project.is_none();
         if document.version == document.saved || !is_idle || !self.state.can_edit() {

@@ -23,6 +23,7 @@ pub fn start_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) 
             ui.set_max_width(WIDTH.min(ui.available_width() - 24.0));
             ui.add_space(12.0);
             ui.heading("Accrete");
+            recovered(ui, state, actions);
             drop_field(ui, state, actions);
             ui.add_space(8.0);
             ui.horizontal(|ui| path_field(ui, state, actions));
@@ -69,6 +70,24 @@ fn drop_field(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
             actions.push(Action::Send(DEMO));
         }
     });
+}
+
+/// What an earlier run has left.
+fn recovered(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let Some(path) = &state.recovered else {
+        return;
+    };
+    let text = "Accrete ended without a chance to save: the edits are still there.";
+    ui.label(RichText::new(text).color(theme::WARNING));
+    ui.horizontal(|ui| {
+        if ui.button("Open them").clicked() {
+            actions.push(Action::Send(Command::Open(path.clone())));
+        }
+        if ui.button("Forget them").clicked() {
+            actions.push(Action::ForgetRecovered);
+        }
+    });
+    ui.add_space(8.0);
 }
 
 fn recents(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {

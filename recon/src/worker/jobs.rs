@@ -265,15 +265,12 @@ pub(super) fn do_meanwhile(actor: &mut Actor, command: Command) {
             }
             Err(err) => Err(err.into()),
         },
-        other => {
-            let done = run(actor, other).map(|_| ());
-            actor.tell(Event::DoneMeanwhile);
-            done
-        }
+        other => run(actor, other).map(|_| ()),
     };
     if let Err(err) = done {
         actor.tell(Event::Warned(err.to_string()));
     }
+    actor.tell(Event::DoneMeanwhile);
 }
 
 fn write(
