@@ -163,6 +163,7 @@ fn live_splats_are_drawn_and_the_camera_stays() {
             splats,
             step,
             antialiased,
+            lineage: None,
         });
     };
     grow(state, 1);

@@ -54,6 +54,7 @@ fn live(gpu: &Gpu, step: u32) -> LiveSplats {
         splats: GpuSplats::upload(gpu, &one_splat()).unwrap(),
         step,
         antialiased: false,
+        lineage: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod edit;
 mod edited;
 mod keys;
 mod leave;
+mod live;
 mod logic;
 mod optimise;
 mod photos;
@@ -27,6 +28,7 @@ use eframe::egui;
 use recon::io::Project;
 use recon::worker::{Command, Event, OptimiseJob, ReconstructJob, Worker};
 use render::CompareMode;
+use render::edit::Wardrobe;
 use render::gpu::Gpu;
 
 use crate::action::Action;
@@ -68,6 +70,8 @@ pub struct App {
     uploads: Uploads,
     /// Splats as they are edited, on the GPU.
     edited: EditedSplats,
+    /// What shows splats in the making without those that edits have taken away.
+    live_wardrobe: Option<Wardrobe>,
     /// Photos of the dataset that is open.
     pictures: Option<Pictures>,
     /// How photos are compared until another way is chosen.
@@ -118,6 +122,7 @@ impl App {
             worker,
             uploads: Uploads::default(),
             edited: EditedSplats::default(),
+            live_wardrobe: None,
             pictures: None,
             compare_mode: CompareMode::default(),
             exporting: None,

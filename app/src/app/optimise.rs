@@ -21,6 +21,7 @@ impl App {
                 if !matches!(newest, Some(When::Step(_))) {
                     self.state.settings.render.antialiased = live.antialiased;
                 }
+                let live = self.without_edited(live);
                 self.state.set_live(live);
             }
             Event::Trained(progress) => {
@@ -214,8 +215,8 @@ impl App {
             self.worker.send(Command::Resume);
             let document = self.state.editor.document.as_ref();
             if document.is_some_and(|it| it.history.last().is_some()) {
-                let text = "Splats in the making are shown without your edits. These are done \
-                            again on every snapshot";
+                let text = "Splats in the making are shown where they were and with their own \
+                            colours. All edits are done again on every snapshot";
                 self.state.say(Gravity::Note, text);
             }
         } else if run.can_pause() {

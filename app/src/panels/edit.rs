@@ -34,8 +34,8 @@ pub fn edit_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
                    it is paused.";
         ui.label(RichText::new(why).color(theme::MUTED));
         if state.editor.now().is_some() && state.is_training() {
-            let text = "Splats in the making are shown without your edits. These are done again on \
-                        every snapshot.";
+            let text = "Splats in the making are shown where they were and with their own colours. \
+                        All edits are done again on every snapshot.";
             ui.label(RichText::new(text).color(theme::MUTED));
         }
         return;

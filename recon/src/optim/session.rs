@@ -365,13 +365,18 @@ impl Optimisation {
         self.trainer.shown(gpu)
     }
 
-    /// From which splat each one comes, by its place among those that there were when this was asked
-    /// last, or at the beginning: copies come from the one that they are copies of. `[splats]`
+    /// From which splat each one comes, by its place at [`Self::mark_origins`], or at the beginning:
+    /// copies come from the one that they are copies of. `[splats]`
     ///
     /// # Errors
     /// What the GPU refuses.
-    pub fn lineage(&mut self, gpu: &Gpu) -> Result<Vec<u32>, GpuError> {
-        self.trainer.lineage(gpu)
+    pub fn origins(&self, gpu: &Gpu) -> Result<Vec<u32>, GpuError> {
+        self.trainer.pool().origins(gpu)
+    }
+
+    /// From now on [`Self::origins`] tells of the splats as they are now.
+    pub fn mark_origins(&self, gpu: &Gpu) {
+        self.trainer.pool().mark_origins(gpu);
     }
 
     /// The splats as they stand, as a file would have them; frozen ones first, to the bit as they

@@ -143,12 +143,9 @@ impl Trainer {
         Ok(())
     }
 
-    /// From which splat each one comes, of those that there were when this was asked last, or at the
-    /// beginning.
-    pub(super) fn lineage(&self, gpu: &Gpu) -> Result<Vec<u32>, GpuError> {
-        let origins = self.pool.origins(gpu)?;
-        self.pool.mark_origins(gpu);
-        Ok(origins)
+    /// The splats.
+    pub(super) fn pool(&self) -> &SplatPool {
+        &self.pool
     }
 
     /// Where splats are optimised; `None` for everywhere.

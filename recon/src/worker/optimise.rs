@@ -202,8 +202,18 @@ impl Run {
             splats,
             step: self.optimisation.step(),
             antialiased: self.optimisation.config().antialiased,
+            lineage: self.lineage()?,
         }));
         Ok(())
+    }
+
+    /// From which splats of the newest snapshot those come that there are now.
+    fn lineage(&self) -> Result<Option<Lineage>, GpuError> {
+        let Some(Taken { id, .. }) = self.snapshot else {
+            return Ok(None);
+        };
+        let origins = Arc::new(self.optimisation.origins(&self.gpu)?);
+        Ok(Some(Lineage { from: id, origins }))
     }
 
     /// Does what was asked for meanwhile; while paused, waits for what is asked for.
@@ -306,11 +316,8 @@ impl Run {
             psnr,
             chunk: None,
         });
-        let origins = Arc::new(self.optimisation.lineage(&self.gpu)?);
-        snapshot.lineage = self.snapshot.map(|it| Lineage {
-            from: it.id,
-            origins,
-        });
+        snapshot.lineage = self.lineage()?;
+        self.optimisation.mark_origins(&self.gpu);
         self.snapshot = Some(Taken { id, step });
         actor.tell(Event::SplatsUpdated(snapshot));
         Ok(())

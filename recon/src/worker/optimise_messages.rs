@@ -6,6 +6,7 @@ use std::sync::Arc;
 use render::GpuSplats;
 use serde::Serialize;
 
+use super::messages::Lineage;
 use super::reconstruct_messages::SeenChunk;
 use crate::dataset::Dataset;
 use crate::io::SplatFile;
@@ -61,6 +62,8 @@ pub struct LiveSplats {
     pub step: u32,
     /// Whether they are to be drawn with Mip-Splatting's 2D filter.
     pub antialiased: bool,
+    /// Whose descendants they are; `None` before the first snapshot.
+    pub lineage: Option<Lineage>,
 }
 
 /// Where in an optimisation or a reconstruction a snapshot was taken.

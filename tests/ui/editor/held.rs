@@ -66,8 +66,22 @@ fn edits_of_a_held_run_are_kept_when_it_goes_on() {
     click(&mut harness, "Resume");
     wait(&mut harness, "more steps", |app| {
         let run = app.state().run.as_ref().unwrap();
-        run.progress.as_ref().is_some_and(|it| step + 9 < it.step)
+        let has_live = app.state().scene.as_ref().unwrap().live.is_some();
+        has_live && run.progress.as_ref().is_some_and(|it| step + 9 < it.step)
     });
+    let scene = harness.state().state().scene.as_ref().unwrap();
+    let live = &scene.live.as_ref().unwrap().1;
+    let lineage = live.lineage.as_ref().unwrap();
+    let held_now = held.history.now();
+    let gone = |i: usize| held_now.marks[lineage.origins[i] as usize] & DELETED != 0;
+    let splats = live.splats.download(gpu).unwrap();
+    assert!(
+        (0..splats.len()).any(gone),
+        "they are optimised all the same"
+    );
+    for i in (0..splats.len()).filter(|i| gone(*i)) {
+        assert!(splats.opacity(i) < 1e-9, "and not seen");
+    }
     let state = harness.state().state();
     assert_eq!(state.run.as_ref().unwrap().phase, Phase::Running);
     click(&mut harness, "Stop");
