@@ -1,6 +1,6 @@
 //! Edits that nobody saved outlive a program that ends otherwise than it should.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use app::app::App;
@@ -23,20 +23,26 @@ fn started(gpu: &Gpu, kept: &Path) -> Harness<'static, App> {
     harness
 }
 
-#[test]
-fn edits_outlive_a_sudden_end() {
-    let Some(gpu) = gpu() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let kept = folder.path().join("kept");
+/// The application with a scene of which all is hidden, which is kept in `kept`, and the copy's file.
+fn edited(gpu: &Gpu, folder: &Path, kept: &Path) -> (Harness<'static, App>, PathBuf) {
     let unsaved = kept.join("unsaved.accrete").join("project.json");
-    let mut harness = opened(gpu, folder.path());
-    harness.state_mut().keep_unsaved_in(&kept, Duration::ZERO);
+    let mut harness = opened(gpu, folder);
+    harness.state_mut().keep_unsaved_in(kept, Duration::ZERO);
     harness.run_steps(5);
     click(&mut harness, "All");
     harness.run_steps(5);
     assert!(!unsaved.exists(), "a selection alone is no loss");
     click(&mut harness, "Hide");
     wait(&mut harness, "a copy", |_| unsaved.exists());
+    (harness, unsaved)
+}
+
+#[test]
+fn edits_outlive_a_sudden_end() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("kept");
+    let (mut harness, unsaved) = edited(gpu, folder.path(), &kept);
     assert!(
         harness.state().state().is_unsaved(),
         "the user saved nothing"
@@ -78,13 +84,7 @@ fn what_is_not_wanted_is_forgotten() {
     let Some(gpu) = gpu() else { return };
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("kept");
-    let unsaved = kept.join("unsaved.accrete").join("project.json");
-    let mut harness = opened(gpu, folder.path());
-    harness.state_mut().keep_unsaved_in(&kept, Duration::ZERO);
-    click(&mut harness, "All");
-    click(&mut harness, "Hide");
-    wait(&mut harness, "a copy", |_| unsaved.exists());
-    drop(harness);
+    drop(edited(gpu, folder.path(), &kept));
     let mut harness = started(gpu, &kept);
     click(&mut harness, "Forget them");
     assert!(harness.query_by_label("Open them").is_none());
