@@ -3,6 +3,7 @@
 
 mod again;
 mod random;
+mod turning;
 
 use std::path::Path;
 

@@ -18,7 +18,7 @@ const MAX_SIDE: u32 = 640;
 pub(super) fn run(
     actor: &mut Actor,
     splats: &Splats,
-    dataset: Option<&Dataset>,
+    dataset: Option<&Arc<Dataset>>,
     antialiased: bool,
 ) -> Result<Outcome, WorkerError> {
     let what = "Looking for floaters";
