@@ -4,6 +4,7 @@
 mod again;
 mod random;
 mod turning;
+mod views;
 
 use std::path::Path;
 
