@@ -18,7 +18,7 @@ pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, Worker
     match command {
         Command::Open(path) => open(actor, path),
         Command::OpenPart(path) => open_part(actor, path),
-        Command::ShowSplats { file, name } => show_splats(actor, &file, name),
+        Command::ShowSplats { file, name } => show_splats(actor, file, name),
         Command::FindPoses {
             photos,
             engine,
@@ -104,12 +104,16 @@ pub(super) fn open(actor: &mut Actor, path: PathBuf) -> Result<Outcome, WorkerEr
 }
 
 /// Puts splats on the GPU that were read already.
-fn show_splats(actor: &mut Actor, file: &SplatFile, name: String) -> Result<Outcome, WorkerError> {
+fn show_splats(
+    actor: &mut Actor,
+    file: Arc<SplatFile>,
+    name: String,
+) -> Result<Outcome, WorkerError> {
     let Some(gpu) = &actor.gpu else {
         return Err(WorkerError::NoGpu);
     };
     let splats = GpuSplats::upload(gpu, &file.splats)?;
-    let snapshot = Snapshot::new(actor.snapshot_id(), splats, file.clone(), name, None);
+    let snapshot = Snapshot::new(actor.snapshot_id(), splats, file, name, None);
     actor.tell(Event::SplatsUpdated(snapshot));
     Ok(Outcome::Finished)
 }
@@ -232,25 +236,43 @@ fn export(
     Ok(Outcome::Finished)
 }
 
-/// Exports, or saves a project, while another job runs. It asks for no orders: those that wait are
-/// that job's.
-///
-/// # Errors
-/// Where the file cannot be written.
-pub(super) fn export_meanwhile(actor: &Actor, command: Command) -> Result<(), WorkerError> {
-    match command {
+/// Whether a command can be followed while an optimisation or a reconstruction is under way, which
+/// goes on afterwards.
+pub(super) fn is_done_meanwhile(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Export { .. }
+            | Command::SaveProject { .. }
+            | Command::OpenPart(_)
+            | Command::MeasureSplats { .. }
+    )
+}
+
+/// Follows such a command. What goes wrong is no reason to end the work of an hour.
+pub(super) fn do_meanwhile(actor: &mut Actor, command: Command) {
+    let done = match command {
+        // These ask for no orders: those that wait are for the job that is under way.
         Command::Export {
             file,
             format,
             path,
             options,
         } => write(actor, &file, format, path, &options),
-        Command::SaveProject { project, path } => {
-            io::save_project(&path, &project)?;
-            actor.tell(Event::ProjectSaved(path));
-            Ok(())
+        Command::SaveProject { project, path } => match io::save_project(&path, &project) {
+            Ok(()) => {
+                actor.tell(Event::ProjectSaved(path));
+                Ok(())
+            }
+            Err(err) => Err(err.into()),
+        },
+        other => {
+            let done = run(actor, other).map(|_| ());
+            actor.tell(Event::DoneMeanwhile);
+            done
         }
-        _ => Ok(()),
+    };
+    if let Err(err) = done {
+        actor.tell(Event::Warned(err.to_string()));
     }
 }
 
