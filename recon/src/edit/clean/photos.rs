@@ -13,8 +13,8 @@ use super::measured::{MEGAPIXEL, MeasureError, Measured};
 use crate::dataset::{Dataset, Split, Undistortion, camera_at};
 use crate::io::photo::{Photo, PhotoLoader, PhotoOptions, TargetSize};
 
-/// Photos that are decoded ahead take at most so many bytes.
-const LOADER_BYTES: usize = 256 << 20;
+/// Photos that are decoded ahead take at most so many bytes: few, so that the first are soon there.
+const LOADER_BYTES: usize = 48 << 20;
 
 /// Photos are asked anew, without what spoils them most, so many times at most.
 const ROUNDS: usize = 4;
