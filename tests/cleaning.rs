@@ -1,5 +1,7 @@
 //! The worker measures splats for clean-up, and saves and opens projects.
 
+mod photos;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +10,7 @@ use recon::edit::{CleanConfig, EditOp, History, Measured, Rule, Subject, find, r
 use recon::io::{self, DatasetPlace, Opened, Project, SplatFile, SplatFormat};
 use recon::synthetic::{PhotosConfig, demo_scene, photos};
 use recon::{Command, Event, Worker};
-use render::Splats;
+use render::{Splats, splats::logit};
 use tests::gpu;
 
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -38,18 +40,21 @@ fn measured(events: &[Event]) -> Option<Arc<Measured>> {
     })
 }
 
+fn add(splats: &mut Splats, mean: Vec3, scales: Vec3, opacity: f32) {
+    splats.means.push(mean);
+    splats.quats.push([1.0, 0.0, 0.0, 0.0]);
+    splats.log_scales.push(scales.map(f32::ln));
+    splats.opacity_logits.push(logit(opacity));
+    splats.sh_coeffs.push([0.0; 3]);
+}
+
 /// The demo scene, and one splat far above and one far below it.
 fn scene() -> Splats {
     let mut splats = demo_scene(5, 3_000, 0);
-    let mut add = |mean: Vec3, scale: f32| {
-        splats.means.push(mean);
-        splats.quats.push([1.0, 0.0, 0.0, 0.0]);
-        splats.log_scales.push(Vec3::splat(scale.ln()));
-        splats.opacity_logits.push(2.0);
-        splats.sh_coeffs.push([0.0; 3]);
-    };
-    add(Vec3::new(0.0, -80.0, 0.0), 0.01);
-    add(Vec3::new(0.0, 80.0, 0.0), 0.01);
+    for y in [-80.0, 80.0] {
+        let mean = Vec3::new(0.0, y, 0.0);
+        add(&mut splats, mean, Vec3::splat(0.01), 0.9);
+    }
     splats
 }
 

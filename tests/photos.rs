@@ -65,6 +65,7 @@ fn dataset(path: &Path) -> Dataset {
         views,
         points: Points::default(),
         input_lists: std::collections::BTreeMap::new(),
+        hold_out: None,
         report: ImportReport::default(),
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use glam::{Affine3A, DAffine3, DVec3, Vec2, Vec3};
 use recon::dataset::{Dataset, Split, pose_of};
 use recon::edit::Similarity;
+use recon::io::ViewChoice;
 use recon::poses::{GateReport, LivePoses, Photos, PoseConfig};
 use recon::worker::{Command, EngineChoice};
 
@@ -164,11 +165,22 @@ impl Project {
         let Source::Dataset(dataset) = &mut self.source else {
             return;
         };
-        let dataset = Arc::make_mut(dataset);
-        for view in &mut dataset.views {
-            if dataset.report.outliers.contains(&view.name) {
-                view.ignored = ignored;
-            }
+        Arc::make_mut(dataset).ignore_outliers(ignored);
+    }
+
+    /// Uses the views that a saved project did.
+    pub fn choose_views(&mut self, choice: &ViewChoice) {
+        if let Source::Dataset(dataset) = &mut self.source {
+            choice.apply(Arc::make_mut(dataset));
+            self.ignores_outliers = choice.ignores_outliers;
+        }
+    }
+
+    /// Which views are used, to be saved.
+    pub fn view_choice(&self) -> ViewChoice {
+        ViewChoice {
+            hold_out: self.dataset().and_then(|it| it.hold_out.clone()),
+            ignores_outliers: self.ignores_outliers,
         }
     }
 

@@ -37,6 +37,7 @@ fn queries_are_measured_on_both() {
     for it in &report.queries {
         assert!(0 < it.found && it.found <= 2000, "{it:?}");
         assert!(0.0 < it.ms_least && it.ms_least <= it.ms);
+        assert!(0.0 < it.all_threads_ms);
         assert!((it.times_faster * it.ms_least / it.processor_ms - 1.0).abs() < 1e-9);
     }
     assert_eq!(report.dressing.len(), 2);

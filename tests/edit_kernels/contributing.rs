@@ -143,6 +143,59 @@ fn contributions_are_what_colours_change() {
     assert!(20 < ours.iter().filter(|it| **it == 0.0).count());
 }
 
+/// A number that is linear in the pixels changes as `without` says when one splat is missing.
+#[test]
+fn absences_are_what_pictures_lose() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let config = RenderConfig {
+        background: [0.3, 0.1, 0.8],
+        ..RenderConfig::default()
+    };
+    let splats = scene(45, 300, 0);
+    let pixels = (SIZE[0] * SIZE[1]) as usize;
+    let slope = |at: usize| {
+        let (x, y) = (at as u32 % SIZE[0], at as u32 / SIZE[0]);
+        let place = 0.05 * x as f32 + 0.07 * y as f32;
+        [0.0, 1.0, 2.0].map(|phase| (place + phase).sin())
+    };
+    let slopes: Vec<[f32; 3]> = (0..pixels).map(slope).collect();
+    let number = |splats: &Splats| -> f64 {
+        let image = draw(splats, &view(), &config).unwrap().image;
+        let products = image.rgb.iter().flatten().zip(slopes.iter().flatten());
+        products.map(|(a, b)| f64::from(a * b)).sum()
+    };
+    let uploaded = upload(gpu, &splats);
+    let mut contribution = contribution(gpu);
+    contribution
+        .add(gpu, &uploaded, &view(), &config, None)
+        .unwrap();
+    let ours = contribution.without(gpu, &uploaded, &slopes).unwrap();
+    assert!(contribution.without(gpu, &uploaded, &slopes[1..]).is_err());
+    // A view afterwards is none the worse for it.
+    let before = contribution.finish(gpu).unwrap();
+    contribution
+        .add(gpu, &uploaded, &view(), &config, None)
+        .unwrap();
+    assert_eq!(contribution.finish(gpu).unwrap(), before);
+    let base = number(&splats);
+    let mut changed = 0;
+    for (i, ours) in ours.iter().enumerate() {
+        // Where α is held at its largest, absence is passed over.
+        if 0.98 < splats.opacity(i) || i % 3 != 1 {
+            continue;
+        }
+        let others: Vec<usize> = (0..300).filter(|it| *it != i).collect();
+        let expected = number(&splats.select(&others)) - base;
+        let off = (f64::from(*ours) - expected).abs();
+        assert!(
+            off <= 0.03 * expected.abs() + 0.05,
+            "{i}: {ours} {expected}"
+        );
+        changed += usize::from(1.0 < expected.abs());
+    }
+    assert!(15 < changed, "{changed}");
+}
+
 /// All splats and the background together have one of each pixel; views and parts of views add up.
 #[test]
 fn views_add_up() {

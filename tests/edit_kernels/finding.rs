@@ -3,6 +3,7 @@
 use glam::{Quat, Vec2, Vec3};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
+use recon::edit::{Bits, matching};
 use render::edit::{Property, Query, ScreenMask, Selector};
 use render::gpu::Gpu;
 use render::{Camera, GpuSplats, Intrinsics, Splats};
@@ -368,5 +369,23 @@ fn answers_do_not_mix() {
         };
         let found = selector.find(gpu, &uploaded, &none).unwrap();
         assert!(found.iter().all(|it| *it == 0));
+    }
+}
+
+/// All threads find what one does, to the bit.
+#[test]
+fn threads_share_a_query() {
+    let rng = &mut Pcg64Mcg::seed_from_u64(77);
+    for count in [0, 1, 33, 8192, 20_001] {
+        let splats = random_splats(rng, count, 1);
+        for number in 0..30 {
+            let query = random_query(rng, &splats, number);
+            let words = query.matches(&splats);
+            let expected = Bits::from_words(count, words.clone());
+            assert_eq!(matching(&query, &splats), expected, "{query:?}");
+            let part = query.matches_in(&splats, 200..900);
+            let known = |k: usize| words.get(200 + k).copied().unwrap_or(0);
+            assert!((0..700).all(|k| part[k] == known(k)));
+        }
     }
 }

@@ -142,6 +142,7 @@ fn loaded(photo: &RgbaImage, is_transparent: bool, lens: Lens, size: (u32, u32))
         lenses: vec![lens],
         points: Points::default(),
         input_lists: BTreeMap::new(),
+        hold_out: None,
         report: ImportReport::default(),
     };
     let config = ModelConfig {

@@ -95,6 +95,7 @@ fn dataset(cameras: &[DAffine3]) -> Dataset {
         views: cameras.iter().enumerate().map(view).collect(),
         points: Points::default(),
         input_lists: std::collections::BTreeMap::new(),
+        hold_out: None,
         report: ImportReport::default(),
     }
 }

@@ -5,6 +5,8 @@ mod again;
 mod held;
 mod random;
 mod recovery;
+mod turning;
+mod views;
 
 use std::path::Path;
 

@@ -123,6 +123,7 @@ pub(super) fn posed() -> Project {
             ..Points::default()
         },
         input_lists: std::collections::BTreeMap::new(),
+        hold_out: None,
         report,
     };
     let mut project = Project::new(Source::Dataset(Arc::new(dataset)));

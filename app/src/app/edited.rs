@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use recon::edit::{Bits, CROPPED, DELETED, Edited, Pick, SELECTED};
+use recon::edit::{Bits, CROPPED, DELETED, Edited, Pick, SELECTED, matching};
 use render::edit::{Contribution, Look, Query, Selector, Wardrobe};
 use render::gpu::{Gpu, GpuError};
 use render::{GpuSplats, RenderConfig, Splats};
@@ -45,6 +45,12 @@ impl EditedSplats {
         editor: &Editor,
         pick: &Pick,
     ) -> Result<Bits, GpuError> {
+        if let Some(query) = pick.query().filter(|_| gpu.capabilities().is_cpu()) {
+            // Plain Rust is faster there than kernels are.
+            let snapshot = &scene.snapshot.file.splats;
+            let splats = editor.now().map_or(snapshot, |it| &*it.splats);
+            return Ok(matching(&query, splats));
+        }
         let splats = match &editor.document {
             Some(it) => self.plain(gpu, scene, it.history.splats(), it.history.now())?,
             None => scene.snapshot.splats.clone(),

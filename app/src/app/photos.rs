@@ -26,6 +26,10 @@ impl App {
                     }
                     _ => self.state.set_project(Source::Dataset(dataset)),
                 }
+                if let (Some((_, saved)), Some(project)) = (&self.opening, &mut self.state.project)
+                {
+                    project.choose_views(&saved.views);
+                }
                 self.begin_photos(ctx);
             }
             Event::PhotosOpened(photos) => {

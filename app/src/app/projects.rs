@@ -135,6 +135,10 @@ impl App {
         let state = &self.state;
         let dataset = state.project.as_ref().and_then(|it| it.dataset());
         project.dataset = dataset.map(|it| DatasetPlace::new(&it.report.path));
+        let photos = state.project.as_ref();
+        project.views = photos
+            .map(crate::project::Project::view_choice)
+            .unwrap_or_default();
         project.camera_path = serde_json::to_value(&state.show.path).ok();
         project.settings = serde_json::to_value(&state.settings.render).ok();
         let evaluation = state.run.as_ref().and_then(|it| it.evaluation.as_ref());

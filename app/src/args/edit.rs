@@ -72,8 +72,9 @@ pub struct EditArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Cleaning up (first)")]
 pub struct CleaningArgs {
-    /// Remove floaters: isolated ones; with --dataset also those that the photos hardly see, that
-    /// hang before a camera, or that lie outside all views. From 0 (few) to 1 (many)
+    /// Remove floaters: isolated ones; with --dataset also those that the photos hardly see or
+    /// would be met better without, that hang before a camera, or that lie outside all views. From 0
+    /// (few) to 1 (many)
     #[arg(
         long,
         value_name = "STRENGTH",

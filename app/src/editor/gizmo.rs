@@ -28,7 +28,7 @@ const MOVE_STEP: f32 = 0.1;
 /// What the pointer has hold of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handle {
-    /// The arrow along an axis of the world, or the ring about it: 0 to 2.
+    /// The arrow along an axis, or the ring about it: 0 to 2.
     Axis(usize),
     /// The square at the end of the scale's line.
     Size,
@@ -41,6 +41,8 @@ pub struct Gizmo {
     pub tool: Tool,
     /// What it turns about, world units.
     pub pivot: Vec3,
+    /// Its own axes in the world.
+    pub frame: Quat,
     /// Length of the arrows, world units.
     pub reach: f32,
     /// What it is seen through, of the viewport's size.
@@ -55,9 +57,21 @@ impl Gizmo {
         matches!(tool, Tool::Move | Tool::Turn | Tool::Scale).then_some(Self {
             tool,
             pivot,
+            frame: Quat::IDENTITY,
             reach,
             camera,
         })
+    }
+
+    /// The same with axes of its own instead of the world's.
+    #[must_use]
+    pub fn along(self, frame: Quat) -> Self {
+        Self { frame, ..self }
+    }
+
+    /// An axis in the world.
+    fn axis(&self, axis: usize) -> Vec3 {
+        self.frame * axis_of(axis)
     }
 
     /// All handles.
@@ -72,14 +86,14 @@ impl Gizmo {
     pub fn line(&self, handle: Handle) -> Vec<Vec2> {
         let points: Vec<Vec3> = match (self.tool, handle) {
             (Tool::Turn, Handle::Axis(axis)) => {
-                let (a, b) = axis_of(axis).any_orthonormal_pair();
+                let (a, b) = self.axis(axis).any_orthonormal_pair();
                 let at = |k: usize| {
                     let (sin, cos) = (TAU * k as f32 / RING as f32).sin_cos();
                     self.pivot + self.reach * (cos * a + sin * b)
                 };
                 (0..=RING).map(at).collect()
             }
-            (_, Handle::Axis(axis)) => vec![self.pivot, self.pivot + self.reach * axis_of(axis)],
+            (_, Handle::Axis(axis)) => vec![self.pivot, self.pivot + self.reach * self.axis(axis)],
             (_, Handle::Size) => {
                 let aside = (self.camera.right() + self.camera.up()).normalize();
                 vec![self.pivot, self.pivot + self.reach * aside]
@@ -119,7 +133,7 @@ impl Gizmo {
         };
         match (self.tool, handle) {
             (Tool::Turn, Handle::Axis(axis)) => {
-                let direction = axis_of(axis);
+                let direction = self.axis(axis);
                 let angle = (to - middle).angle_to(from - middle);
                 // On the screen y goes down, and an axis may point away.
                 let towards = direction.dot(self.pivot - self.camera.position()) < 0.0;
@@ -147,7 +161,7 @@ impl Gizmo {
                 };
                 let along = to_px - from_px;
                 let part = (to - from).dot(along) / along.length_squared().max(1.0);
-                let shift = snap(part, MOVE_STEP) * self.reach * axis_of(axis);
+                let shift = snap(part, MOVE_STEP) * self.reach * self.axis(axis);
                 Similarity::about(self.pivot, Quat::IDENTITY, 1.0, shift)
             }
             _ => none,

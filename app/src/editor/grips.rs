@@ -1,8 +1,11 @@
-//! Handles of a box or a ball: one on each face, one in the middle.
+//! Handles of a box or a ball: one on each face, one in the middle, and rings that turn a box.
 
 use glam::{Quat, Vec2, Vec3};
 use recon::edit::Region;
 use render::Camera;
+
+use super::Tool;
+use super::gizmo::{Gizmo, Handle};
 
 /// The pointer takes a handle from so far, in pixels.
 const NEAR_PX: f32 = 10.0;
@@ -50,6 +53,42 @@ pub fn grip_at(region: &Region, camera: &Camera, pointer: Vec2) -> Option<Grip> 
             (pixel.distance(pointer) < NEAR_PX).then_some((depth, grip))
         });
     near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|it| it.1)
+}
+
+/// The rings about a box's own axes; `None` for a ball, which looks the same however it is turned,
+/// and behind the camera.
+pub fn rings(region: &Region, camera: &Camera) -> Option<Gizmo> {
+    let Region::Box {
+        centre, rotation, ..
+    } = region
+    else {
+        return None;
+    };
+    Some(Gizmo::new(Tool::Turn, *centre, *camera)?.along(*rotation))
+}
+
+/// The region after dragging a ring from one pixel to another.
+pub fn turned(
+    region: &Region,
+    (rings, ring): (&Gizmo, Handle),
+    [from, to]: [Vec2; 2],
+    snaps: bool,
+) -> Region {
+    match *region {
+        Region::Box {
+            centre,
+            half,
+            rotation,
+        } => {
+            let by = rings.drag(ring, from, to, snaps).rotation;
+            Region::Box {
+                centre,
+                half,
+                rotation: (by * rotation).normalize(),
+            }
+        }
+        ball @ Region::Ball { .. } => ball,
+    }
 }
 
 /// The region after dragging a handle from one pixel to another.
@@ -159,6 +198,47 @@ mod tests {
             Vec3::ZERO,
             Vec3::NEG_Y,
         )
+    }
+
+    #[test]
+    fn a_dragged_ring_turns_the_box_about_its_own_axis() {
+        let rotation = Quat::from_rotation_y(0.4) * Quat::from_rotation_x(-0.2);
+        let region = Region::Box {
+            centre: Vec3::new(0.1, 0.2, 0.0),
+            half: Vec3::new(1.0, 0.5, 0.7),
+            rotation,
+        };
+        let camera = camera();
+        let rings = rings(&region, &camera).unwrap();
+        let middle = camera.project(region.centre()).unwrap().0;
+        for axis in 0..3 {
+            let ring = Handle::Axis(axis);
+            // A fifth of a turn on the screen.
+            let from = rings.line(ring)[7];
+            let to = middle + Vec2::from_angle(1.25).rotate(from - middle);
+            let after = |snaps| {
+                let after = turned(&region, (&rings, ring), [from, to], snaps);
+                let Region::Box {
+                    rotation: now,
+                    centre,
+                    half,
+                } = after
+                else {
+                    panic!("a box");
+                };
+                assert_eq!((centre, half), (region.centre(), region.half()));
+                let own = rotation * Vec3::AXES[axis];
+                assert!((now * Vec3::AXES[axis] - own).length() < 1e-4, "{axis}");
+                rotation.angle_between(now)
+            };
+            assert!((after(false) - 1.25).abs() < 1e-3);
+            assert!((after(true).to_degrees() - 75.0).abs() < 0.1);
+        }
+        let ball = Region::Ball {
+            centre: Vec3::ZERO,
+            radius: 1.0,
+        };
+        assert!(super::rings(&ball, &camera).is_none());
     }
 
     #[test]

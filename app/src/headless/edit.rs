@@ -88,6 +88,9 @@ pub fn run(console: &Console, open_gpu: OpenGpu<'_>, args: &EditArgs) -> anyhow:
     let parts = parts.collect::<anyhow::Result<Vec<_>>>()?;
     let moves = operations::moves(args)?;
     let mut editing = open(console, &args.input)?;
+    if let Some(hold_out) = args.measuring.hold_out() {
+        editing.project.views.hold_out = Some(hold_out);
+    }
     let splats_before = editing.history.now().saved_count();
     if splats_before == 0 {
         bail!("{}: there are no splats to edit", args.input.display());
@@ -227,6 +230,7 @@ impl Editing {
         let dataset = dataset.map(DatasetPlace::new);
         Project {
             dataset: dataset.or_else(|| self.project.dataset.clone()),
+            views: self.project.views.clone(),
             camera_path: self.project.camera_path.clone(),
             settings: self.project.settings.clone(),
             metrics: self.project.metrics.clone(),
@@ -253,7 +257,10 @@ fn judge(
         return Ok(None);
     };
     let dataset = match measuring::open_photos(console, folder, &args.measuring)? {
-        Found::Posed(dataset) => Arc::new(*dataset),
+        Found::Posed(mut dataset) => {
+            editing.project.views.apply(&mut dataset);
+            Arc::new(*dataset)
+        }
         Found::Unposed => return Err(measuring::without_poses(folder)),
     };
     let held_out = HeldOut::new(dataset.clone(), args.measuring.max_side);

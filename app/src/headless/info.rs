@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use recon::dataset::ImportReport;
+use recon::dataset::{HoldOut, ImportReport};
 use recon::edit::EditOp;
 use recon::io::{self, DatasetPlace, Opened, Project, SplatSummary};
 use serde::Serialize;
@@ -26,6 +26,8 @@ enum Report<'a> {
     Project {
         path: &'a Path,
         dataset: Option<&'a Path>,
+        /// Which photos are held out; `None` leaves that to them.
+        held_out: Option<String>,
         /// Before the first edit.
         splats: usize,
         /// What a person calls the edits that are done.
@@ -87,9 +89,14 @@ fn tell_project(
     let edits: Vec<String> = done.map(EditOp::label).collect();
     let undone = project.ops.len() - edits.len();
     let photos = dataset.map_or("none".to_owned(), |it| it.display().to_string());
+    let held_out = project.views.hold_out.as_ref().map(HoldOut::to_string);
     let mut rows = vec![
         ("found", "a project".to_owned()),
         ("photos", photos),
+        (
+            "held out",
+            held_out.clone().unwrap_or("as the photos say".to_owned()),
+        ),
         ("splats", format!("{splats} before the first edit")),
         ("edits", format!("{} done, {undone} undone", edits.len())),
     ];
@@ -98,6 +105,7 @@ fn tell_project(
     console.report(&Report::Project {
         path: folder,
         dataset,
+        held_out,
         splats,
         edits,
         undone,

@@ -37,6 +37,7 @@ enum Held {
     Line,
     Handle(Handle, Vec2, Gizmo),
     Grip(Grip, Vec2, Region),
+    Ring(Handle, Vec2, Gizmo, Region),
 }
 
 /// What the tool sees of the viewport.
@@ -129,9 +130,13 @@ impl Hands {
             match held {
                 Held::Line => {}
                 Held::Grip(grip, from, region) => {
-                    let mut tools = sight.editor.tools.clone();
-                    tools.region = grips::dragged(&region, grip, &sight.camera, from, pointer);
-                    actions.push(Action::Edit(EditAction::Set(Box::new(tools))));
+                    let region = grips::dragged(&region, grip, &sight.camera, from, pointer);
+                    actions.push(shaped(sight, region));
+                }
+                Held::Ring(ring, from, rings, region) => {
+                    let snaps = sight.editor.tools.snaps;
+                    let region = grips::turned(&region, (&rings, ring), [from, pointer], snaps);
+                    actions.push(shaped(sight, region));
                 }
                 Held::Handle(handle, from, gizmo) => {
                     let op = moved(sight.editor, &gizmo, handle, (from, pointer));
@@ -158,7 +163,7 @@ impl Hands {
                 let op = moved(sight.editor, &gizmo, handle, (from, pointer));
                 actions.push(Action::Edit(EditAction::Do(Box::new(op))));
             }
-            Held::Grip(..) => {}
+            Held::Grip(..) | Held::Ring(..) => {}
         }
     }
 
@@ -223,19 +228,27 @@ impl Hands {
                     painter.circle_stroke(pointer, radius, stroke);
                 }
             }
-            Tool::Box | Tool::Ball => paint_region(&painter, sight, &pos, stroke),
+            Tool::Box | Tool::Ball => {
+                if let Some(rings) = grips::rings(&sight.editor.tools.region, &sight.camera) {
+                    self.paint_handles(&painter, &rings, &pos);
+                }
+                paint_region(&painter, sight, &pos, stroke);
+            }
             Tool::Points => paint_points(&painter, sight, &pos, stroke),
-            Tool::Move | Tool::Turn | Tool::Scale => self.paint_gizmo(&painter, sight, &pos),
+            Tool::Move | Tool::Turn | Tool::Scale => {
+                if let Some(gizmo) = gizmo(sight) {
+                    self.paint_handles(&painter, &gizmo, &pos);
+                }
+            }
             Tool::Look | Tool::Colour => {}
         }
     }
 
-    fn paint_gizmo(&self, painter: &egui::Painter, sight: &Sight<'_>, pos: &dyn Fn(Vec2) -> Pos2) {
+    fn paint_handles(&self, painter: &egui::Painter, gizmo: &Gizmo, pos: &dyn Fn(Vec2) -> Pos2) {
         let held = match self.held {
-            Some(Held::Handle(handle, ..)) => Some(handle),
+            Some(Held::Handle(handle, ..) | Held::Ring(handle, ..)) => Some(handle),
             _ => None,
         };
-        let Some(gizmo) = gizmo(sight) else { return };
         for handle in gizmo.handles() {
             let width = if held == Some(handle) { 4.0 } else { 2.5 };
             let colour = match handle {
@@ -262,8 +275,11 @@ fn take_hold(sight: &Sight<'_>, from: Vec2) -> Option<Held> {
     match editor.tool {
         Tool::Box | Tool::Ball => {
             let region = editor.tools.region;
-            let grip = grips::grip_at(&region, &sight.camera, from)?;
-            Some(Held::Grip(grip, from, region))
+            if let Some(grip) = grips::grip_at(&region, &sight.camera, from) {
+                return Some(Held::Grip(grip, from, region));
+            }
+            let rings = grips::rings(&region, &sight.camera)?;
+            Some(Held::Ring(rings.at(from)?, from, rings, region))
         }
         Tool::Move | Tool::Turn | Tool::Scale => {
             let gizmo = gizmo(sight)?;
@@ -271,6 +287,13 @@ fn take_hold(sight: &Sight<'_>, from: Vec2) -> Option<Held> {
         }
         tool => tool.draws().then_some(Held::Line),
     }
+}
+
+/// The box or ball is another one.
+fn shaped(sight: &Sight<'_>, region: Region) -> Action {
+    let mut tools = sight.editor.tools.clone();
+    tools.region = region;
+    Action::Edit(EditAction::Set(Box::new(tools)))
 }
 
 fn moved(editor: &Editor, gizmo: &Gizmo, handle: Handle, (from, to): (Vec2, Vec2)) -> EditOp {

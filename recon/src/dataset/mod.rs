@@ -61,6 +61,8 @@ pub struct Dataset {
     /// Choices of input views that were published with the scene, as indices into `views`, by how
     /// many were asked for (`fold_8_kmeans_{N}_input` of `opencv_cameras.json`).
     pub input_lists: BTreeMap<usize, Vec<usize>>,
+    /// By what its views were split; `None` where the pose file did.
+    pub hold_out: Option<HoldOut>,
     /// What was found, and what was odd.
     pub report: ImportReport,
 }

@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Dataset, Split};
 
 /// Which views are held out. A split that the pose file itself has is not touched by opening;
 /// whoever applies one of these replaces it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum HoldOut {
     /// Views 0, n, 2n … in the dataset's order. Of 0: none.
     EveryNth(usize),
@@ -68,6 +71,7 @@ impl HoldOut {
             };
         }
         dataset.report.split = self.to_string();
+        dataset.hold_out = Some(self.clone());
         let is_trained = |it: &super::View| !it.ignored && it.split == Split::Train;
         if !dataset.views.iter().any(is_trained) && dataset.views.iter().any(|it| !it.ignored) {
             for view in &mut dataset.views {
@@ -82,6 +86,16 @@ impl HoldOut {
 }
 
 impl Dataset {
+    /// Leaves the cameras out that are far from all others, or takes them back.
+    pub fn ignore_outliers(&mut self, ignored: bool) {
+        for view in &mut self.views {
+            if self.report.outliers.contains(&view.name) {
+                view.ignored = ignored;
+            }
+        }
+        self.count_splits();
+    }
+
     /// Brings the report's numbers of used, training and held-out views up to date: to be called
     /// after views were split otherwise or ignored.
     pub fn count_splits(&mut self) {

@@ -43,7 +43,7 @@ pub use error::EditError;
 pub use history::{History, Kept};
 pub use marks::{CROPPED, DELETED, HIDDEN, LOCKED, SELECTED, is_free, is_shown};
 pub use op::{CropScope, EditOp, Mode, Scope};
-pub use pick::{PROPERTIES, Pick, Shape, property_label};
+pub use pick::{PROPERTIES, Pick, Shape, matching, property_label};
 pub use region::Region;
 pub use similarity::{Similarity, floor_to_up, scale_to};
 pub use spread::spacing;

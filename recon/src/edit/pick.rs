@@ -1,11 +1,15 @@
 //! How splats are picked: by a shape on the screen, a part of space, or what they are.
 
 use glam::{Vec2, Vec3};
+use rayon::prelude::*;
 use render::edit::{Property, Query, ScreenMask};
 use render::{Camera, Splats};
 use serde::{Deserialize, Serialize};
 
 use super::{Bits, Region, Similarity, plain};
+
+/// Words of bits that a thread finds at a time.
+const PART_WORDS: usize = 256;
 
 /// Which splats are meant, in a way that can be asked again of other splats.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,6 +98,17 @@ impl Shape {
     }
 }
 
+/// The splats that a query matches, found by all threads of the processor.
+pub fn matching(query: &Query, splats: &Splats) -> Bits {
+    let all = splats.len().div_ceil(32);
+    let part = |k: usize| {
+        let first = k * PART_WORDS;
+        query.matches_in(splats, first..(first + PART_WORDS).min(all))
+    };
+    let parts = (0..all.div_ceil(PART_WORDS)).into_par_iter();
+    Bits::from_words(splats.len(), parts.flat_map_iter(part).collect())
+}
+
 impl Pick {
     /// As a question that the GPU, or [`Query::matches`], can answer; `None` where it has no
     /// meaning for other splats.
@@ -134,8 +149,7 @@ impl Pick {
 
     /// Which of the splats are meant; `None` where that cannot be said of these.
     pub fn hits(&self, splats: &Splats) -> Option<Bits> {
-        let words = self.query()?.matches(splats);
-        Some(Bits::from_words(splats.len(), words))
+        Some(matching(&self.query()?, splats))
     }
 
     /// The same when the scene is moved.

@@ -76,7 +76,7 @@ pub use photos::open_plain_photos;
 pub use picture::save_png;
 pub use picture_files::{PictureFiles, Staged};
 pub use project::{
-    DatasetPlace, PROJECT_ENDING, Project, open_project, project_folder, save_project,
+    DatasetPlace, PROJECT_ENDING, Project, ViewChoice, open_project, project_folder, save_project,
 };
 pub use recognise::recognise_pose_file;
 pub use save::{replace, save, save_with_page};

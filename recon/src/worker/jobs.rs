@@ -41,7 +41,7 @@ pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, Worker
             splats,
             dataset,
             antialiased,
-        } => super::measure::run(actor, &splats, dataset.as_deref(), antialiased),
+        } => super::measure::run(actor, &splats, dataset.as_ref(), antialiased),
         Command::SaveProject { project, path } => save_project(actor, &project, path),
         Command::Reconstruct(job) => super::reconstruct::run(actor, &job),
         Command::Optimise(job) => super::optimise::optimise(actor, &job),

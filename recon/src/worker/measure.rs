@@ -14,11 +14,14 @@ use crate::edit::{MeasureError, Measured, measure};
 /// missed.
 const MAX_SIDE: u32 = 640;
 
+/// The same where the processor draws, which takes minutes else.
+const MAX_SIDE_CPU: u32 = 320;
+
 /// Measures, tells how far it is, and hands over what was found.
 pub(super) fn run(
     actor: &mut Actor,
     splats: &Splats,
-    dataset: Option<&Dataset>,
+    dataset: Option<&Arc<Dataset>>,
     antialiased: bool,
 ) -> Result<Outcome, WorkerError> {
     let what = "Looking for floaters";
@@ -38,7 +41,12 @@ pub(super) fn run(
     let mut report = |done: usize, total: usize| -> ControlFlow<()> {
         actor.step(what, done as u64, total as u64)
     };
-    match measure(&gpu, splats, dataset, &render, MAX_SIDE, &mut report) {
+    let side = if gpu.capabilities().is_cpu() {
+        MAX_SIDE_CPU
+    } else {
+        MAX_SIDE
+    };
+    match measure(&gpu, splats, dataset, &render, side, &mut report) {
         Ok(measured) => {
             actor.tell(Event::SplatsMeasured(Arc::new(measured)));
             Ok(Outcome::Finished)

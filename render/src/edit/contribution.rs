@@ -1,8 +1,9 @@
-//! What splats give to pictures: Σ α T over pixels, view after view.
+//! What splats give to pictures: Σ α T over pixels, view after view; and what pictures would be
+//! without them.
 
 use crate::gpu::{Gpu, GpuError, GpuVec, Recorder};
 use crate::kernels::{Contribute, contribute};
-use crate::rasterizer::folded;
+use crate::rasterizer::{Image, folded};
 use crate::{Camera, GpuSplats, Gradient, GradientOptions, Rasterizer, RenderConfig, Style};
 
 use super::ScreenMask;
@@ -11,6 +12,8 @@ use super::ScreenMask;
 const BLOCK: usize = 256;
 /// Planes of a pixel's gradient without that of depth.
 const PLANES: usize = 4;
+/// The sum of the gradients of σ; `SUM_V` in `shared/pair_sums.wgsl`.
+const SUM_V: u32 = 0;
 
 /// Adds up, for each splat, the weights α T that its colour has in the pixels of some pictures:
 /// its share in what is seen. A splat that covers a pixel all by itself has 1 of it; what lies
@@ -22,6 +25,8 @@ const PLANES: usize = 4;
 #[derive(Debug)]
 pub struct Contribution {
     kernel: Contribute,
+    /// Of what is missing without a splat; compiled when that is first asked for.
+    absence: Option<Contribute>,
     rasterizer: Rasterizer,
     gradient: Gradient,
     pixels: Option<Pixels>,
@@ -32,7 +37,8 @@ pub struct Contribution {
 #[derive(Debug)]
 struct Pixels {
     size: [u32; 2],
-    masked: bool,
+    /// It is 1 in red and 0 elsewhere.
+    is_plain: bool,
     d_image: GpuVec<f32>,
 }
 
@@ -48,6 +54,7 @@ impl Contribution {
         };
         Ok(Self {
             kernel: Contribute::new(gpu)?,
+            absence: None,
             rasterizer: Rasterizer::new(gpu)?,
             gradient: Gradient::new(gpu, options)?,
             pixels: None,
@@ -111,6 +118,17 @@ impl Contribution {
         let sums = self.sums(gpu, splats.len())?;
         self.gradient
             .prepare(gpu, &self.rasterizer, splats, &d_image)?;
+        self.gather(gpu, splats, &self.kernel, &sums)
+    }
+
+    /// Blends backward, and has `kernel` add what that leaves of each splat to `into`.
+    fn gather(
+        &self,
+        gpu: &Gpu,
+        splats: &GpuSplats,
+        kernel: &Contribute,
+        into: &GpuVec<f32>,
+    ) -> Result<(), GpuError> {
         let frame = self.rasterizer.blended()?;
         let mut recorder = Recorder::new(gpu, None, false);
         self.gradient.record(&mut recorder, &self.rasterizer)?;
@@ -124,14 +142,69 @@ impl Contribution {
                 visible_bits: &frame.visible_bits,
                 block_offsets: &frame.block_offsets,
                 splat_sums,
-                contributions: &sums,
+                contributions: into,
             };
-            let bound = self.kernel.bind(gpu, &arrays);
+            let bound = kernel.bind(gpu, &arrays);
             let groups = folded(chunk.count.div_ceil(BLOCK) as u32);
-            recorder.dispatch(self.kernel.kernel(), &bound, groups);
+            recorder.dispatch(kernel.kernel(), &bound, groups);
         }
         recorder.submit(gpu);
         Ok(())
+    }
+
+    /// The picture of the view that was added last; waits.
+    ///
+    /// # Errors
+    /// [`GpuError::Invalid`] before the first one that has pixels and splats; those of
+    /// [`Rasterizer::read_image`].
+    pub fn image(&self, gpu: &Gpu) -> Result<Image, GpuError> {
+        self.rasterizer.read_image(gpu)
+    }
+
+    /// How a number made of the picture of the view that was added last changes when each splat is
+    /// taken away and all others stay, given the number's slope in each pixel's red, green and
+    /// blue; waits. What is added up over views is left as it is. `[num_splats]`
+    ///
+    /// That is −Σ α ∂L/∂α. Blending is linear in each splat's α, so that it holds exactly for
+    /// numbers that are linear in the pixels, but where α is held at its largest value: there
+    /// taking the splat away is passed over.
+    ///
+    /// # Errors
+    /// [`GpuError::Invalid`] where `splats` are not those that were added or the slopes are of a
+    /// picture of another size; otherwise as [`Self::add`] and [`Self::finish`].
+    pub fn without(
+        &mut self,
+        gpu: &Gpu,
+        splats: &GpuSplats,
+        slopes: &[[f32; 3]],
+    ) -> Result<Vec<f32>, GpuError> {
+        let Some(pixels) = self.pixels.as_mut() else {
+            let message = "no view was added whose picture could change".to_owned();
+            return Err(GpuError::Invalid(message));
+        };
+        let [width, height] = pixels.size;
+        if slopes.len() != width as usize * height as usize {
+            let count = slopes.len();
+            let message = format!("slopes of {count} pixels for a picture of {width}×{height}");
+            return Err(GpuError::Invalid(message));
+        }
+        let planes: Vec<f32> = (0..3)
+            .flat_map(|k| slopes.iter().map(move |it| it[k]))
+            .collect();
+        pixels.is_plain = false;
+        pixels.d_image.write(gpu, &planes);
+        let d_image = pixels.d_image.clone();
+        self.gradient
+            .prepare(gpu, &self.rasterizer, splats, &d_image)?;
+        let kernel = match self.absence.take() {
+            Some(kernel) => kernel,
+            None => Contribute::with_constants(gpu, &[("SUM", f64::from(SUM_V))])?,
+        };
+        let changes = GpuVec::zeroed(gpu, "changes without splats", splats.len())?;
+        let gathered = self.gather(gpu, splats, &kernel, &changes);
+        self.absence = Some(kernel);
+        gathered?;
+        changes.read(gpu)
     }
 
     /// The sums over all views since the last time, in pixels, and begins anew; waits. Empty where
@@ -163,22 +236,23 @@ impl Contribution {
     ) -> Result<GpuVec<f32>, GpuError> {
         let count = size[0] as usize * size[1] as usize;
         let d_image = match self.pixels.take() {
-            Some(it) if it.size == size && !it.masked && mask.is_none() => {
+            Some(it) if it.size == size && it.is_plain && mask.is_none() => {
                 return Ok(self.pixels.insert(it).d_image.clone());
             }
             Some(it) if it.size == size => it.d_image,
             _ => GpuVec::zeroed(gpu, "pixels that count", PLANES * count)?,
         };
-        let red: Vec<f32> = match mask {
-            None => vec![1.0; count],
-            Some(mask) => (0..count)
-                .map(|at| (mask.words()[at / 32] >> (at % 32) & 1) as f32)
-                .collect(),
-        };
-        d_image.write(gpu, &red);
+        let mut colours = vec![1.0; 3 * count];
+        if let Some(mask) = mask {
+            for (at, red) in colours[..count].iter_mut().enumerate() {
+                *red = (mask.words()[at / 32] >> (at % 32) & 1) as f32;
+            }
+        }
+        colours[count..].fill(0.0);
+        d_image.write(gpu, &colours);
         let pixels = Pixels {
             size,
-            masked: mask.is_some(),
+            is_plain: mask.is_none(),
             d_image,
         };
         Ok(self.pixels.insert(pixels).d_image.clone())

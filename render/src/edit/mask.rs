@@ -31,6 +31,15 @@ impl ScreenMask {
         mask
     }
 
+    /// The pixels that are wanted, by their number row by row.
+    pub fn of(width: u32, height: u32, wanted: impl Fn(usize) -> bool) -> Self {
+        let mut mask = Self::empty(width, height);
+        for at in (0..width as usize * height as usize).filter(|it| wanted(*it)) {
+            mask.words[at / 32] |= 1 << (at % 32);
+        }
+        mask
+    }
+
     /// The pixels that the rectangle between two opposite corners touches: one at least where both
     /// corners are the same place in the image. None where a corner is not finite.
     pub fn rect(width: u32, height: u32, corners: [Vec2; 2]) -> Self {

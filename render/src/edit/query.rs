@@ -1,5 +1,7 @@
 //! What is asked of splats when some of them are selected, and the answer on the processor.
 
+use std::ops::Range;
+
 use glam::{Affine3A, Quat, Vec3};
 
 use crate::gpu::{FrameUniform, QueryUniform};
@@ -68,16 +70,24 @@ impl Query {
     ///
     /// What [`super::Selector`] finds on the GPU, up to splats within a rounding error of a border.
     pub fn matches(&self, splats: &Splats) -> Vec<u32> {
-        let mut words = vec![0; splats.len().div_ceil(32)];
+        self.matches_in(splats, 0..splats.len().div_ceil(32))
+    }
+
+    /// Some words of [`Self::matches`], so that several threads can share the work. Words beyond
+    /// the last splat are 0.
+    pub fn matches_in(&self, splats: &Splats, words: Range<usize>) -> Vec<u32> {
+        let mut bits = vec![0; words.len()];
         let Some(it) = self.uniform() else {
-            return words;
+            return bits;
         };
+        let first = 32 * words.start;
+        let end = (32 * words.end).min(splats.len());
         let point = Vec3::from(it.point);
         let half = Vec3::from(it.half_size);
         let mut collect = |test: &dyn Fn(usize) -> bool| {
-            for i in 0..splats.len() {
+            for i in first..end {
                 let matched = test(i) && self.is_finite(splats, i);
-                words[i / 32] |= u32::from(matched) << (i % 32);
+                bits[(i - first) / 32] |= u32::from(matched) << (i % 32);
             }
         };
         match self {
@@ -104,7 +114,7 @@ impl Query {
                 });
             }
         }
-        words
+        bits
     }
 
     /// Whether a splat's numbers are finite, as far as they matter.

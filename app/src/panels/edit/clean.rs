@@ -30,19 +30,20 @@ pub(super) fn clean_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Ac
         actions.push(act(EditAction::Measure));
     }
     let mut strengths = cleaning.strengths;
-    for (name, strength) in [
-        ("Floaters", &mut strengths.floaters),
-        ("Spikes", &mut strengths.spikes),
-        ("Fog", &mut strengths.fog),
-    ] {
-        ui.horizontal(|ui| {
+    egui::Grid::new("strengths").show(ui, |ui| {
+        for (name, strength) in [
+            ("Floaters", &mut strengths.floaters),
+            ("Spikes", &mut strengths.spikes),
+            ("Fog", &mut strengths.fog),
+        ] {
             let mut is_on = strength.is_some();
             ui.checkbox(&mut is_on, name);
             let mut value = strength.unwrap_or(CleanConfig::USUAL);
             ui.add_enabled(is_on, Slider::new(&mut value, 0.0..=1.0).max_decimals(2));
             *strength = is_on.then_some(value);
-        });
-    }
+            ui.end_row();
+        }
+    });
     if strengths != cleaning.strengths {
         actions.push(act(EditAction::CleanWith(strengths)));
     }

@@ -18,12 +18,15 @@ pub struct CleanConfig {
     /// Floaters: its middle is in no photo's view, however deep, where each view is widened by this
     /// part of itself to either side.
     pub outside: Option<f32>,
+    /// Floaters: without it the photos would be met better, by more than so many times a splat's fair
+    /// share of all their errors.
+    pub spoiling: Option<f32>,
     /// Needles.
     pub spikes: Option<Spikes>,
     /// Large and faint.
     pub fog: Option<Fog>,
     /// What the photos need is neither isolated nor a spike nor fog: what makes more of them than so
-    /// many times an average splat, in more than one.
+    /// many times an average splat, in more than one, and helps to meet them.
     pub essential: Option<f32>,
 }
 
@@ -68,6 +71,7 @@ impl CleanConfig {
         unseen: None,
         near_camera: None,
         outside: None,
+        spoiling: None,
         spikes: None,
         fog: None,
         essential: None,
@@ -93,6 +97,7 @@ impl CleanConfig {
                 size: 0.1 * it.sqrt(),
             }),
             outside: floaters.map(|it| 0.15 * it),
+            spoiling: floaters.map(|it| 4.0 * it),
             spikes: spikes.map(|it| Spikes {
                 ratio: 16.0 * it,
                 size: 6.0 * it.sqrt(),
@@ -115,7 +120,7 @@ mod tests {
         let at = |it: f32| CleanConfig::with_strengths(Some(it), Some(it), Some(it));
         let (weak, strong) = (at(0.0), at(1.0));
         assert!(strong.isolated < weak.isolated && weak.unseen < strong.unseen);
-        assert!(strong.outside < weak.outside);
+        assert!(strong.outside < weak.outside && strong.spoiling < weak.spoiling);
         assert!(weak.near_camera.unwrap().distance < strong.near_camera.unwrap().distance);
         assert!(strong.spikes.unwrap().ratio < weak.spikes.unwrap().ratio);
         assert!(weak.fog.unwrap().opacity < strong.fog.unwrap().opacity);

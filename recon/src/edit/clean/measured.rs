@@ -1,20 +1,15 @@
 //! What the rules of clean-up look at: measured once, however often a limit moves.
 
-use std::ops::ControlFlow;
-
 use glam::Vec3;
 use rayon::prelude::*;
-use render::edit::Contribution;
-use render::gpu::{Gpu, GpuError};
-use render::{Camera, GpuSplats, RenderConfig, Splats};
+use render::gpu::GpuError;
+use render::{Camera, Splats};
 
 use super::isolation::{median, steps_to_a_group};
 use super::views::{Sight, sights};
-use crate::dataset::{Dataset, Split, Undistortion, camera_at};
-use crate::io::photo::TargetSize;
 
 /// Contributions are told in photos of so many pixels, whatever the size they were measured at.
-const MEGAPIXEL: f32 = 1e6;
+pub(super) const MEGAPIXEL: f32 = 1e6;
 
 /// What stands in fewer photos than this, by weight, may have been fitted to just one.
 const FEW_VIEWS: f32 = 1.5;
@@ -57,7 +52,13 @@ pub(super) struct Seen {
     pub(super) contributions: Vec<f32>,
     /// The same in the view that has most of it.
     pub(super) most: Vec<f32>,
-    /// How many there are.
+    /// By how much the photos would be met better without it: the squared errors that would go, in
+    /// a splat's fair share of them all. Below zero where they would grow. Empty where that was
+    /// not measured.
+    pub(super) spoils: Vec<f32>,
+    /// Pixels that count in all views, in photos of a megapixel.
+    pub(super) pixels: f32,
+    /// How many views there are.
     pub(super) views: usize,
 }
 
@@ -74,6 +75,8 @@ impl Measured {
             sights: sights(splats, cameras),
             contributions: Vec::new(),
             most: Vec::new(),
+            spoils: Vec::new(),
+            pixels: MEGAPIXEL * cameras.len() as f32,
             views: cameras.len(),
         };
         Self::new(splats, (!cameras.is_empty()).then_some(seen))
@@ -132,14 +135,26 @@ impl Measured {
     }
 
     /// Whether the photos need splat `k`: it makes more of them than `times` what a splat makes on
-    /// average, and not just of one. What was fitted to a single photo is not needed.
+    /// average, and not just of one, and they would be met worse without it. What was fitted to a
+    /// single photo is not needed.
     pub(super) fn is_essential(&self, k: usize, times: f32) -> bool {
         let Some(seen) = self.seen.as_ref().filter(|it| !it.contributions.is_empty()) else {
             return false;
         };
         let (sum, most) = (seen.contributions[k], seen.most[k]);
-        let pixels = MEGAPIXEL * seen.views as f32;
-        times * pixels / self.len() as f32 <= sum && FEW_VIEWS * most < sum
+        let helps = seen.spoils.get(k).is_none_or(|it| *it < 0.0);
+        helps && times * seen.pixels / self.len() as f32 <= sum && FEW_VIEWS * most < sum
+    }
+
+    /// By how much splat `k` spoils the photos, in fair shares of their errors. `None` where that was
+    /// not measured.
+    pub(super) fn spoils(&self, k: usize) -> Option<f32> {
+        self.seen.as_ref()?.spoils.get(k).copied()
+    }
+
+    /// Whether it was measured how much splats spoil the photos.
+    pub(super) fn knows_spoils(&self) -> bool {
+        self.seen.as_ref().is_some_and(|it| !it.spoils.is_empty())
     }
 
     /// In how many photos.
@@ -152,64 +167,4 @@ impl Measured {
 fn sorted(scales: Vec3) -> Vec3 {
     let (low, high) = (scales.min_element(), scales.max_element());
     Vec3::new(low, (scales.element_sum() - low - high).max(low), high)
-}
-
-/// Looks at `splats` with the dataset's cameras, at photos of at most `max_side` pixels a side, and
-/// adds up what each splat contributes. Only views that splats are fitted to are asked: those held
-/// out shall judge what clean-up did. After each view `report` hears how many are done, of how many.
-/// Masks are passed over.
-///
-/// # Errors
-/// [`MeasureError`].
-pub fn measure(
-    gpu: &Gpu,
-    splats: &Splats,
-    dataset: &Dataset,
-    render: &RenderConfig,
-    max_side: u32,
-    report: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
-) -> Result<Measured, MeasureError> {
-    let cameras = cameras(dataset, max_side);
-    if cameras.is_empty() {
-        return Err(MeasureError::NoViews);
-    }
-    let mut measured = Measured::with_cameras(splats, &cameras);
-    let on_gpu = GpuSplats::upload(gpu, splats)?;
-    let mut sums = vec![0.0; splats.len()];
-    let mut most = vec![0.0_f32; splats.len()];
-    let mut contribution = Contribution::new(gpu)?;
-    for (done, camera) in cameras.iter().enumerate() {
-        if report(done, cameras.len()).is_break() {
-            return Err(MeasureError::Cancelled);
-        }
-        contribution.add(gpu, &on_gpu, camera, render, None)?;
-        let pixels = camera.intrinsics.width as f32 * camera.intrinsics.height as f32;
-        let here = contribution.finish(gpu)?;
-        for ((sum, most), it) in sums.iter_mut().zip(&mut most).zip(here) {
-            let it = it * MEGAPIXEL / pixels;
-            *sum += it;
-            *most = most.max(it);
-        }
-    }
-    if let Some(seen) = &mut measured.seen {
-        seen.contributions = sums;
-        seen.most = most;
-    }
-    Ok(measured)
-}
-
-/// The cameras that splats are fitted to, straightened, at photos of at most `max_side` pixels a
-/// side.
-fn cameras(dataset: &Dataset, max_side: u32) -> Vec<Camera> {
-    let size = TargetSize::MaxSide(max_side);
-    let straight: Vec<_> = dataset.lenses.iter().map(Undistortion::new).collect();
-    let used = dataset.views.iter();
-    used.filter(|it| it.split == Split::Train && !it.ignored)
-        .filter_map(|view| {
-            let image = &view.image;
-            let (width, height) = size.of(image.width, image.height);
-            let lens = straight.get(view.lens)?.lens().resized(width, height);
-            Some(camera_at(&lens, &view.c2w))
-        })
-        .collect()
 }

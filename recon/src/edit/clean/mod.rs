@@ -14,6 +14,7 @@
 mod config;
 mod isolation;
 mod measured;
+mod photos;
 mod rules;
 mod subject;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod tests;
 mod views;
 
 pub use config::{CleanConfig, Fog, NearCamera, Spikes};
-pub use measured::{MeasureError, Measured, measure};
+pub use measured::{MeasureError, Measured};
+pub use photos::measure;
 pub use rules::{Rule, find, removals, union};
 pub use subject::Subject;

@@ -18,6 +18,8 @@ pub enum Rule {
     NearCamera,
     /// It is in no photo's view.
     Outside,
+    /// The photos would be met better without it.
+    Spoiling,
     /// A needle.
     Spike,
     /// Large and faint.
@@ -26,11 +28,12 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Isolated,
         Self::Unseen,
         Self::NearCamera,
         Self::Outside,
+        Self::Spoiling,
         Self::Spike,
         Self::Fog,
     ];
@@ -42,6 +45,7 @@ impl Rule {
             Self::Unseen => "splats that no photo sees",
             Self::NearCamera => "floaters before a camera",
             Self::Outside => "splats outside all views",
+            Self::Spoiling => "splats that spoil photos",
             Self::Spike => "spikes",
             Self::Fog => "fog",
         }
@@ -49,7 +53,10 @@ impl Rule {
 
     /// Whether it needs what only a dataset's photos tell.
     pub fn needs_photos(self) -> bool {
-        matches!(self, Self::Unseen | Self::NearCamera | Self::Outside)
+        matches!(
+            self,
+            Self::Unseen | Self::NearCamera | Self::Outside | Self::Spoiling
+        )
     }
 
     /// Whether it is on and finds splat `k`.
@@ -70,6 +77,9 @@ impl Rule {
             Self::Outside => config
                 .outside
                 .and_then(|it| Some(2.0 * it < sight()?.overshoot)),
+            Self::Spoiling => config
+                .spoiling
+                .and_then(|it| Some(it < measured.spoils(k)?)),
             Self::Spike => config
                 .spikes
                 .map(|it| it.ratio < measured.ratios[k] && it.size < measured.sizes[k]),
@@ -99,6 +109,7 @@ pub fn find(subject: &Subject, measured: &Measured, config: &CleanConfig) -> Vec
         Rule::Unseen => config.unseen.is_some() && measured.contributions().is_some(),
         Rule::NearCamera => config.near_camera.is_some() && measured.seen.is_some(),
         Rule::Outside => config.outside.is_some() && measured.seen.is_some(),
+        Rule::Spoiling => config.spoiling.is_some() && measured.knows_spoils(),
         Rule::Spike => config.spikes.is_some(),
         Rule::Fog => config.fog.is_some(),
     };

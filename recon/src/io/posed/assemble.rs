@@ -277,6 +277,7 @@ impl Assembly<'_> {
             views: self.views,
             points: points.points,
             input_lists,
+            hold_out: None,
             report: self.report,
         }
     }

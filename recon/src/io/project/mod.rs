@@ -17,6 +17,7 @@ mod record;
 mod splats;
 #[cfg(test)]
 mod tests;
+mod view_choice;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use render::Splats;
 use serde_json::Value;
 
 pub use dataset_place::DatasetPlace;
+pub use view_choice::ViewChoice;
 
 use super::{FormatError, IoError, SplatFile, SplatFormat, replace};
 use crate::edit::{EditError, EditOp, History};
@@ -42,6 +44,8 @@ const NAME: &str = "project.json";
 pub struct Project {
     /// Where its photos are.
     pub dataset: Option<DatasetPlace>,
+    /// Which of them are used for what.
+    pub views: ViewChoice,
     /// The splats before the first edit; `None` where there are none yet.
     pub base: Option<Arc<SplatFile>>,
     /// Splats of other files that edits merge.
@@ -189,6 +193,7 @@ pub fn open_project(path: &Path) -> Result<(Project, Vec<String>), IoError> {
     }
     let project = Project {
         dataset,
+        views: read.views,
         base,
         parts,
         ops,

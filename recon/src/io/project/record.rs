@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::splats::Kept;
-use super::{DatasetPlace, Project};
+use super::{DatasetPlace, Project, ViewChoice};
 use crate::edit::{EditOp, Pick};
 use crate::io::bounded::read_at_most;
 use crate::io::json;
@@ -43,6 +43,7 @@ impl Record<'_> {
             let _ = write!(text, ",\n\"{key}\": {value}");
         };
         line("dataset", compact(&self.dataset)?);
+        line("views", compact(&self.project.views.written())?);
         line("splats", compact(&self.splats)?);
         line("parts", compact(&self.parts)?);
         line("done", compact(&self.project.done)?);
@@ -96,6 +97,8 @@ fn op_text(op: &EditOp) -> Result<String, FormatError> {
 #[derive(Deserialize)]
 pub(super) struct Read {
     pub(super) dataset: Option<DatasetPlace>,
+    #[serde(default)]
+    pub(super) views: ViewChoice,
     pub(super) splats: Option<Kept>,
     #[serde(default)]
     pub(super) parts: Vec<Kept>,

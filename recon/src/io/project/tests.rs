@@ -9,6 +9,7 @@ use rand_pcg::Pcg64;
 use serde_json::json;
 
 use super::*;
+use crate::dataset::HoldOut;
 use crate::edit::tests::{some_op, some_splats};
 use crate::edit::{Bits, Mode, Pick};
 use crate::io::{Opened, open};
@@ -34,7 +35,18 @@ fn some_project(seed: u64) -> Project {
         }
     }
     history.undo();
+    let hold_out = [
+        None,
+        Some(HoldOut::None),
+        Some(HoldOut::EveryNth(seed as usize)),
+        Some(HoldOut::Fraction(0.1 * seed as f64)),
+        Some(HoldOut::List(vec!["a \"b\".jpg".to_owned(), String::new()])),
+    ];
     Project {
+        views: ViewChoice {
+            hold_out: hold_out[seed as usize % 5].clone(),
+            ignores_outliers: seed.is_multiple_of(2),
+        },
         camera_path: Some(json!({"keys": [1.5, 0.1]})),
         settings: Some(json!({"background": [0.1_f32, 0.2, 1.0]})),
         ..Project::of(&history, &base)
@@ -70,12 +82,36 @@ fn what_is_saved_opens_and_saves_the_same() {
         assert_eq!(was.splats, is.splats);
         assert_eq!(was.antialiased, is.antialiased);
         assert_eq!(read.camera_path, project.camera_path);
+        assert_eq!(read.views, project.views);
         let same = read.history().unwrap().now() == project.history().unwrap().now();
         assert!(same, "the edits do the same again");
         save_project(&second, &read).unwrap();
         assert_eq!(files(&first), files(&second));
         assert_eq!(files(&first).len(), 3, "nothing of older saves is left");
     }
+}
+
+#[test]
+fn older_projects_leave_the_choice_of_views_to_the_photos() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("a.accrete");
+    let mut project = some_project(2);
+    project.views.hold_out = Some(HoldOut::Fraction(f64::NAN));
+    save_project(&folder, &project).unwrap();
+    let (read, _) = open_project(&folder).unwrap();
+    assert_eq!(read.views.hold_out, Some(HoldOut::None), "no part of them");
+    assert!(read.views.ignores_outliers);
+    let file = folder.join(NAME);
+    let text = fs::read_to_string(&file).unwrap();
+    let without: Vec<&str> = text
+        .lines()
+        .filter(|it| !it.starts_with("\"views\""))
+        .collect();
+    assert_eq!(without.len() + 1, text.lines().count());
+    fs::write(&file, without.join("\n")).unwrap();
+    let (read, warnings) = open_project(&folder).unwrap();
+    assert_eq!((read.views, warnings), (ViewChoice::default(), Vec::new()));
+    assert_eq!(read.ops, project.ops);
 }
 
 #[test]
