@@ -191,6 +191,8 @@ impl App {
                     self.leave_if_saved(ctx);
                 }
                 Event::Filmed(report) => self.hear_film(report),
+                Event::CameraPathOpened(path, read) => self.hear_path(&path, read),
+                Event::CameraPathSaved(path) => self.hear_saved_path(&path),
                 Event::ProjectOpened { path, project } => self.open_project(ctx, path, project),
                 Event::ProjectSaved(path) => self.project_saved(path),
                 Event::SplatsMeasured(measured) => self.measured(measured),
@@ -261,6 +263,7 @@ impl App {
                 }
                 Answer::Project(path) => self.save_project_to(path),
                 Answer::Merge(path) => self.send_now(Command::OpenPart(path)),
+                Answer::Show(file, path) => self.take_show_file(file, path),
                 Answer::Nothing => self.stay(),
                 Answer::NoDialog(purpose) => {
                     self.stay();
@@ -280,6 +283,7 @@ impl App {
                 "type the path of the file"
             }
             Purpose::Network => "type the path of the file",
+            Purpose::Show(file) => self.show_without_dialog(file),
             Purpose::Save => {
                 self.state.settings.inspector = true;
                 "type the path under Export and press Save"
@@ -339,6 +343,7 @@ impl App {
                 },
                 ..export.options
             },
+            camera_path: self.state.show.path.clone(),
         };
         self.send_now(command);
     }

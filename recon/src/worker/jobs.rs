@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use render::{GpuSplats, Splats};
 
+use crate::camera_path::CameraPath;
 use crate::dataset::{Dataset, dots};
-use crate::io::{self, ExportOptions, SplatFile, SplatFormat, losses};
+use crate::io::{self, ExportOptions, FormatError, IoError, SplatFile, SplatFormat, losses};
 use crate::synthetic;
 
 use super::actor::{Actor, Outcome};
@@ -42,15 +43,20 @@ pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, Worker
             dataset,
             antialiased,
         } => super::measure::run(actor, &splats, dataset.as_deref(), antialiased),
-        Command::SaveProject { project, path } => save_project(actor, &project, path),
         Command::Reconstruct(job) => super::reconstruct::run(actor, &job),
         Command::Optimise(job) => super::optimise::optimise(actor, &job),
-        Command::Export {
-            file,
-            format,
-            path,
-            options,
-        } => export(actor, &file, format, path, &options),
+        Command::Export { ref path, .. } => {
+            let what = format!("Writing {}", name_of(path));
+            files(actor, &what, command)
+        }
+        Command::SaveProject { ref path, .. } | Command::SaveCameraPath { ref path, .. } => {
+            let what = format!("Saving {}", name_of(path));
+            files(actor, &what, command)
+        }
+        Command::OpenCameraPath { ref path, .. } => {
+            let what = format!("Reading {}", name_of(path));
+            files(actor, &what, command)
+        }
         Command::Cancel
         | Command::Pause
         | Command::Resume
@@ -203,51 +209,47 @@ fn show(
     Ok(Outcome::Finished)
 }
 
-fn save_project(
-    actor: &mut Actor,
-    project: &io::Project,
-    path: PathBuf,
-) -> Result<Outcome, WorkerError> {
-    let what = format!("Saving {}", name_of(&path));
-    if actor.step(&what, 0, 1).is_break() {
+/// Reads or writes files, as [`meanwhile`] does.
+fn files(actor: &mut Actor, what: &str, command: Command) -> Result<Outcome, WorkerError> {
+    if actor.step(what, 0, 1).is_break() {
         return Ok(Outcome::Cancelled);
     }
-    io::save_project(&path, project)?;
-    actor.tell(Event::ProjectSaved(path));
+    meanwhile(actor, command)?;
     Ok(Outcome::Finished)
 }
 
-fn export(
-    actor: &mut Actor,
-    file: &SplatFile,
-    format: SplatFormat,
-    path: PathBuf,
-    options: &ExportOptions,
-) -> Result<Outcome, WorkerError> {
-    let what = format!("Writing {}", name_of(&path));
-    if actor.step(&what, 0, 1).is_break() {
-        return Ok(Outcome::Cancelled);
-    }
-    write(actor, file, format, path, options)?;
-    Ok(Outcome::Finished)
-}
-
-/// Exports, or saves a project, while another job runs. It asks for no orders: those that wait are
-/// that job's.
+/// Exports, saves a project, reads or writes a camera path, also while another job runs. It asks
+/// for no orders: those that wait are that job's.
 ///
 /// # Errors
-/// Where the file cannot be written.
-pub(super) fn export_meanwhile(actor: &Actor, command: Command) -> Result<(), WorkerError> {
+/// Where the file cannot be written or read.
+pub(super) fn meanwhile(actor: &Actor, command: Command) -> Result<(), WorkerError> {
     match command {
         Command::Export {
             file,
             format,
             path,
             options,
-        } => write(actor, &file, format, path, &options),
+            camera_path,
+        } => write(actor, &file, format, path, (&options, &camera_path)),
         Command::SaveProject { project, path } => {
             io::save_project(&path, &project)?;
             actor.tell(Event::ProjectSaved(path));
+            Ok(())
+        }
+        Command::OpenCameraPath { path, fps } => {
+            let read = io::read_path_file(&path)?;
+            let read = read.into_keyframes(f64::from(fps.max(1)));
+            let read = read.map_err(|it| {
+                let it = FormatError::Malformed(it.to_string());
+                IoError::format(&path, it)
+            })?;
+            actor.tell(Event::CameraPathOpened(path, read));
+            Ok(())
+        }
+        Command::SaveCameraPath { path, camera_path } => {
+            io::write_keyframes(&path, &camera_path)?;
+            actor.tell(Event::CameraPathSaved(path));
             Ok(())
         }
         _ => Ok(()),
@@ -259,7 +261,7 @@ fn write(
     file: &SplatFile,
     format: SplatFormat,
     path: PathBuf,
-    options: &ExportOptions,
+    (options, camera_path): (&ExportOptions, &CameraPath),
 ) -> Result<(), WorkerError> {
     let changed;
     let file = if options.changes_nothing(file) {
@@ -270,7 +272,7 @@ fn write(
     };
     let losses = losses(file, format);
     let stem = path.file_stem().unwrap_or_default();
-    let page = options.page(&stem.to_string_lossy());
+    let page = options.page(&stem.to_string_lossy(), camera_path);
     let bytes = if file.format == format {
         io::save_with_page(&path, file, &page)?
     } else {

@@ -226,9 +226,12 @@ impl Run {
             Command::SaveCheckpoint => {
                 self.save(actor)?;
             }
-            Command::Export { .. } | Command::SaveProject { .. } => {
+            Command::Export { .. }
+            | Command::SaveProject { .. }
+            | Command::OpenCameraPath { .. }
+            | Command::SaveCameraPath { .. } => {
                 // A file that cannot be written is no reason to end the work of an hour.
-                if let Err(err) = jobs::export_meanwhile(actor, command) {
+                if let Err(err) = jobs::meanwhile(actor, command) {
                     actor.tell(Event::Warned(err.to_string()));
                 }
             }

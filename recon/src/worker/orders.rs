@@ -78,9 +78,12 @@ impl Orders {
                     actor.tell(Event::Resumed);
                 }
                 Command::Cancel => return ControlFlow::Break(()),
-                Command::Export { .. } | Command::SaveProject { .. } => {
+                Command::Export { .. }
+                | Command::SaveProject { .. }
+                | Command::OpenCameraPath { .. }
+                | Command::SaveCameraPath { .. } => {
                     // A file that cannot be written is no reason to end the work.
-                    if let Err(err) = jobs::export_meanwhile(actor, command) {
+                    if let Err(err) = jobs::meanwhile(actor, command) {
                         actor.tell(Event::Warned(err.to_string()));
                     }
                 }
