@@ -103,7 +103,7 @@ fn the_scene_is_turned_with_its_up() {
     assert!((page.up - Vec3::Z).length() < 1e-6, "{}", page.up);
     let turned = page.path.keyframes()[0].c2w();
     let rotation = options.rotation().unwrap();
-    assert!((turned.translation - (rotation * eye).into()).length() < 1e-5);
+    assert!((Vec3::from(turned.translation) - rotation * eye).length() < 1e-5);
     let up = turned.transform_vector3(Vec3::NEG_Y);
     assert!((up - Vec3::Z).length() < 1e-5, "{up}");
     let page = ExportOptions::default().page("x", &path);

@@ -5,7 +5,7 @@ use app::app::App;
 use app::panels;
 use app::state::{AppState, FilmKind, FilmSize, Show};
 use app::window::Start;
-use eframe::egui::{Key, Vec2};
+use eframe::egui::{self, Key, Modifiers, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use recon::camera_path::Ease;
@@ -323,6 +323,9 @@ fn places_are_chosen_in_dialogs() {
     let Some(gpu) = gpu() else { return };
     let folder = tempfile::tempdir().unwrap();
     let mut harness = application(gpu, Start::Open(scene_file(folder.path())));
+    // It has such a button too.
+    harness.state_mut().state_mut().settings.inspector = false;
+    harness.run_steps(3);
     let film = folder.path().join("turn.webm");
     harness.state_mut().rehearse_dialog(Some(film.clone()));
     press(&mut harness, "Choose…");
@@ -335,6 +338,36 @@ fn places_are_chosen_in_dialogs() {
     assert!(
         std::path::Path::new(&shown(&harness).out) == film,
         "it stays"
+    );
+}
+
+/// What a text field does with Ctrl+A, the scene does not.
+#[test]
+fn a_name_is_typed_over_without_touching_the_scene() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = application(gpu, Start::Open(scene_file(folder.path())));
+    let is_film = |it: &egui_kittest::Node<'_>| {
+        let value = it.value().unwrap_or_default();
+        value.ends_with("film.mp4")
+    };
+    let field = harness
+        .get_all_by_role(egui::accesskit::Role::TextInput)
+        .find(is_film);
+    field.unwrap().focus();
+    harness.run_steps(2);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_steps(2);
+    assert_eq!(harness.state().state().editor.selected(), 0);
+    harness.event(egui::Event::Text("b.mp4".to_owned()));
+    harness.run_steps(2);
+    assert_eq!(shown(&harness).out, "b.mp4");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run_steps(2);
+    assert!(
+        shown(&harness).out.ends_with("film.mp4"),
+        "{}",
+        shown(&harness).out
     );
 }
 
@@ -383,7 +416,7 @@ fn paths_go_into_files_and_come_back() {
     std::fs::write(&wrong, "{\"keyframes\": [{\"time_secs\": 1}]}").unwrap();
     for (name, cause) in [
         ("wrong.json", "position"),
-        ("small.ply", "JSON"),
+        ("small.ply", "UTF-8"),
         ("nowhere.json", "No such file"),
     ] {
         harness.state_mut().state_mut().error = None;
