@@ -56,6 +56,15 @@ fn numbers(splats: &Splats) -> Vec<usize> {
     (0..splats.len()).map(number).collect()
 }
 
+/// Copies know whose they are, wherever they lie.
+#[track_caller]
+fn check_origins(gpu: &Gpu, pool: &SplatPool) {
+    let splats = pool.read(gpu).unwrap().splats;
+    let origins = pool.origins(gpu).unwrap();
+    let origins: Vec<usize> = origins.into_iter().map(|it| it as usize).collect();
+    assert_eq!(origins, numbers(&splats));
+}
+
 /// A pool in chunks of [`PER_CHUNK`] with four planes of statistics, whose moments and statistics
 /// are random numbers.
 fn pool(gpu: &Gpu, splats: &Splats, room: usize) -> SplatPool {

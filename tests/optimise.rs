@@ -4,6 +4,8 @@
 mod corrections;
 /// A part of a scene is optimised, the rest is frozen.
 mod frozen;
+/// A run that is held: other work meanwhile, and whose descendants later splats are.
+mod held;
 /// What is no checkpoint, what cannot be written, photos that go.
 mod hostile;
 /// The worker's run follows orders, and keeps what it has however it ends.

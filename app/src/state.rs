@@ -20,7 +20,7 @@ use crate::editor::{Document, Editor};
 use crate::film::Film;
 use crate::keys::Deed;
 use crate::leaving::Leaving;
-use crate::optimise::{Plan, Run, Weights, When};
+use crate::optimise::{Phase, Plan, Run, Weights, When};
 use crate::palette::Palette;
 use crate::project::{Project, Source};
 use crate::settings::Settings;
@@ -92,7 +92,7 @@ pub struct AppState {
     /// Whether this is a Mac's keyboard.
     pub is_mac: bool,
     /// Number of the next splats in the making.
-    next_live: u64,
+    pub(crate) next_live: u64,
 }
 
 /// Windows that begin hidden.
@@ -422,10 +422,16 @@ impl AppState {
         }))
     }
 
+    /// Whether a job is under way, held or not, which another one would end.
+    pub fn is_busy(&self) -> bool {
+        self.job.is_some() || self.run.as_ref().is_some_and(Run::is_active)
+    }
+
     /// Whether the scene that is shown can be edited: it is whole, the newest, and nothing works
-    /// on it.
+    /// on it, or what does is held.
     pub fn can_edit(&self) -> bool {
-        let is_idle = !self.run.as_ref().is_some_and(Run::is_active);
+        let works = |it: &Run| it.is_active() && it.phase != Phase::Paused;
+        let is_idle = !self.run.as_ref().is_some_and(works);
         let scene = self.scene.as_ref();
         let is_whole = |it: &Scene| !it.is_sparse && it.live.is_none() && it.past.is_none();
         is_idle && scene.is_some_and(is_whole) && self.compare.is_none()

@@ -5,7 +5,7 @@ use render::gpu::{Gpu, GpuError};
 use render::training::{Densifier, Growth, Rule, SplatPool};
 use tests::gpu;
 
-use super::{held, numbered, numbers, pool};
+use super::{check_origins, held, numbered, numbers, pool};
 use crate::reference::{doubt, elect, nominate};
 
 const GROWTH: Growth = Growth {
@@ -91,6 +91,7 @@ fn check(gpu: &Gpu, densifier: &mut Densifier, n: usize, budget: usize) {
         }
     }
     assert!(after.statistics.iter().flatten().all(|it| *it == 0));
+    check_origins(gpu, &pool);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use render::splats::sigmoid;
 use render::training::{Densified, Densifier, Rule, SplatPool};
 use tests::gpu;
 
-use super::{Held, difference, draw, held, numbered, numbers, pool};
+use super::{Held, check_origins, difference, draw, held, numbered, numbers, pool};
 use crate::reference;
 
 const LEAST: f32 = 0.005;
@@ -97,6 +97,7 @@ fn check_pool(gpu: &Gpu, densifier: &mut Densifier, (n, dead_step): (usize, usiz
             assert_eq!(alive(i), 0 < copies, "splat {i} of {n}");
         }
         check((&splats, &before), (&new, &held(gpu, &pool)), &copies);
+        check_origins(gpu, &pool);
     }
 }
 

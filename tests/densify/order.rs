@@ -2,10 +2,10 @@
 
 use glam::Vec3;
 use render::Splats;
-use render::training::Densifier;
+use render::training::{Densifier, Rule, SplatPool};
 use tests::gpu;
 
-use super::{difference, draw, held, numbered, numbers, pool};
+use super::{check_origins, difference, draw, held, numbered, numbers, pool};
 use crate::reference;
 
 /// The mean distance from one splat to the next.
@@ -46,7 +46,36 @@ fn everything_follows_into_morton_order() {
         }
         densifier.reorder(gpu, &mut pool).unwrap();
         assert_eq!(numbers(&pool.splats().download(gpu).unwrap()), order);
+        check_origins(gpu, &pool);
     }
+}
+
+#[test]
+fn whose_copies_they_are_is_known_after_many_changes() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let mut densifier = Densifier::new(gpu).unwrap();
+    let mut pool = pool(gpu, &numbered(1200, 1, 95), 1500);
+    for round in 0..6 {
+        let rule = Rule::Mcmc {
+            least_opacity: 0.1,
+            target_len: 1200 + 40 * round,
+            seed: round as u32,
+            by_importance: false,
+        };
+        densifier.densify(gpu, &mut pool, &rule).unwrap();
+        if round % 2 == 0 {
+            densifier.reorder(gpu, &mut pool).unwrap();
+        }
+        if round == 3 {
+            // As where there is no more room.
+            pool = SplatPool::from_state(gpu, &pool.read(gpu).unwrap(), 2000).unwrap();
+        }
+        check_origins(gpu, &pool);
+    }
+    assert_eq!(pool.len(), 1400);
+    pool.mark_origins(gpu);
+    let origins = pool.origins(gpu).unwrap();
+    assert!(origins.into_iter().eq(0..1400));
 }
 
 /// But for splats at one depth, which are blended in the order of their numbers.

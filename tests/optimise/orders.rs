@@ -72,7 +72,11 @@ impl Watched {
         panic!("no {what} after {PATIENCE:?}: {:?}", self.seen.len());
     }
 
-    fn trained(&mut self, what: &str, is_it: impl Fn(&TrainProgress) -> bool) -> TrainProgress {
+    pub(super) fn trained(
+        &mut self,
+        what: &str,
+        is_it: impl Fn(&TrainProgress) -> bool,
+    ) -> TrainProgress {
         self.until(what, |event| match event {
             Event::Trained(it) if is_it(it) => Some(it.clone()),
             _ => None,

@@ -48,12 +48,13 @@ fn states_that_disagree_are_refused() {
     let Some(gpu) = gpu::gpu() else { return };
     let pool = SplatPool::with_options(gpu, &random_splats(12, 40, 1), &options()).unwrap();
     let state = pool.read(gpu).unwrap();
-    let broken: [fn(&mut PoolState); 5] = [
+    let broken: [fn(&mut PoolState); 6] = [
         |it| it.splats.quats.truncate(3),
         |it| it.geometry.push(0.0),
         |it| it.sh_first.truncate(1),
         |it| it.statistics[1].truncate(1),
         |it| it.filter = Some(Vec::new()),
+        |it| it.origins.truncate(7),
     ];
     for change in broken {
         let mut state = state.clone();

@@ -2,6 +2,7 @@
 //! input at random.
 
 mod again;
+mod held;
 mod random;
 
 use std::path::Path;

@@ -13,7 +13,7 @@ use render::gpu::GpuError;
 use render::{Camera, Splats};
 
 use super::App;
-use crate::editor::{Again, EditAction, Editor, MOST_POINTS, Preview, Tool};
+use crate::editor::{Again, EditAction, Editor, MOST_POINTS, Preview, Sequel, Tool, Version};
 use crate::state::Gravity;
 
 impl App {
@@ -53,12 +53,9 @@ impl App {
                 self.state.editor.preview = preview.map(|it| *it);
             }
             EditAction::Point(point) => self.click(point),
-            EditAction::Undo => self.state.editor.go(|it| {
-                it.undo();
-            }),
-            EditAction::Redo => self.state.editor.go(|it| {
-                it.redo();
-            }),
+            EditAction::Undo => self.undo(),
+            EditAction::Redo => self.redo(),
+            EditAction::GoToVersion(way) => self.go_to_version(way),
             EditAction::GoTo(done) => self.state.editor.go(|it| it.go_to(done)),
             EditAction::AskForMerge => self.dialogs.ask_for_merge(),
             EditAction::OptimiseAgain => self.optimise_again(),
@@ -123,6 +120,7 @@ impl App {
             Ok(()) => {
                 document.version += 1;
                 self.state.editor.preview = None;
+                self.state.editor.versions.forget_after();
                 let text = format!("Merged {count} splats of {name}: they are selected");
                 self.state.say(Gravity::Note, text);
             }
@@ -211,8 +209,8 @@ impl App {
 
     /// The scene has become another one: the edits are done again on it, as far as they can be.
     pub(super) fn rebase_edits(&mut self) {
-        let (Some(scene), Some(document)) = (&self.state.scene, &mut self.state.editor.document)
-        else {
+        let editor = &mut self.state.editor;
+        let (Some(scene), Some(document)) = (&self.state.scene, &mut editor.document) else {
             return;
         };
         let snapshot = &scene.snapshot;
@@ -220,20 +218,27 @@ impl App {
             return;
         }
         let splats = Arc::new(snapshot.file.splats.clone());
-        let dropped = if let Some(again) = &document.again {
+        let lineage = snapshot.lineage.as_ref();
+        let lineage = lineage.filter(|it| it.from == document.snapshot);
+        // Once: from then on they are edits like all others.
+        let dropped = if let Some(again) = document.again.take() {
             let mut history = History::new(splats);
-            let failed = again
-                .iter()
-                .filter(|it| history.apply((*it).clone()).is_err());
-            let failed: Vec<String> = failed.map(EditOp::label).collect();
-            document.history = history;
+            let ops = again.ops.into_iter();
+            let failed = ops.filter(|it| history.apply(it.clone()).is_err());
+            let failed: Vec<String> = failed.map(|it| it.label()).collect();
+            editor.versions.keep(Version {
+                history: std::mem::replace(&mut document.history, history),
+                file: again.file,
+                name: again.name,
+            });
             failed
         } else {
-            document.history.rebase(splats, false).dropped
+            let origins = lineage.map(|it| it.origins.as_slice());
+            document.history.rebase(splats, origins).dropped
         };
         document.snapshot = snapshot.id;
         document.version += 1;
-        self.state.editor.preview = None;
+        editor.preview = None;
         if !dropped.is_empty() {
             let text = format!(
                 "These edits do not hold for the new splats: {}",
@@ -275,9 +280,14 @@ impl App {
         let lpips = state.settings.lpips.clone();
         let mut job = state.plan.job(&dataset, None, lpips);
         job.start = Start::Splats(Arc::new(file), part);
+        let sequel = Sequel {
+            ops: restart.again,
+            file: scene.snapshot.file.clone(),
+            name: scene.snapshot.name.clone(),
+        };
         self.send_now(Command::Optimise(Box::new(job)));
         if let Some(document) = &mut self.state.editor.document {
-            document.again = Some(restart.again);
+            document.again = Some(sequel);
         }
     }
 

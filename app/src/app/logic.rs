@@ -196,6 +196,7 @@ impl App {
                 Event::ProjectOpened { path, project } => self.open_project(ctx, path, project),
                 Event::ProjectSaved(path) => self.project_saved(path),
                 Event::SplatsMeasured(measured) => self.measured(measured),
+                Event::DoneMeanwhile => self.done_meanwhile(),
                 Event::Finished => self.end_job(),
                 Event::Cancelled => {
                     self.end_job();

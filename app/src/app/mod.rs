@@ -15,6 +15,7 @@ mod projects;
 mod show;
 mod thread_time;
 mod ui;
+mod versions;
 
 use std::path::PathBuf;
 use std::sync::Arc;

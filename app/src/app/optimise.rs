@@ -24,6 +24,8 @@ impl App {
                 self.state.set_live(live);
             }
             Event::Trained(progress) => {
+                // Whatever went before the steps.
+                self.state.job = None;
                 if let Some(run) = &mut self.state.run {
                     run.note(progress);
                 }
@@ -132,8 +134,7 @@ impl App {
     pub(super) fn start(&mut self, ctx: &egui::Context) {
         let state = &mut self.state;
         let dataset = state.project.as_ref().and_then(|it| it.dataset()).cloned();
-        let is_busy = state.job.is_some() || state.run.as_ref().is_some_and(Run::is_active);
-        let (Some(dataset), false) = (dataset, is_busy) else {
+        let (Some(dataset), false) = (dataset, state.is_busy()) else {
             return;
         };
         let has_edits = state.editor.now().is_some() && state.can_edit();
@@ -172,6 +173,16 @@ impl App {
         if let Some(scene) = &mut self.state.scene {
             scene.live = None;
             scene.past = None;
+        }
+    }
+
+    /// What was done while a run is held is done. The run was told to end meanwhile: that command
+    /// has ended the other work.
+    pub(super) fn done_meanwhile(&mut self) {
+        self.state.job = None;
+        let run = self.state.run.as_ref();
+        if run.is_some_and(|it| it.phase == Phase::Stopping) {
+            self.worker.send(Command::Cancel);
         }
     }
 

@@ -5,6 +5,7 @@ mod cleaning;
 pub mod gizmo;
 pub mod grips;
 mod tool;
+mod versions;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use render::{Camera, Splats};
 
 pub use cleaning::{Cleaning, Strengths};
 pub use tool::Tool;
+pub use versions::{Sequel, Version, Versions, Way};
 
 /// Points that are clicked one after the other: two are a distance, three a floor.
 pub const MOST_POINTS: usize = 3;
@@ -55,6 +57,8 @@ pub enum EditAction {
     Redo,
     /// Take edits back, or do them again, until so many are done.
     GoTo(usize),
+    /// Go back to the scene before it was optimised again, or forth to what was made of it.
+    GoToVersion(Way),
     /// Choose a splat file to merge in the system's dialog.
     AskForMerge,
     /// Measure what clean-up goes by.
@@ -224,6 +228,8 @@ pub struct Editor {
     pub cleaning: Cleaning,
     /// Points that were clicked.
     pub points: Vec<Vec3>,
+    /// The scene before it was optimised again, and what was made of it.
+    pub versions: Versions,
 }
 
 /// The edits of a scene.
@@ -233,9 +239,8 @@ pub struct Document {
     pub history: History,
     /// The snapshot that is edited, by its id.
     pub snapshot: u64,
-    /// Edits to be done again on every snapshot of the optimisation that began with this scene;
-    /// `None` where the edits themselves are asked again.
-    pub again: Option<Vec<EditOp>>,
+    /// The optimisation that began with this scene and has shown nothing yet.
+    pub again: Option<Sequel>,
     /// How many times something was done.
     pub version: u64,
     /// The version that was exported or saved.
@@ -312,6 +317,7 @@ impl Editor {
         let document = self.document_of(snapshot);
         document.history.apply(op)?;
         document.version += 1;
+        self.versions.forget_after();
         Ok(())
     }
 

@@ -317,8 +317,7 @@ fn saved(state: &AppState, action: Action) -> Option<Action> {
 }
 
 fn start(state: &AppState) -> Option<Action> {
-    let is_idle = state.job.is_none() && !state.run.as_ref().is_some_and(Run::is_active);
-    posed(state, Action::Start).filter(|_| is_idle)
+    posed(state, Action::Start).filter(|_| !state.is_busy())
 }
 
 fn stop(state: &AppState) -> Option<Action> {

@@ -70,6 +70,7 @@ impl Kept {
             name: self.name.clone(),
             path: None,
             moment: Some(self.moment.clone()),
+            lineage: None,
         })
     }
 

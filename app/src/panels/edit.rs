@@ -30,8 +30,14 @@ pub(super) fn done(op: EditOp) -> Action {
 /// All that edits can do, in groups.
 pub fn edit_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) {
     if !state.can_edit() {
-        let why = "A scene can be edited when it is shown as it is now and nothing works on it.";
+        let why = "A scene can be edited when it is shown as it is now, and no run is under way or \
+                   it is paused.";
         ui.label(RichText::new(why).color(theme::MUTED));
+        if state.editor.now().is_some() && state.is_training() {
+            let text = "Splats in the making are shown without your edits. These are done again on \
+                        every snapshot.";
+            ui.label(RichText::new(text).color(theme::MUTED));
+        }
         return;
     }
     counts_ui(ui, state);

@@ -44,7 +44,7 @@ pub fn project_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
 }
 
 fn about(ui: &mut egui::Ui, state: &AppState, project: &Project, actions: &mut Vec<Action>) {
-    let is_busy = state.job.is_some();
+    let is_busy = state.is_busy();
     match &project.source {
         Source::Dataset(dataset) => {
             report::headline(ui, &dataset.report);

@@ -5,7 +5,7 @@ use recon::edit::{EditOp, Mode};
 
 use super::{edit::act, grouped};
 use crate::action::Action;
-use crate::editor::{EditAction, Tool};
+use crate::editor::{EditAction, Tool, Way};
 use crate::keys::Deed;
 use crate::state::AppState;
 use crate::theme;
@@ -32,8 +32,14 @@ pub fn tools_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>) 
         }
         ui.separator();
         let history = editor.document.as_ref().map(|it| &it.history);
+        let version = |way| {
+            let is_there = 0 < editor.versions.count(way);
+            is_there.then(|| "Optimise again".to_owned())
+        };
         let undone = history.and_then(|it| it.last()).map(EditOp::label);
+        let undone = undone.or_else(|| version(Way::Back));
         let redone = history.and_then(|it| it.next()).map(EditOp::label);
+        let redone = redone.or_else(|| version(Way::Forth));
         for (name, deed, label, action) in [
             ("Undo", Deed::Undo, undone, EditAction::Undo),
             ("Redo", Deed::Redo, redone, EditAction::Redo),

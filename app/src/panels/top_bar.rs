@@ -2,12 +2,12 @@
 
 use eframe::egui::{self, Button};
 use recon::synthetic::{DEMO_SEED, DEMO_SH_DEGREE, DEMO_SPLATS};
-use recon::worker::Command;
+use recon::worker::{Command, Progress};
 use render::Style;
 
 use crate::action::{Action, CameraMove, Pane};
 use crate::keys::Deed;
-use crate::optimise::Run;
+use crate::optimise::{Phase, Run};
 use crate::project::Project;
 use crate::settings::Overlay;
 use crate::state::AppState;
@@ -33,19 +33,31 @@ pub fn top_bar_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Action>
         if let Some(run) = state.run.as_ref().filter(|it| it.is_active()) {
             ui.separator();
             run_ui(ui, state, run);
+            if let Some(job) = state.job.as_ref().filter(|_| run.phase == Phase::Paused) {
+                ui.separator();
+                job_ui(ui, job, actions);
+            }
         } else if let Some(job) = &state.job {
             ui.separator();
-            ui.spinner();
-            ui.label(&job.what);
-            if 1 < job.total {
-                let part = job.done as f32 / job.total as f32;
-                ui.add(egui::ProgressBar::new(part).desired_width(90.0));
-            }
-            if ui.button("Cancel").clicked() {
-                actions.push(Action::Send(Command::Cancel));
-            }
+            job_ui(ui, job, actions);
         }
     });
+}
+
+fn job_ui(ui: &mut egui::Ui, job: &Progress, actions: &mut Vec<Action>) {
+    part_ui(ui, job);
+    if ui.button("Cancel").clicked() {
+        actions.push(Action::Send(Command::Cancel));
+    }
+}
+
+fn part_ui(ui: &mut egui::Ui, job: &Progress) {
+    ui.spinner();
+    ui.label(&job.what);
+    if 1 < job.total {
+        let part = job.done as f32 / job.total as f32;
+        ui.add(egui::ProgressBar::new(part).desired_width(90.0));
+    }
 }
 
 /// A run has its buttons beside the photos.
@@ -60,14 +72,7 @@ fn run_ui(ui: &mut egui::Ui, state: &AppState, run: &Run) {
             ));
             ui.add(egui::ProgressBar::new(part).desired_width(90.0));
         }
-        (None, Some(job)) => {
-            ui.spinner();
-            ui.label(&job.what);
-            if 1 < job.total {
-                let part = job.done as f32 / job.total as f32;
-                ui.add(egui::ProgressBar::new(part).desired_width(90.0));
-            }
-        }
+        (None, Some(job)) => part_ui(ui, job),
         (None, None) => {
             ui.spinner();
         }

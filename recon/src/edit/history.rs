@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use render::Splats;
 
+use super::kin::Kin;
 use super::marks::{CROPPED, DELETED, LOCKED, SELECTED};
 use super::{CropScope, EditError, EditOp, Edited, Region, Restart, Scope, Similarity};
 
@@ -184,55 +185,75 @@ impl History {
         self.trim();
     }
 
-    /// The same edits on another state of the scene. With `same`, each splat is still the one of
-    /// its index; else only edits hold that say what they mean: a volume, a range, a shape seen
-    /// through everything. Undone edits are forgotten.
-    pub fn rebase(&mut self, splats: Arc<Splats>, same: bool) -> Kept {
-        let same = same && splats.len() == self.start.splats.len();
-        let ops: Vec<EditOp> = self
-            .steps
-            .drain(..)
-            .take(self.done)
-            .map(|it| it.op)
-            .collect();
+    /// The same edits on another state of the scene. Those that say what they mean are asked again:
+    /// a volume, a range, a shape seen through everything. Those that know nothing but their splats
+    /// go with these, where `origins` tells from which splat before the first edit each of the new
+    /// ones comes; else they are left out, and so is what counts on them.
+    pub fn rebase(&mut self, splats: Arc<Splats>, origins: Option<&[u32]>) -> Kept {
+        let mut old = self.start.clone();
+        let mut kin = origins.and_then(|it| Kin::new(it, old.splats.len(), splats.len()));
+        let (steps, done) = (std::mem::take(&mut self.steps), self.done);
         let parts = std::mem::take(&mut self.parts);
-        *self = Self::new(splats);
-        self.parts = parts;
-        let mut kept = Kept::default();
+        *self = Self {
+            parts,
+            room: self.room,
+            ..Self::new(splats)
+        };
+        let (mut kept, mut kept_done) = (Kept::default(), 0);
         // The selection is not the one that was made: what relies on it must not be done.
         let mut is_lost = false;
-        for op in ops {
-            let label = op.label();
-            let again = if same {
-                Some(op)
+        for (k, step) in steps.into_iter().enumerate() {
+            let Step { op, after } = step;
+            let again = self.asked_again(&op, kin.as_ref(), &mut is_lost);
+            let before = self.now.clone();
+            if again.map(|it| self.apply(it)) == Some(Ok(())) {
+                kept.kept += 1;
+                kept_done += usize::from(k < done);
+                let part = self.now.marks.len() - before.marks.len();
+                if let Some(kin) = &mut kin {
+                    kin.grow(&op, &old, &before, part);
+                }
             } else {
-                self.asked_again(op, &mut is_lost)
-            };
-            match again.map(|op| self.apply(op)) {
-                Some(Ok(())) => kept.kept += 1,
-                _ => kept.dropped.push(label),
+                kept.dropped.push(op.label());
+            }
+            if kin.is_some()
+                && let Some(after) = after.or_else(|| old.after(&op, &self.parts).ok())
+            {
+                old = after;
             }
         }
+        self.go_to(kept_done);
         kept
     }
 
     /// The edit for other splats than those that it was made for; `None` where it has no meaning.
-    fn asked_again(&self, op: EditOp, is_lost: &mut bool) -> Option<EditOp> {
+    fn asked_again(&self, op: &EditOp, kin: Option<&Kin>, is_lost: &mut bool) -> Option<EditOp> {
         if *is_lost && op.needs_selection() {
             return None;
         }
         match op {
-            EditOp::Select { pick, mode, .. } => {
-                let again = EditOp::select(pick, mode, &self.now.splats);
+            EditOp::Select { pick, mode, hits } => {
+                let again = EditOp::select(pick.clone(), *mode, &self.now.splats);
+                let carried = || {
+                    Some(EditOp::Select {
+                        pick: pick.clone(),
+                        mode: *mode,
+                        hits: kin?.carried(hits),
+                    })
+                };
+                let again = again.or_else(carried);
                 *is_lost = again.is_none();
                 again
             }
-            EditOp::Remove { .. } => None,
+            EditOp::Remove { what, hits } => Some(EditOp::Remove {
+                what: what.clone(),
+                hits: kin?.carried(hits),
+            }),
             EditOp::SelectAll | EditOp::SelectNone => {
                 *is_lost = false;
-                Some(op)
+                Some(op.clone())
             }
-            op => Some(op),
+            op => Some(op.clone()),
         }
     }
 

@@ -19,6 +19,9 @@ mod clean;
 mod colour;
 mod error;
 mod history;
+mod kin;
+#[cfg(test)]
+mod kin_tests;
 mod marks;
 mod op;
 mod pick;

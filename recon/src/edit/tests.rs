@@ -217,7 +217,7 @@ fn check(a: &Edited, b: &Edited, seed: u64) {
 }
 
 /// A history with one part, and that part.
-fn begun(rng: &mut Pcg64) -> History {
+pub(super) fn begun(rng: &mut Pcg64) -> History {
     let count = rng.random_range(0..40);
     let splats = Arc::new(some_splats(rng, count));
     let part = Arc::new(some_splats(rng, 5));

@@ -235,6 +235,7 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
             .then(|| array(&file, "filter"))
             .transpose()?,
         frozen: record.frozen,
+        origins: Vec::new(),
     };
     pool.check().map_err(|it| {
         FormatError::Malformed(format!("{it}. The checkpoint is damaged: use an older one"))

@@ -365,6 +365,15 @@ impl Optimisation {
         self.trainer.shown(gpu)
     }
 
+    /// From which splat each one comes, by its place among those that there were when this was asked
+    /// last, or at the beginning: copies come from the one that they are copies of. `[splats]`
+    ///
+    /// # Errors
+    /// What the GPU refuses.
+    pub fn lineage(&mut self, gpu: &Gpu) -> Result<Vec<u32>, GpuError> {
+        self.trainer.lineage(gpu)
+    }
+
     /// The splats as they stand, as a file would have them; frozen ones first, to the bit as they
     /// came, but for harmonics of zero where others have more.
     ///

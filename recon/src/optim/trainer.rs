@@ -4,7 +4,9 @@
 use render::gpu::{Fetch, Gpu, GpuError, LossValues, Recorder};
 use render::gradient::{Choice, choose};
 use render::loss::AlphaUse;
-use render::training::{Confine, Descent, DescentConfig, Filter, Noise, PoolOptions, SplatPool};
+use render::training::{
+    Confine, Descent, DescentConfig, Filter, Noise, PoolOptions, PoolState, SplatPool,
+};
 use render::{
     Camera, GpuSplats, Gradient, GradientOptions, Loss, LossConfig, Rasterizer, RenderConfig,
     Splats,
@@ -141,6 +143,14 @@ impl Trainer {
         Ok(())
     }
 
+    /// From which splat each one comes, of those that there were when this was asked last, or at the
+    /// beginning.
+    pub(super) fn lineage(&self, gpu: &Gpu) -> Result<Vec<u32>, GpuError> {
+        let origins = self.pool.origins(gpu)?;
+        self.pool.mark_origins(gpu);
+        Ok(origins)
+    }
+
     /// Where splats are optimised; `None` for everywhere.
     pub(super) fn region(&self) -> Option<&Region> {
         self.region.as_ref().map(|it| &it.0)
@@ -256,7 +266,11 @@ impl Trainer {
             evaluations: Vec::new(),
             corrections: self.corrections.read(gpu)?,
             region: self.region().copied(),
-            pool: self.pool.read(gpu)?,
+            // Whoever goes on from here counts from here.
+            pool: PoolState {
+                origins: Vec::new(),
+                ..self.pool.read(gpu)?
+            },
         })
     }
 

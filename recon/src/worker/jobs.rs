@@ -19,7 +19,7 @@ pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, Worker
     match command {
         Command::Open(path) => open(actor, path),
         Command::OpenPart(path) => open_part(actor, path),
-        Command::ShowSplats { file, name } => show_splats(actor, &file, name),
+        Command::ShowSplats { file, name } => show_splats(actor, file, name),
         Command::FindPoses {
             photos,
             engine,
@@ -110,12 +110,16 @@ pub(super) fn open(actor: &mut Actor, path: PathBuf) -> Result<Outcome, WorkerEr
 }
 
 /// Puts splats on the GPU that were read already.
-fn show_splats(actor: &mut Actor, file: &SplatFile, name: String) -> Result<Outcome, WorkerError> {
+fn show_splats(
+    actor: &mut Actor,
+    file: Arc<SplatFile>,
+    name: String,
+) -> Result<Outcome, WorkerError> {
     let Some(gpu) = &actor.gpu else {
         return Err(WorkerError::NoGpu);
     };
     let splats = GpuSplats::upload(gpu, &file.splats)?;
-    let snapshot = Snapshot::new(actor.snapshot_id(), splats, file.clone(), name, None);
+    let snapshot = Snapshot::new(actor.snapshot_id(), splats, file, name, None);
     actor.tell(Event::SplatsUpdated(snapshot));
     Ok(Outcome::Finished)
 }
@@ -209,21 +213,47 @@ fn show(
     Ok(Outcome::Finished)
 }
 
-/// Reads or writes files, as [`meanwhile`] does.
+/// Reads or writes files, as [`read_or_write`] does.
 fn files(actor: &mut Actor, what: &str, command: Command) -> Result<Outcome, WorkerError> {
     if actor.step(what, 0, 1).is_break() {
         return Ok(Outcome::Cancelled);
     }
-    meanwhile(actor, command)?;
+    read_or_write(actor, command)?;
     Ok(Outcome::Finished)
 }
 
-/// Exports, saves a project, reads or writes a camera path, also while another job runs. It asks
-/// for no orders: those that wait are that job's.
-///
-/// # Errors
-/// Where the file cannot be written or read.
-pub(super) fn meanwhile(actor: &Actor, command: Command) -> Result<(), WorkerError> {
+/// Whether a command can be followed while an optimisation or a reconstruction is under way, which
+/// goes on afterwards.
+pub(super) fn is_done_meanwhile(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Export { .. }
+            | Command::SaveProject { .. }
+            | Command::OpenCameraPath { .. }
+            | Command::SaveCameraPath { .. }
+            | Command::OpenPart(_)
+            | Command::MeasureSplats { .. }
+    )
+}
+
+/// Follows such a command. What goes wrong is no reason to end the work of an hour.
+pub(super) fn do_meanwhile(actor: &mut Actor, command: Command) {
+    let done = match command {
+        Command::OpenPart(_) | Command::MeasureSplats { .. } => {
+            let done = run(actor, command).map(|_| ());
+            actor.tell(Event::DoneMeanwhile);
+            done
+        }
+        other => read_or_write(actor, other),
+    };
+    if let Err(err) = done {
+        actor.tell(Event::Warned(err.to_string()));
+    }
+}
+
+/// Exports, saves a project, reads or writes a camera path. It asks for no orders: those that wait
+/// may be for another job that is under way.
+fn read_or_write(actor: &Actor, command: Command) -> Result<(), WorkerError> {
     match command {
         Command::Export {
             file,

@@ -265,6 +265,8 @@ pub enum Event {
     },
     /// A film or a picture was written.
     Filmed(FilmReport),
+    /// What was asked for while another job was under way is done, or was given up; that job goes on.
+    DoneMeanwhile,
     /// The job ended by itself.
     Finished,
     /// The job ended because it was told to.
@@ -318,6 +320,17 @@ pub struct Snapshot {
     pub path: Option<PathBuf>,
     /// The moment of an optimisation or reconstruction; `None` for all others.
     pub moment: Option<Moment>,
+    /// Whose descendants the splats are; `None` where that is not known.
+    pub lineage: Option<Lineage>,
+}
+
+/// From which splats of an earlier snapshot those of a later one come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lineage {
+    /// The earlier snapshot, by its id.
+    pub from: u64,
+    /// Place in it, for each splat of the later one. `[splats]`
+    pub origins: Arc<Vec<u32>>,
 }
 
 impl Snapshot {
@@ -325,20 +338,22 @@ impl Snapshot {
     pub fn new(
         id: u64,
         splats: GpuSplats,
-        file: SplatFile,
+        file: impl Into<Arc<SplatFile>>,
         name: String,
         path: Option<PathBuf>,
     ) -> Self {
+        let file = file.into();
         Self {
             id,
             splats,
             summary: Arc::new(file.summary()),
             bounds: file.splats.bounds(),
             main_bounds: file.splats.robust_bounds(MAIN_PART_TRIM),
-            file: Arc::new(file),
+            file,
             name,
             path,
             moment: None,
+            lineage: None,
         }
     }
 }

@@ -26,7 +26,7 @@ mod share;
 mod watch;
 
 pub use messages::{
-    Command, EngineChoice, Event, FilmJob, Opened, Progress, Snapshot, WorkerError,
+    Command, EngineChoice, Event, FilmJob, Lineage, Opened, Progress, Snapshot, WorkerError,
 };
 pub use optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start};
 pub use reconstruct_messages::{

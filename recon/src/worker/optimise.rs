@@ -3,6 +3,7 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use render::gpu::{Gpu, GpuError};
@@ -12,7 +13,7 @@ use crate::optim::{Begin, OptimError, Optimisation, Update};
 
 use super::actor::{Actor, Outcome};
 use super::jobs;
-use super::messages::{Command, Event, Snapshot, WorkerError};
+use super::messages::{Command, Event, Lineage, Snapshot, WorkerError};
 use super::optimise_messages::{
     Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport, Start,
 };
@@ -111,8 +112,15 @@ struct Run {
     told: Option<Instant>,
     live: Option<Instant>,
     saved: Instant,
-    /// The step of the newest snapshot.
-    snapshot: Option<u32>,
+    /// The newest snapshot.
+    snapshot: Option<Taken>,
+}
+
+/// A snapshot that was taken.
+#[derive(Clone, Copy)]
+struct Taken {
+    id: u64,
+    step: u32,
 }
 
 impl Run {
@@ -170,9 +178,12 @@ impl Run {
         let optimisation = &self.optimisation;
         let every = (optimisation.config().steps / SNAPSHOTS).max(1);
         // The last one is taken when all is measured.
-        optimisation.step().is_multiple_of(every)
-            && self.snapshot != Some(optimisation.step())
-            && !optimisation.is_done()
+        optimisation.step().is_multiple_of(every) && !self.has_snapshot() && !optimisation.is_done()
+    }
+
+    /// Whether the splats are as they were in the newest snapshot.
+    fn has_snapshot(&self) -> bool {
+        self.snapshot.map(|it| it.step) == Some(self.optimisation.step())
     }
 
     fn tell_progress(&self, actor: &Actor) {
@@ -217,7 +228,13 @@ impl Run {
 
     fn follow(&mut self, actor: &mut Actor, command: Command) -> Result<(), WorkerError> {
         match command {
-            Command::Pause => self.paused = true,
+            Command::Pause => {
+                self.paused = true;
+                // What is held can be edited, which takes all of it on the host.
+                if 0 < self.optimisation.step() && !self.has_snapshot() {
+                    self.take_snapshot(actor)?;
+                }
+            }
             Command::Resume => self.paused = false,
             Command::Cancel => self.ended = Some(End::Stopped),
             Command::Adjust(adjustment) => self.adjust(adjustment),
@@ -226,15 +243,7 @@ impl Run {
             Command::SaveCheckpoint => {
                 self.save(actor)?;
             }
-            Command::Export { .. }
-            | Command::SaveProject { .. }
-            | Command::OpenCameraPath { .. }
-            | Command::SaveCameraPath { .. } => {
-                // A file that cannot be written is no reason to end the work of an hour.
-                if let Err(err) = jobs::meanwhile(actor, command) {
-                    actor.tell(Event::Warned(err.to_string()));
-                }
-            }
+            other if jobs::is_done_meanwhile(&other) => jobs::do_meanwhile(actor, other),
             other => {
                 // A new job: this one ends, and what it has is kept.
                 actor.postpone(other);
@@ -290,13 +299,19 @@ impl Run {
             .and_then(|it| it.report.mean)
             .map(|it| it.psnr);
         let name = self.name.clone();
-        let mut snapshot = Snapshot::new(actor.snapshot_id(), splats, file, name, None);
+        let id = actor.snapshot_id();
+        let mut snapshot = Snapshot::new(id, splats, file, name, None);
         snapshot.moment = Some(Moment {
             step,
             psnr,
             chunk: None,
         });
-        self.snapshot = Some(step);
+        let origins = Arc::new(self.optimisation.lineage(&self.gpu)?);
+        snapshot.lineage = self.snapshot.map(|it| Lineage {
+            from: it.id,
+            origins,
+        });
+        self.snapshot = Some(Taken { id, step });
         actor.tell(Event::SplatsUpdated(snapshot));
         Ok(())
     }
@@ -347,7 +362,7 @@ impl Run {
             if is_kept && self.optimisation.num_held_out() != 0 {
                 self.save(actor)?;
             }
-        } else if self.snapshot != Some(step) {
+        } else if !self.has_snapshot() {
             self.take_snapshot(actor)?;
         }
         self.tell_progress(actor);

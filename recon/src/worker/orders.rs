@@ -78,14 +78,8 @@ impl Orders {
                     actor.tell(Event::Resumed);
                 }
                 Command::Cancel => return ControlFlow::Break(()),
-                Command::Export { .. }
-                | Command::SaveProject { .. }
-                | Command::OpenCameraPath { .. }
-                | Command::SaveCameraPath { .. } => {
-                    // A file that cannot be written is no reason to end the work.
-                    if let Err(err) = jobs::meanwhile(actor, command) {
-                        actor.tell(Event::Warned(err.to_string()));
-                    }
+                command if jobs::is_done_meanwhile(&command) => {
+                    jobs::do_meanwhile(actor, command);
                 }
                 Command::SaveCheckpoint => self.keep(actor, network),
                 Command::Adjust(_) => self.later.push(command),

@@ -32,6 +32,9 @@ pub struct MomentChunk {
     /// [`GRADIENT_LENGTHS`], [`FRAMES_SEEN`], [`IMPORTANCE`], [`ERRORS`].
     /// `[statistics × stride]`
     pub statistics: GpuVec<f32>,
+    /// Which splat of the pool each one comes from, as it was when [`SplatPool::mark_origins`] was
+    /// called last: itself, or the one that it is a copy of. `[stride]`
+    pub origins: GpuVec<u32>,
 }
 
 /// What a pool has beside its splats.
@@ -113,14 +116,41 @@ impl SplatPool {
                 )?,
                 sh_second: array("moments of harmonics", 1)?,
                 statistics: array("statistics of splats", options.statistics)?,
+                origins: GpuVec::zeroed(gpu, "origins of splats", stride)?,
             })
         });
         let moments = moments.collect::<Result<_, GpuError>>()?;
-        Ok(Self {
+        let pool = Self {
             splats,
             moments,
             statistics: options.statistics,
-        })
+        };
+        pool.mark_origins(gpu);
+        Ok(pool)
+    }
+
+    /// From now on [`Self::origins`] tells of the splats as they are now.
+    pub fn mark_origins(&self, gpu: &Gpu) {
+        for (chunk, moments) in self.chunks().filter(|(chunk, _)| 0 < chunk.count) {
+            let own: Vec<u32> = (chunk.first..chunk.first + chunk.count)
+                .map(|it| it as u32)
+                .collect();
+            moments.origins.write_at(gpu, 0, &own);
+        }
+    }
+
+    /// Which splat each one comes from, by its place when [`Self::mark_origins`] was called last;
+    /// waits for the GPU. However often splats were copied, given up and laid in another order since.
+    /// `[num_splats]`
+    ///
+    /// # Errors
+    /// [`GpuError::DeviceLost`] or [`GpuError::OutOfMemory`].
+    pub fn origins(&self, gpu: &Gpu) -> Result<Vec<u32>, GpuError> {
+        let mut all = Vec::with_capacity(self.len());
+        for (chunk, moments) in self.chunks().filter(|(chunk, _)| 0 < chunk.count) {
+            all.extend(moments.origins.read_range(gpu, 0, chunk.count)?);
+        }
+        Ok(all)
     }
 
     /// The splats as they stand, to be drawn.
@@ -176,7 +206,11 @@ impl SplatPool {
     /// Size on the device.
     pub fn bytes(&self) -> u64 {
         let moments = |it: &MomentChunk| {
-            it.geometry.bytes() + it.sh_first.bytes() + it.sh_second.bytes() + it.statistics.bytes()
+            it.geometry.bytes()
+                + it.sh_first.bytes()
+                + it.sh_second.bytes()
+                + it.statistics.bytes()
+                + it.origins.bytes()
         };
         self.splats.bytes() + self.moments.iter().map(moments).sum::<u64>()
     }

@@ -26,6 +26,8 @@ pub struct PoolState {
     pub filter: Option<Vec<f32>>,
     /// How many splats, the first ones, are frozen.
     pub frozen: usize,
+    /// As [`SplatPool::origins`]; empty where each splat is its own. `[num_splats]`
+    pub origins: Vec<u32>,
 }
 
 impl PoolState {
@@ -43,7 +45,8 @@ impl PoolState {
             && self.sh_first.len() == words * n
             && self.sh_second.len() == n
             && self.statistics.iter().all(|it| it.len() == n)
-            && self.filter.as_ref().is_none_or(|it| it.len() == n);
+            && self.filter.as_ref().is_none_or(|it| it.len() == n)
+            && (self.origins.is_empty() || self.origins.len() == n);
         if n < self.frozen {
             let message = format!("{} of {n} splats are frozen", self.frozen);
             return Err(GpuError::Invalid(message));
@@ -76,6 +79,7 @@ impl SplatPool {
             sh_second: vec![0.0; self.len()],
             statistics: vec![vec![0.0; self.len()]; self.statistics()],
             frozen: self.frozen(),
+            origins: self.origins(gpu)?,
         };
         for (chunk, moments) in self.chunks() {
             let of = Place::new(chunk, self.len());
@@ -130,6 +134,9 @@ impl SplatPool {
 
 fn write_moments(gpu: &Gpu, state: &PoolState, chunk: &Chunk, moments: &MomentChunk) {
     let of = Place::new(chunk, state.splats.len());
+    if !state.origins.is_empty() {
+        of.scatter(gpu, &state.origins, &moments.origins, 0);
+    }
     of.scatter(gpu, &state.geometry, &moments.geometry, 0);
     of.scatter(gpu, &state.sh_first, &moments.sh_first, 0);
     of.scatter(gpu, &state.sh_second, &moments.sh_second, 0);

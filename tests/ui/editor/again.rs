@@ -1,16 +1,19 @@
 //! A project with photos, edits and a camera path is opened; its scene is optimised again.
 
+use app::app::App;
 use app::window::Start;
-use eframe::egui::Vec2;
+use eframe::egui::{Key, Modifiers, Vec2};
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use glam::{Affine3A, Quat, Vec3};
 use recon::camera_path::{CameraPath, Keyframe};
 use recon::edit::{CROPPED, CropScope, EditOp, LOCKED, Mode, Pick, Region, Scope, Similarity};
 use recon::io::{DatasetPlace, Project, SplatFile, SplatFormat, save_project};
 use recon::optim::OptimiseConfig;
+use render::Splats;
 use tests::gpu::gpu;
 
-use super::super::application::{open, wait};
+use super::super::application::{open, wait, wait_for_frame_of};
 use super::super::photos::{write_photos, write_poses};
 use super::{click, two_balls};
 
@@ -108,4 +111,45 @@ fn an_edited_scene_is_optimised_and_keeps_what_is_locked() {
     assert!(0 < now.count(CROPPED) || now.splats.len() < 401);
     assert!(now.splats.means[0].distance(2.0 * base.means[0]) < 1e-4);
     assert!(state.is_unsaved(), "it was never exported");
+
+    go_back_and_forth(&mut harness, &base);
+}
+
+/// Undo goes back beyond the optimisation, to the bit, and redo to what it made.
+fn go_back_and_forth(harness: &mut Harness<'static, App>, base: &Splats) {
+    let document = |harness: &Harness<'static, App>| {
+        let state = harness.state().state();
+        let now = state.editor.now().unwrap().clone();
+        (now, state.scene.as_ref().unwrap().snapshot.file.clone())
+    };
+    let (after, made) = document(harness);
+    let edits_after = harness.state().state().editor.document.as_ref();
+    let edits_after = edits_after.unwrap().history.done();
+    for _ in 0..=edits_after {
+        click(harness, "Undo");
+    }
+    let (now, file) = document(harness);
+    assert!(file.splats == *base);
+    assert_eq!((now.count(LOCKED), now.count(CROPPED)), (200, 1));
+    wait_for_frame_of(harness, 1);
+    click(harness, "Undo");
+    assert_eq!(document(harness).0.count(CROPPED), 0);
+    click(harness, "Redo");
+    assert_eq!(document(harness).0.count(CROPPED), 1);
+    for _ in 0..=edits_after {
+        click(harness, "Redo");
+    }
+    let (now, file) = document(harness);
+    assert!(now == after && file.splats == made.splats);
+    click(harness, "Edits");
+    harness.run_steps(30);
+    let before = "Before it was optimised";
+    harness.get_by_label(before).scroll_to_me();
+    harness.run_steps(30);
+    click(harness, before);
+    assert!(document(harness).1.splats == *base);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Optimised again").is_none());
+    assert_eq!(harness.state().state().error, None);
 }

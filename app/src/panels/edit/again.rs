@@ -29,14 +29,16 @@ pub(super) fn again_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Ac
     };
     let button = egui::Button::new("Optimise the edited scene");
     let button = ui
-        .add_enabled(can && has_photos && state.job.is_none(), button)
+        .add_enabled(can && has_photos && !state.is_busy(), button)
         .on_hover_text("with the settings of Optimise at the left; all else stays as it is")
-        .on_disabled_hover_text("needs posed photos that are open, and something that may change");
+        .on_disabled_hover_text(
+            "needs posed photos that are open, something that may change, and nothing under way",
+        );
     if button.clicked() {
         actions.push(act(EditAction::OptimiseAgain));
     }
     let keeps = "Crops for export, colours and moves of the whole scene are done again afterwards; \
-                 other edits become part of the scene.";
+                 other edits become part of the scene. Undo goes back to the scene before.";
     ui.label(RichText::new(keeps).color(theme::MUTED));
     if tools != editor.tools {
         actions.push(act(EditAction::Set(Box::new(tools))));

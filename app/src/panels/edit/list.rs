@@ -4,7 +4,7 @@ use eframe::egui::{self, RichText};
 
 use super::act;
 use crate::action::Action;
-use crate::editor::EditAction;
+use crate::editor::{EditAction, Way};
 use crate::state::AppState;
 use crate::theme;
 
@@ -15,11 +15,19 @@ pub(super) fn list_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Act
         return;
     };
     let done = document.history.done();
+    let versions = &state.editor.versions;
     egui::ScrollArea::vertical()
         .id_salt("edits")
         .max_height(180.0)
         .stick_to_bottom(true)
         .show(ui, |ui| {
+            if 0 < versions.count(Way::Back)
+                && ui
+                    .selectable_label(false, "Before it was optimised")
+                    .clicked()
+            {
+                actions.push(act(EditAction::GoToVersion(Way::Back)));
+            }
             if ui.selectable_label(done == 0, "As it was").clicked() {
                 actions.push(act(EditAction::GoTo(0)));
             }
@@ -33,6 +41,10 @@ pub(super) fn list_ui(ui: &mut egui::Ui, state: &AppState, actions: &mut Vec<Act
                 if ui.selectable_label(done == k + 1, label).clicked() {
                     actions.push(act(EditAction::GoTo(k + 1)));
                 }
+            }
+            let after = RichText::new("Optimised again").color(theme::MUTED);
+            if 0 < versions.count(Way::Forth) && ui.selectable_label(false, after).clicked() {
+                actions.push(act(EditAction::GoToVersion(Way::Forth)));
             }
         });
 }

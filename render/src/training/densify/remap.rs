@@ -16,12 +16,18 @@ pub(super) enum Planes {
     ShFirst,
     ShSecond,
     Statistics,
+    Origins,
 }
 
 impl Planes {
     /// What splats keep when their number changes.
-    pub(super) const KEPT: [Self; 4] =
-        [Self::Params, Self::Geometry, Self::ShFirst, Self::ShSecond];
+    pub(super) const KEPT: [Self; 5] = [
+        Self::Params,
+        Self::Geometry,
+        Self::ShFirst,
+        Self::ShSecond,
+        Self::Origins,
+    ];
 
     fn of(self, chunk: &Chunk, moments: &MomentChunk) -> GpuVec<u32> {
         match self {
@@ -30,6 +36,7 @@ impl Planes {
             Self::ShFirst => moments.sh_first.words(),
             Self::ShSecond => moments.sh_second.words(),
             Self::Statistics => moments.statistics.words(),
+            Self::Origins => moments.origins.words(),
         }
     }
 }
