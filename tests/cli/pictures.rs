@@ -1,6 +1,7 @@
 //! `render` and `demo`: pictures of the right size that show something.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use glam::Vec3;
 use image::RgbaImage;
@@ -177,7 +178,9 @@ fn the_path_of_a_project() {
     };
     let path = CameraPath::new(vec![keyframe(0.0, -3.0), keyframe(1.0, 2.0)]).unwrap();
     recon::io::write_keyframes(&desk.path("path.json"), &path).unwrap();
+    let scene = recon::io::open_splats(&desk.path("scene.ply")).unwrap();
     let mut project = Project {
+        base: Some(Arc::new(scene)),
         camera_path: serde_json::to_value(&path).ok(),
         ..Project::default()
     };
@@ -212,11 +215,16 @@ fn the_path_of_a_project() {
         let told = desk.run(&format!("render scene.ply --path {from} {size} no"));
         told.failed(1, &words);
     }
-    // A page plays it too.
-    desk.run("convert scene.ply page.html --page-path toy.accrete")
-        .done();
-    let page = std::fs::read_to_string(desk.path("page.html")).unwrap();
-    assert!(page.contains("\"looped\":false"), "the path is in it");
+    // A page plays it too, and so does the page of an edited project.
+    for words in [
+        "convert scene.ply page.html --page-path toy.accrete",
+        "edit toy.accrete --out page.html --min-opacity 0.1",
+    ] {
+        desk.run(words).done();
+        let page = std::fs::read_to_string(desk.path("page.html")).unwrap();
+        assert!(page.contains("\"looped\":false"), "the path is in it");
+        std::fs::remove_file(desk.path("page.html")).unwrap();
+    }
     let still = desk.run("convert scene.ply no.html --page-path still.accrete");
     still.failed(1, &["still.accrete"]);
     assert!(!desk.path("no").exists() && !desk.path("no.html").exists());

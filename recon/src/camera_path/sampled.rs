@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     fn path(eases: [Ease; 3]) -> CameraPath {
-        let keyframes = eases.into_iter().zip([0.5, 1.0, 3.0]);
+        let keyframes = eases.into_iter().zip([0.5, 1.0, 3.0_f64]);
         let keyframes = keyframes.map(|(ease, time)| {
             let turn = Quat::from_rotation_y(0.9 * time as f32);
             let place = Vec3::new(time as f32, (2.0 * time).sin() as f32, 1.0);
