@@ -12,7 +12,7 @@ use recon::io::{SplatFile, SplatFormat};
 use recon::synthetic::demo_scene;
 use recon::worker::FilmJob;
 use recon::{Command, Event, Worker};
-use render::{Camera, Intrinsics, RenderConfig};
+use render::{Camera, GpuSplats, Intrinsics, RenderConfig, Splats};
 use tests::gpu;
 
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -37,6 +37,7 @@ fn film(cameras: Vec<Camera>, out: &Path) -> Command {
     };
     Command::Film(Box::new(FilmJob {
         file: scene(),
+        on_gpu: None,
         film,
     }))
 }
@@ -133,6 +134,30 @@ fn a_turntable_of_sixty_images() {
         61,
         "60 images, some older, and the notes"
     );
+}
+
+/// Splats that lie on the GPU already are drawn from there: those of the file do not count then.
+#[test]
+fn splats_are_shared_with_what_is_shown() {
+    let Some(gpu) = gpu::gpu() else { return };
+    let worker = Worker::spawn(gpu.clone(), || ()).unwrap();
+    let desk = tempfile::tempdir().unwrap();
+    let mut pictures = Vec::new();
+    for (name, is_shared) in [("own", false), ("shared", true)] {
+        let Command::Film(mut job) = film(turntable(2, 48, 32), &desk.path().join(name)) else {
+            panic!("a film is asked for");
+        };
+        if is_shared {
+            let splats = GpuSplats::upload(gpu, &job.file.splats).unwrap();
+            job.on_gpu = Some(splats);
+            let nothing = SplatFile::new(Splats::default(), SplatFormat::Ply);
+            job.file = Arc::new(nothing);
+        }
+        report(&run(&worker, Command::Film(job), |_| ()));
+        let picture = image::open(desk.path().join(name).join("frame_0001.png")).unwrap();
+        pictures.push(picture.into_rgb8());
+    }
+    assert!(pictures[0] == pictures[1], "the same film");
 }
 
 #[test]

@@ -2,9 +2,11 @@
 
 mod browser;
 mod drawn;
+mod played;
 mod unpack;
 
 use glam::{Affine3A, Quat, Vec3};
+use recon::camera_path::{CameraPath, Ease, Keyframe};
 use recon::io::html::{self, Page, PageLook};
 use recon::io::{self, ExportAxes, ExportOptions, SplatFile, SplatFormat};
 use render::{Splats, sh};
@@ -40,6 +42,12 @@ fn the_page_asks_nothing_from_outside() {
 #[test]
 fn settings_tell_how_the_scene_is_shown() {
     let pose = Affine3A::from_rotation_translation(Quat::from_rotation_y(0.5), Vec3::X);
+    let keyframe = |time, ease| Keyframe {
+        ease,
+        ..Keyframe::new(time, &pose, 40.0)
+    };
+    let keyframes = vec![keyframe(0.5, Ease::Hold), keyframe(1.5, Ease::Linear)];
+    let path = CameraPath::new(keyframes).unwrap().closed(2.0);
     let page = Page {
         name: "a \"fox\" & <b>".to_owned(),
         up: Vec3::new(0.0, 0.0, 2.0),
@@ -48,8 +56,7 @@ fn settings_tell_how_the_scene_is_shown() {
             fov_degrees: 40.0,
         },
         camera: Some(pose),
-        path: vec![pose, Affine3A::from_translation(Vec3::NAN), pose],
-        frames_per_second: 12.0,
+        path: path.clone(),
     };
     let splats = random_splats(300, 2, 1);
     let bounds = splats.robust_bounds(0.02).unwrap();
@@ -70,11 +77,17 @@ fn settings_tell_how_the_scene_is_shown() {
     let camera = numbers(&told["camera"]);
     let row = [pose.x_axis.y, pose.y_axis.y, pose.z_axis.y, 0.0];
     assert_eq!(camera[4..8], row, "row by row");
-    assert_eq!(
-        told["path"].as_array().unwrap().len(),
-        2,
-        "whole poses only"
-    );
+    let told = &told["path"];
+    assert_eq!(told["looped"], true);
+    assert_eq!(numbers(&told["times"]), [0.5, 1.5, 3.5]);
+    assert_eq!(numbers(&told["held"]), [0.0]);
+    let place = [path.keyframes()[0].position, path.keyframes()[1].position];
+    for (told, place) in told["poses"].as_array().unwrap().iter().zip(place) {
+        let told = numbers(told);
+        assert_eq!((&told[..3], told[7]), (&place[..], 40.0));
+    }
+    let without = page_of(Splats::default(), &Page::default());
+    assert!(settings(&without)["path"].is_null(), "there is none");
 }
 
 #[test]
@@ -83,9 +96,18 @@ fn the_scene_is_turned_with_its_up() {
         axes: ExportAxes::ZUp,
         ..ExportOptions::default()
     };
-    let page = options.page("scene");
+    let eye = Vec3::new(1.0, -2.0, 3.0);
+    let keyframe = Keyframe::new(0.0, &Affine3A::from_translation(eye), 50.0);
+    let path = CameraPath::new(vec![keyframe]).unwrap();
+    let page = options.page("scene", &path);
     assert!((page.up - Vec3::Z).length() < 1e-6, "{}", page.up);
-    assert_eq!(ExportOptions::default().page("x").up, Vec3::NEG_Y);
+    let turned = page.path.keyframes()[0].c2w();
+    let rotation = options.rotation().unwrap();
+    assert!((Vec3::from(turned.translation) - rotation * eye).length() < 1e-5);
+    let up = turned.transform_vector3(Vec3::NEG_Y);
+    assert!((up - Vec3::Z).length() < 1e-5, "{up}");
+    let page = ExportOptions::default().page("x", &path);
+    assert_eq!((page.up, page.path), (Vec3::NEG_Y, path));
 }
 
 /// Half a step of everything, and the rounding of the numbers themselves.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use recon::camera_path::CameraPath;
 use recon::dataset::PoseFormat;
 use recon::io::{ExportOptions, SplatFile, SplatFormat};
 use recon::worker::{Opened, Snapshot};
@@ -56,6 +57,7 @@ fn export(worker: &Worker, file: &Arc<SplatFile>, format: SplatFormat, path: &Pa
         format,
         path: path.to_owned(),
         options: ExportOptions::default(),
+        camera_path: CameraPath::default(),
     });
     events_of_a_job(worker)
 }

@@ -1,5 +1,7 @@
 //! What panels and keys ask of the app. One place runs them: `app::logic`.
 
+use std::path::PathBuf;
+
 use recon::io::{ExportOptions, SplatFormat};
 use recon::worker::{Adjustment, Command, EngineChoice};
 use render::CompareMode;
@@ -124,10 +126,29 @@ pub enum ShowAction {
     Turntable,
     /// Make a path along the cameras of the photos.
     ThroughPhotos,
+    /// Choose a file in the system's dialog.
+    Ask(ShowFile),
+    /// Take the camera path of a file in the place of what there is.
+    OpenPath(PathBuf),
+    /// Write the camera path to a file.
+    SavePath(PathBuf),
     /// Write the film.
     RenderFilm,
     /// Write a picture of the present view.
     RenderPicture,
+}
+
+/// A file of the camera path, or of what becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShowFile {
+    /// Where the film goes.
+    Film,
+    /// Where the picture goes.
+    Picture,
+    /// A camera path to open.
+    OpenPath,
+    /// Where the camera path goes.
+    SavePath,
 }
 
 /// A file of the network.

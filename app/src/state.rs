@@ -28,6 +28,7 @@ use crate::settings::Settings;
 pub use export::{EXPORT_FORMATS, Export};
 use scene::extent;
 pub use scene::{Drawn, Scene};
+pub(crate) use show::with_ending;
 pub use show::{FilmKind, FilmSize, MAX_SIDE_PX, Show};
 
 /// Messages that are kept.

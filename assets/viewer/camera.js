@@ -118,13 +118,3 @@ class Viewpoint {
         return Math.min(Math.max(0.6 * this.distance, 0.05 * this.radius), 2 * this.radius);
     }
 }
-
-// Between two poses (rows of camera to world), `t` from 0 to 1; axes are made square again.
-function between(a, b, t) {
-    const mixed = a.map((it, k) => it + (b[k] - it) * t);
-    const axis = (k) => [mixed[k], mixed[4 + k], mixed[8 + k]];
-    const z = unit(axis(2));
-    const x = unit(minus(axis(0), scaled(z, dot(axis(0), z))));
-    const y = cross(z, x);
-    return [0, 1, 2].flatMap((k) => [x[k], y[k], z[k], mixed[4 * k + 3]]);
-}

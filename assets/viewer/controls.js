@@ -72,8 +72,8 @@ function listen_to_keys(page) {
         if (event.code === "KeyF" || event.code === "Home") { page.go_home(); }
         if (event.key === "?" || event.code === "F1") { toggle_help(); event.preventDefault(); }
         if (event.key === "Escape") { document.getElementById("help").hidden = true; }
-        if (event.code === "Space" && 0 < settings.path.length) {
-            page.start_playing();
+        if (event.code === "Space" && page.player) {
+            page.player.flip();
             event.preventDefault();
         }
         if (event.altKey) { event.preventDefault(); }
@@ -85,9 +85,6 @@ function listen_to_keys(page) {
 
 function buttons(page) {
     document.getElementById("ask").addEventListener("click", toggle_help);
-    const play = document.getElementById("play");
-    play.hidden = settings.path.length === 0;
-    play.addEventListener("click", () => { play.blur(); page.start_playing(); });
 }
 
 function toggle_help() {

@@ -1,8 +1,9 @@
 // The page: reads its own settings and splats, draws when something changed, listens to the user.
 //
 // For tests and other pages there is `window.accrete`: `ready` (a promise: unpacked),
-// `show(camera)` (a promise: drawn, sorted for exactly that camera) and `picture(camera)` (the
-// same as a PNG in a data URL). A camera is {pose, fx, fy, cx, cy, width, height}: the rows of
+// `show(camera)` (a promise: drawn, sorted for exactly that camera), `picture(camera)` (the same as
+// a PNG in a data URL), `camera()` (where the viewer stands) and `seek(seconds)` (stands still at
+// that time of the camera path). A camera is {pose, fx, fy, cx, cy, width, height}: the rows of
 // camera to world in twelve numbers, the rest in pixels. The address may end in
 // `#camera=` and these eighteen numbers, the pose last.
 
@@ -25,7 +26,8 @@ class Page {
         this.asked = null;     // the pose that is being sorted for, and what waits for it
         this.waiting = [];
         this.held = new Set(); // keys
-        this.playing = null;   // when the path began
+        this.fov = settings.fov_degrees;
+        this.player = settings.path ? new Player(new CameraPath(settings.path), this) : null;
         this.scale = 1;        // part of the pixels while something moves
         this.moved = 0;        // when something last moved
         this.last = 0;
@@ -57,7 +59,7 @@ class Page {
         this.loaded = true;
         say("");
         this.resize();
-        this.view.home(this.half_tangents());
+        this.stand_first();
         this.resolve();
         this.wake();
     }
@@ -75,7 +77,7 @@ class Page {
 
     frame(now) {
         const seconds = Math.min((now - this.last) / 1000, 0.1);
-        const is_moving = this.fly(seconds) | this.play(now) | now - this.moved < 200;
+        const is_moving = this.fly(seconds) | this.step(now) | now - this.moved < 200;
         if (is_moving && this.last_moved && 0 < seconds) {
             // Fewer pixels where frames take long, more where they do not.
             const change = seconds < 0.025 ? 1.05 : 0.045 < seconds ? 0.85 : 1;
@@ -114,7 +116,7 @@ class Page {
     async show(camera) {
         await this.ready;
         this.fixed = camera;
-        this.playing = null;
+        this.pause();
         document.body.classList.add("bare");
         canvas.width = camera.width;
         canvas.height = camera.height;
@@ -144,7 +146,7 @@ class Page {
     }
 
     half_tangents() {
-        const half = Math.tan(settings.fov_degrees * Math.PI / 360);
+        const half = Math.tan(this.fov * Math.PI / 360);
         return [half * canvas.width / canvas.height, half];
     }
 
@@ -162,9 +164,25 @@ class Page {
         };
     }
 
+    // At {pose, fov}: the rows of camera to world, and the vertical field of view in degrees.
+    stand({ pose, fov }) {
+        this.view.stand_at(pose);
+        this.fov = fov;
+    }
+
+    stand_first() {
+        this.fov = settings.fov_degrees;
+        const { player } = this;
+        if (player && !settings.camera) {
+            player.stand(player.path.start);
+        } else {
+            this.view.home(this.half_tangents());
+        }
+    }
+
     // Something moved the view by hand.
     touch() {
-        this.playing = null;
+        this.pause();
         this.moved = performance.now();
         this.wake();
     }
@@ -180,26 +198,18 @@ class Page {
         const slow = this.held.has("AltLeft") || this.held.has("AltRight");
         const speed = this.view.fly_speed() * (fast ? 4 : 1) * (slow ? 0.25 : 1);
         this.view.move(scaled(unit(by), speed * seconds));
-        this.playing = null;
+        this.pause();
         return true;
     }
 
-    play(now) {
-        if (this.playing === null) { return false; }
-        const path = settings.path;
-        const at = (now - this.playing) / 1000 * settings.frames_per_second % path.length;
-        const k = Math.floor(at);
-        this.view.stand_at(between(path[k], path[Math.min(k + 1, path.length - 1)], at - k));
-        return true;
-    }
+    step(now) { return this.player !== null && this.player.step(now); }
 
-    start_playing() {
-        this.playing = this.playing === null ? performance.now() : null;
-        this.wake();
+    pause() {
+        if (this.player) { this.player.pause(); }
     }
 
     go_home() {
-        this.view.home(this.half_tangents());
+        this.stand_first();
         this.touch();
     }
 
@@ -292,6 +302,8 @@ function start() {
         ready: page.ready,
         show: (camera) => page.show(camera),
         picture: (camera) => page.picture(camera),
+        camera: () => page.fixed || page.camera(1),
+        seek: (seconds) => page.ready.then(() => page.player.seek(seconds)),
     };
     listen(page);
     feed(page.post).catch((error) => page.receive({ error: error.message }));

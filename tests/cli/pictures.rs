@@ -1,10 +1,12 @@
 //! `render` and `demo`: pictures of the right size that show something.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use glam::Vec3;
 use image::RgbaImage;
 use recon::camera_path::{CameraPath, Keyframe};
+use recon::io::Project;
 use render::{Camera, Intrinsics};
 
 use super::Desk;
@@ -155,6 +157,77 @@ fn keyframes_and_the_way_of_photos() {
     let plain = desk.run("render scene.ply --through-photos film --out no");
     plain.failed(1, &["film", "poses"]);
     assert!(!desk.path("no").exists());
+}
+
+/// A project's camera path is what the same keyframes in a file of their own are.
+#[test]
+fn the_path_of_a_project() {
+    if tests::gpu::gpu().is_none() {
+        return;
+    }
+    let desk = Desk::new();
+    let keyframe = |time: f64, x: f32| {
+        let intrinsics = Intrinsics::from_vertical_fov(0.8, 64, 48);
+        let camera = Camera::look_at(
+            intrinsics,
+            Vec3::new(x, -2.0, -6.0),
+            Vec3::ZERO,
+            Vec3::NEG_Y,
+        );
+        Keyframe::of_camera(time, &camera)
+    };
+    let path = CameraPath::new(vec![keyframe(0.0, -3.0), keyframe(1.0, 2.0)]).unwrap();
+    recon::io::write_keyframes(&desk.path("path.json"), &path).unwrap();
+    let scene = recon::io::open_splats(&desk.path("scene.ply")).unwrap();
+    let mut project = Project {
+        base: Some(Arc::new(scene)),
+        camera_path: serde_json::to_value(&path).ok(),
+        ..Project::default()
+    };
+    recon::io::save_project(&desk.path("toy.accrete"), &project).unwrap();
+    project.camera_path = serde_json::to_value(CameraPath::default()).ok();
+    recon::io::save_project(&desk.path("still.accrete"), &project).unwrap();
+    std::fs::create_dir(desk.path("bare")).unwrap();
+
+    let size = "--fps 2 --width 64 --height 48 --out";
+    for (index, from) in ["path.json", "toy.accrete", "toy.accrete/project.json"]
+        .iter()
+        .enumerate()
+    {
+        desk.run(&format!(
+            "render scene.ply --path {from} {size} film{index}"
+        ))
+        .done();
+        let frames = [0, 1, 2].map(|frame| {
+            let place = format!("film{index}/frame_000{frame}.png");
+            let first = format!("film0/frame_000{frame}.png");
+            let frame = picture(&desk.path(&place), 64, 48);
+            assert_eq!(frame, picture(&desk.path(&first), 64, 48), "{from}");
+            frame
+        });
+        assert_ne!(frames[0], frames[2]);
+    }
+    for (from, words) in [
+        ("still.accrete", ["still.accrete", "Camera path and film"]),
+        ("bare", ["bare", "project.json"]),
+        ("gone.accrete", ["gone.accrete", "No such file"]),
+    ] {
+        let told = desk.run(&format!("render scene.ply --path {from} {size} no"));
+        told.failed(1, &words);
+    }
+    // A page plays it too, and so does the page of an edited project.
+    for words in [
+        "convert scene.ply page.html --page-path toy.accrete",
+        "edit toy.accrete --out page.html --min-opacity 0.1",
+    ] {
+        desk.run(words).done();
+        let page = std::fs::read_to_string(desk.path("page.html")).unwrap();
+        assert!(page.contains("\"looped\":false"), "the path is in it");
+        std::fs::remove_file(desk.path("page.html")).unwrap();
+    }
+    let still = desk.run("convert scene.ply no.html --page-path still.accrete");
+    still.failed(1, &["still.accrete"]);
+    assert!(!desk.path("no").exists() && !desk.path("no.html").exists());
 }
 
 /// More pixels than one frame of this device may have, or than any is given.

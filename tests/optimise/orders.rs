@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use recon::camera_path::CameraPath;
 use recon::dataset::HoldOut;
 use recon::io::{ExportOptions, SplatFormat, checkpoint, open_splats};
 use recon::optim::{OptimiseConfig, TrainProgress};
@@ -132,6 +133,7 @@ fn an_export_swallows_no_order() {
         format: SplatFormat::Ply,
         path: path.clone(),
         options: ExportOptions::default(),
+        camera_path: CameraPath::default(),
     });
     run.send(Command::Cancel);
     assert!(run.optimised().cancelled);
@@ -173,6 +175,7 @@ fn a_pause_holds_and_answers() {
         format: SplatFormat::Ply,
         path: path.clone(),
         options: ExportOptions::default(),
+        camera_path: CameraPath::default(),
     });
     run.until("export", |it| {
         matches!(it, Event::Exported { .. }).then_some(())

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use recon::camera_path::CameraPath;
 use recon::io::{ExportOptions, SplatFormat, open_splats};
 use recon::optim::polish;
 use recon::worker::{Adjustment, ReconstructJob, Watch};
@@ -22,6 +23,7 @@ fn export(event: &Event, desk: &Desk, name: &str) -> Option<Command> {
         format: SplatFormat::Ply,
         path: desk.path(name),
         options: ExportOptions::default(),
+        camera_path: CameraPath::default(),
     })
 }
 

@@ -1,11 +1,11 @@
 //! Camera path and film: the panel by itself, and in the whole application.
 
-use app::action::{Action, ShowAction};
+use app::action::{Action, ShowAction, ShowFile};
 use app::app::App;
 use app::panels;
 use app::state::{AppState, FilmKind, FilmSize, Show};
 use app::window::Start;
-use eframe::egui::{Key, Vec2};
+use eframe::egui::{self, Key, Modifiers, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use recon::camera_path::Ease;
@@ -117,6 +117,54 @@ fn the_film_has_a_size_a_kind_and_a_place() {
     harness.get_by_label_contains("Open a scene");
 }
 
+#[test]
+fn places_and_path_files_are_asked_for() {
+    let Some(gpu) = gpu() else { return };
+    let mut harness = panel(gpu, full_state(gpu));
+    harness.set_size(Vec2::new(360.0, 900.0));
+    click(&mut harness, "Picture of this view");
+    let choose: Vec<_> = harness.get_all_by_label("Choose…").collect();
+    assert_eq!(choose.len(), 2);
+    for (index, expected) in [ShowFile::Film, ShowFile::Picture].into_iter().enumerate() {
+        harness
+            .get_all_by_label("Choose…")
+            .nth(index)
+            .unwrap()
+            .click();
+        harness.run();
+        let actions = std::mem::take(&mut harness.state_mut().1);
+        assert!(
+            matches!(actions[..], [Action::CameraPath(ShowAction::Ask(it))] if it == expected),
+            "{actions:?}"
+        );
+    }
+    for (label, expected) in [
+        ("Open path…", ShowFile::OpenPath),
+        ("Save path…", ShowFile::SavePath),
+    ] {
+        let asked = click(&mut harness, label);
+        assert!(
+            matches!(asked[..], [ShowAction::Ask(it)] if it == expected),
+            "{asked:?}"
+        );
+    }
+    assert!(
+        harness.query_by_label("Path file").is_none(),
+        "until it is needed"
+    );
+
+    // Without keyframes there is nothing to save; other work is not disturbed.
+    click(&mut harness, "Clear the path");
+    assert!(click(&mut harness, "Save path…").is_empty());
+    harness.state_mut().0.job = Some(recon::worker::Progress {
+        what: "Reading".to_owned(),
+        done: 0,
+        total: 1,
+    });
+    harness.run();
+    assert!(click(&mut harness, "Open path…").is_empty());
+}
+
 fn shown<'a>(harness: &'a Harness<'static, App>) -> &'a Show {
     &harness.state().state().show
 }
@@ -129,6 +177,11 @@ fn application(gpu: &Gpu, start: Start) -> Harness<'static, App> {
     harness.state_mut().state_mut().panes.show = true;
     harness.run_steps(3);
     harness
+}
+
+/// Waits until the worker is done with what was asked of it last, and its words are heard.
+fn wait_for(harness: &mut Harness<'static, App>, what: &str, holds: impl Fn(&App) -> bool) {
+    wait(harness, what, |app| holds(app) && app.state().job.is_none());
 }
 
 /// Clicks in the window, and draws some frames.
@@ -263,4 +316,158 @@ fn the_way_of_the_photos() {
         (place - first).length() < 1e-4,
         "it begins at the first photo"
     );
+}
+
+#[test]
+fn places_are_chosen_in_dialogs() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = application(gpu, Start::Open(scene_file(folder.path())));
+    // It has such a button too.
+    harness.state_mut().state_mut().settings.inspector = false;
+    harness.run_steps(3);
+    let film = folder.path().join("turn.webm");
+    harness.state_mut().rehearse_dialog(Some(film.clone()));
+    press(&mut harness, "Choose…");
+    assert!(std::path::Path::new(&shown(&harness).out) == film);
+    assert_eq!(shown(&harness).kind, FilmKind::WebM, "by its name");
+    harness.state_mut().rehearse_dialog(None);
+    press(&mut harness, "Choose…");
+    let error = harness.state().state().error.clone().unwrap();
+    assert!(error.contains("type the path"), "{error}");
+    assert!(
+        std::path::Path::new(&shown(&harness).out) == film,
+        "it stays"
+    );
+}
+
+/// What a text field does with Ctrl+A, the scene does not.
+#[test]
+fn a_name_is_typed_over_without_touching_the_scene() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = application(gpu, Start::Open(scene_file(folder.path())));
+    let is_film = |it: &egui_kittest::Node<'_>| {
+        let value = it.value().unwrap_or_default();
+        value.ends_with("film.mp4")
+    };
+    let field = harness
+        .get_all_by_role(egui::accesskit::Role::TextInput)
+        .find(is_film);
+    field.unwrap().focus();
+    harness.run_steps(2);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_steps(2);
+    assert_eq!(harness.state().state().editor.selected(), 0);
+    harness.event(egui::Event::Text("b.mp4".to_owned()));
+    harness.run_steps(2);
+    assert_eq!(shown(&harness).out, "b.mp4");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run_steps(2);
+    assert!(
+        shown(&harness).out.ends_with("film.mp4"),
+        "{}",
+        shown(&harness).out
+    );
+}
+
+#[test]
+fn paths_go_into_files_and_come_back() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = application(gpu, Start::Open(scene_file(folder.path())));
+    harness.set_size(Vec2::new(900.0, 1100.0));
+    press(&mut harness, "Turntable");
+    let turntable = shown(&harness).path.clone();
+    harness
+        .state_mut()
+        .rehearse_dialog(Some(folder.path().join("turn")));
+    press(&mut harness, "Save path…");
+    wait_for(&mut harness, "the file", |app| {
+        app.state().show.saved.is_some()
+    });
+    let file = folder.path().join("turn.json");
+    let read = io::read_path_file(&file).unwrap();
+    assert_eq!(read, io::PathFile::Keyframes(turntable.clone()));
+    harness.get_by_label_contains("turn.json");
+
+    // A list of cameras takes its place, and it can come back.
+    let cameras = turntable.cameras(0.4, [64, 48]);
+    assert_eq!(cameras.len(), 4);
+    let list = folder.path().join("list.json");
+    io::write_camera_path(&list, &cameras).unwrap();
+    harness.state_mut().rehearse_dialog(Some(list));
+    press(&mut harness, "Open path…");
+    wait_for(&mut harness, "the list", |app| {
+        app.state().show.path.keyframes().len() == 4
+    });
+    let times: Vec<f64> = shown(&harness)
+        .path
+        .keyframes()
+        .iter()
+        .map(|it| it.time_secs)
+        .collect();
+    assert!((times[3] - 0.1).abs() < 1e-9, "30 a second: {times:?}");
+    press(&mut harness, "Back to the path before");
+    assert_eq!(shown(&harness).path, turntable);
+
+    // Wrong files are named, and change nothing.
+    let wrong = folder.path().join("wrong.json");
+    std::fs::write(&wrong, "{\"keyframes\": [{\"time_secs\": 1}]}").unwrap();
+    for (name, cause) in [
+        ("wrong.json", "position"),
+        ("small.ply", "UTF-8"),
+        ("nowhere.json", "No such file"),
+    ] {
+        harness.state_mut().state_mut().error = None;
+        harness
+            .state_mut()
+            .rehearse_dialog(Some(folder.path().join(name)));
+        press(&mut harness, "Open path…");
+        wait_for(&mut harness, "the error", |app| app.state().error.is_some());
+        let error = harness.state().state().error.clone().unwrap();
+        assert!(error.contains(name) && error.contains(cause), "{error}");
+        assert_eq!(shown(&harness).path, turntable);
+    }
+}
+
+/// Where no dialog opens, a name is typed.
+#[test]
+fn names_of_path_files_are_typed_where_no_dialog_opens() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = application(gpu, Start::Open(scene_file(folder.path())));
+    harness.set_size(Vec2::new(900.0, 1100.0));
+    press(&mut harness, "Turntable");
+    let turntable = shown(&harness).path.clone();
+    harness.state_mut().rehearse_dialog(None);
+    press(&mut harness, "Open path…");
+    assert!(
+        shown(&harness)
+            .path_file
+            .as_ref()
+            .unwrap()
+            .ends_with("small path.json")
+    );
+    let typed = folder
+        .path()
+        .join("typed.json")
+        .to_string_lossy()
+        .into_owned();
+    harness.state_mut().state_mut().show.path_file = Some(typed.clone());
+    harness.run_steps(2);
+    press(&mut harness, "Save to this file");
+    wait_for(&mut harness, "the typed file", |app| {
+        app.state().show.path_file.is_none()
+    });
+    assert!(folder.path().join("typed.json").is_file());
+    harness.state_mut().rehearse_dialog(None);
+    press(&mut harness, "Open path…");
+    harness.state_mut().state_mut().show.path_file = Some(typed);
+    press(&mut harness, "Clear the path");
+    press(&mut harness, "Open this file");
+    wait_for(&mut harness, "the path", |app| {
+        app.state().show.path == turntable
+    });
+    assert!(shown(&harness).path_file.is_none());
 }

@@ -11,7 +11,11 @@ use super::browser::{self, Browser};
 use super::unpack::from_base64;
 
 /// As the window's, and none that hides a missing background.
-const BACKGROUND: [f32; 3] = [0.3, 0.5, 0.7];
+pub(super) const BACKGROUND: [f32; 3] = [0.3, 0.5, 0.7];
+
+/// Waits until the page has drawn what it was asked for.
+pub(super) const RESTED: &str = "new Promise((done) => { const look = () =>
+    document.documentElement.dataset.state === 'ready' ? done(1) : setTimeout(look, 20); look(); })";
 
 fn camera(eye: Vec3) -> Camera {
     let intrinsics = Intrinsics {
@@ -23,7 +27,7 @@ fn camera(eye: Vec3) -> Camera {
 }
 
 /// The camera as the page takes it.
-fn as_json(camera: &Camera) -> serde_json::Value {
+pub(super) fn as_json(camera: &Camera) -> serde_json::Value {
     let rows = Mat4::from(camera.c2w).transpose().to_cols_array();
     let k = camera.intrinsics;
     json!({
@@ -33,7 +37,7 @@ fn as_json(camera: &Camera) -> serde_json::Value {
 }
 
 /// Decibels between a drawn image and the bytes of a PNG, both in 8 bits.
-fn psnr(ours: &[[f32; 3]], png: &[u8]) -> f64 {
+pub(super) fn psnr(ours: &[[f32; 3]], png: &[u8]) -> f64 {
     let theirs = image::load_from_memory(png).unwrap().to_rgb8();
     let ours = ours.as_flattened();
     assert_eq!(theirs.as_raw().len(), ours.len(), "the size of the picture");
@@ -45,7 +49,7 @@ fn psnr(ours: &[[f32; 3]], png: &[u8]) -> f64 {
     10.0 * (255.0 * 255.0 / mean.max(1e-9)).log10()
 }
 
-fn png_of(answer: &serde_json::Value) -> Vec<u8> {
+pub(super) fn png_of(answer: &serde_json::Value) -> Vec<u8> {
     let text = answer.as_str().unwrap();
     from_base64(text.strip_prefix("data:image/png;base64,").unwrap_or(text))
 }
@@ -105,9 +109,7 @@ fn the_first_view_shows_the_scene_and_drags_turn_it() {
     let path = folder.path().join("scene.html");
     save_with_page(&path, &file, &Page::default()).unwrap();
     browser.open(&path);
-    let rested = "new Promise((done) => { const look = () =>
-        document.documentElement.dataset.state === 'ready' ? done(1) : setTimeout(look, 20); look(); })";
-    browser.value(rested);
+    browser.value(RESTED);
     let shot = |browser: &mut Browser| {
         let shot = browser.call("Page.captureScreenshot", &json!({"format": "png"}));
         image::load_from_memory(&png_of(&shot["data"]))
@@ -141,7 +143,7 @@ fn the_first_view_shows_the_scene_and_drags_turn_it() {
         });
         browser.call("Input.dispatchMouseEvent", &event);
     }
-    browser.value(rested);
+    browser.value(RESTED);
     let turned = shot(&mut browser);
     let differ = first.pixels().zip(turned.pixels()).filter(|(a, b)| a != b);
     assert!(500 < differ.count(), "the scene turned");
@@ -151,7 +153,7 @@ fn the_first_view_shows_the_scene_and_drags_turn_it() {
         let event = json!({"type": kind, "code": "Home", "key": "Home"});
         browser.call("Input.dispatchKeyEvent", &event);
     }
-    browser.value(rested);
+    browser.value(RESTED);
     assert!(shot(&mut browser) == first, "the first view again");
     assert_eq!(
         browser.value("document.getElementById('help').hidden"),

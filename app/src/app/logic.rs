@@ -173,25 +173,10 @@ impl App {
                     path,
                     bytes,
                     losses,
-                } => {
-                    let size = crate::panels::bytes(bytes);
-                    let text = format!("Saved {} ({size})", path.display());
-                    self.state.export.saved = Some(text.clone());
-                    self.state.say(Gravity::Note, text);
-                    for loss in losses {
-                        self.state.say(Gravity::Note, loss);
-                    }
-                    if let (Some(when), Some(run)) = (self.exporting.take(), &mut self.state.run) {
-                        run.save(when);
-                    }
-                    if let (Some(version), Some(document)) =
-                        (self.exporting_edits.take(), &mut self.state.editor.document)
-                    {
-                        document.saved = version;
-                    }
-                    self.leave_if_saved(ctx);
-                }
+                } => self.exported(ctx, &path, bytes, losses),
                 Event::Filmed(report) => self.hear_film(report),
+                Event::CameraPathOpened(path, read) => self.hear_path(&path, read),
+                Event::CameraPathSaved(path) => self.hear_saved_path(&path),
                 Event::ProjectOpened { path, project } => self.open_project(ctx, path, project),
                 Event::ProjectSaved(path) => self.project_saved(path),
                 Event::SplatsMeasured(measured) => self.measured(measured),
@@ -207,6 +192,24 @@ impl App {
                 }
             }
         }
+    }
+
+    fn exported(&mut self, ctx: &egui::Context, path: &Path, bytes: u64, losses: Vec<String>) {
+        let size = crate::panels::bytes(bytes);
+        let text = format!("Saved {} ({size})", path.display());
+        self.state.export.saved = Some(text.clone());
+        self.state.say(Gravity::Note, text);
+        for loss in losses {
+            self.state.say(Gravity::Note, loss);
+        }
+        if let (Some(when), Some(run)) = (self.exporting.take(), &mut self.state.run) {
+            run.save(when);
+        }
+        let document = &mut self.state.editor.document;
+        if let (Some(version), Some(document)) = (self.exporting_edits.take(), document) {
+            document.saved = version;
+        }
+        self.leave_if_saved(ctx);
     }
 
     fn hear_gpu(&mut self, ctx: &egui::Context) {
@@ -263,6 +266,7 @@ impl App {
                 }
                 Answer::Project(path) => self.save_project_to(path),
                 Answer::Merge(path) => self.send_now(Command::OpenPart(path)),
+                Answer::Show(file, path) => self.take_show_file(file, path),
                 Answer::Nothing => self.stay(),
                 Answer::NoDialog(purpose) => {
                     self.stay();
@@ -282,6 +286,7 @@ impl App {
                 "type the path of the file"
             }
             Purpose::Network => "type the path of the file",
+            Purpose::Show(file) => self.show_without_dialog(file),
             Purpose::Save => {
                 self.state.settings.inspector = true;
                 "type the path under Export and press Save"
@@ -341,6 +346,7 @@ impl App {
                 },
                 ..export.options
             },
+            camera_path: self.state.show.path.clone(),
         };
         self.send_now(command);
     }

@@ -167,6 +167,12 @@ impl App {
         &mut self.state
     }
 
+    /// Instead of the system's next file dialog, this is what the user has chosen in it, for tests;
+    /// `None` is as on a system that shows no dialogs.
+    pub fn rehearse_dialog(&mut self, answer: Option<PathBuf>) {
+        self.dialogs.rehearse(answer);
+    }
+
     /// Says which graphics adapters there are, and which was chosen for the next start.
     pub(crate) fn offer_adapters(&mut self, names: Vec<String>, kept: Option<String>) {
         self.state.adapters = names;

@@ -1,6 +1,7 @@
 //! Camera paths: keyframes from the present view, ready-made paths, the preview, rendering.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use eframe::egui;
 use glam::Vec3;
@@ -10,11 +11,14 @@ use recon::worker::{Command, FilmJob};
 use render::{Camera, Intrinsics};
 
 use super::App;
-use crate::action::ShowAction;
-use crate::state::Gravity;
+use crate::action::{ShowAction, ShowFile};
+use crate::state::{Gravity, Scene, with_ending};
 
 /// Most keyframes of a path through photos.
 const THROUGH_KEYFRAMES: usize = 24;
+
+/// Most keyframes of a path that is opened: each is a row in the panel and lines in the scene.
+const MAX_KEYFRAMES: usize = 1_000;
 
 /// A turntable is not steeper than this, in radians: up would have no meaning.
 const STEEPEST: f32 = 1.4;
@@ -36,6 +40,9 @@ impl App {
             ShowAction::FlipPlay => self.flip_play(ctx),
             ShowAction::Turntable => self.turntable(),
             ShowAction::ThroughPhotos => self.through_photos(),
+            ShowAction::Ask(file) => self.ask_for_show_file(file),
+            ShowAction::OpenPath(path) => self.open_path(path),
+            ShowAction::SavePath(path) => self.save_path(&path),
             ShowAction::RenderFilm => self.render_film(),
             ShowAction::RenderPicture => self.render_picture(),
         }
@@ -70,11 +77,87 @@ impl App {
         let [width, height] = report.size;
         let place = report.out.display();
         let text = format!("Saved {place}: {images} of {width} x {height} pixels");
-        self.state.show.saved = Some(text.clone());
-        self.state.say(Gravity::Note, text);
+        self.show_saved(text);
         for warning in report.warnings {
             let text = format!("{}: {warning}", report.out.display());
             self.state.say(Gravity::Warning, text);
+        }
+    }
+
+    /// Something was written.
+    fn show_saved(&mut self, text: String) {
+        self.state.show.saved = Some(text.clone());
+        self.state.say(Gravity::Note, text);
+    }
+
+    /// A camera path was read: it takes the place of what there was.
+    pub(super) fn hear_path(&mut self, file: &Path, path: CameraPath) {
+        let count = path.keyframes().len();
+        let file = file.display();
+        if self.state.scene.is_none() {
+            return;
+        }
+        if MAX_KEYFRAMES < count {
+            return self.state.fail(format!(
+                "{file}: {count} cameras are more than the {MAX_KEYFRAMES} that can be edited \
+                 here: `accrete render --path` draws them"
+            ));
+        }
+        self.take_path(path);
+        self.state.show.path_file = None;
+        let text = format!("Opened the camera path {file}: {count} keyframes");
+        self.state.say(Gravity::Note, text);
+    }
+
+    fn open_path(&mut self, path: PathBuf) {
+        let fps = self.state.show.fps;
+        self.send_now(Command::OpenCameraPath { path, fps });
+    }
+
+    fn save_path(&mut self, path: &Path) {
+        let camera_path = self.state.show.path.clone();
+        let path = with_ending(path, ".json").into();
+        self.state.show.saved = None;
+        self.send_now(Command::SaveCameraPath { path, camera_path });
+    }
+
+    /// The camera path was written.
+    pub(super) fn hear_saved_path(&mut self, path: &Path) {
+        self.state.show.path_file = None;
+        self.show_saved(format!("Saved the camera path {}", path.display()));
+    }
+
+    fn ask_for_show_file(&mut self, file: ShowFile) {
+        let show = &self.state.show;
+        let proposed = match file {
+            ShowFile::Film => PathBuf::from(show.out.trim()),
+            ShowFile::Picture => PathBuf::from(show.picture_out.trim()),
+            ShowFile::OpenPath | ShowFile::SavePath => show.proposed_path_file(),
+        };
+        self.dialogs.ask_for_show(file, show.kind, &proposed);
+    }
+
+    /// A file was chosen in the dialog.
+    pub(super) fn take_show_file(&mut self, file: ShowFile, path: PathBuf) {
+        let show = &mut self.state.show;
+        match file {
+            ShowFile::Film => show.film_to(&path),
+            ShowFile::Picture => show.picture_to(&path),
+            ShowFile::OpenPath => self.open_path(path),
+            ShowFile::SavePath => self.save_path(&path),
+        }
+    }
+
+    /// What to do where no dialog opens, in words.
+    pub(super) fn show_without_dialog(&mut self, file: ShowFile) -> &'static str {
+        let show = &mut self.state.show;
+        match file {
+            ShowFile::Film | ShowFile::Picture => "type the path under Camera path and film",
+            ShowFile::OpenPath | ShowFile::SavePath => {
+                let proposed = show.proposed_path_file().to_string_lossy().into_owned();
+                show.path_file.get_or_insert(proposed);
+                "type the path of the file under Camera path and film"
+            }
         }
     }
 
@@ -192,6 +275,10 @@ impl App {
         let Some(file) = self.state.file() else {
             return;
         };
+        // Edits are shown as copies: what a snapshot has on the GPU stays as it is.
+        let shown = self.state.scene.as_ref().map(Scene::at_hand);
+        let own = shown.filter(|it| Arc::ptr_eq(&it.file, &file));
+        let on_gpu = own.map(|it| it.splats.clone());
         self.state.show.saved = None;
         self.state.show.playing = false;
         let film = Film {
@@ -201,6 +288,6 @@ impl App {
             out: PathBuf::from(out.trim()),
             fps: self.state.show.fps,
         };
-        self.send_now(Command::Film(Box::new(FilmJob { file, film })));
+        self.send_now(Command::Film(Box::new(FilmJob { file, on_gpu, film })));
     }
 }

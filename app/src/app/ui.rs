@@ -103,7 +103,7 @@ impl App {
                 "Camera path and film",
                 Pane::CameraPath,
                 panes.show,
-                [300.0, 560.0],
+                [300.0, 650.0],
                 show::show_ui,
             ),
             (

@@ -51,11 +51,11 @@ pub struct PageArgs {
     #[arg(long, value_name = "RRGGBB|r,g,b", value_parser = super::colour)]
     pub page_background: Option<[f32; 3]>,
 
-    /// Cameras to play, as `render --path` takes them; the first is also the first view
-    #[arg(long, value_name = "CAMERAS.json")]
+    /// Camera path to play, as `render --path` takes it; it begins with the first view
+    #[arg(long, value_name = "FILE|PROJECT")]
     pub page_path: Option<PathBuf>,
 
-    /// Cameras of --page-path a second
+    /// Cameras a second, where --page-path is a list of cameras without times
     #[arg(long, value_name = "FPS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=240))]
     pub page_fps: u32,
 }

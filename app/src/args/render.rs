@@ -24,8 +24,9 @@ pub struct RenderArgs {
     #[arg(long, value_name = "CAMS.JSON[#INDEX]", group = "shot")]
     pub camera: Option<PathBuf>,
 
-    /// Keyframes of a camera path, or all cameras of such a list, one image each
-    #[arg(long, value_name = "CAMS.JSON", group = "shot")]
+    /// Keyframes of a camera path, a project (NAME.accrete) that has one, or all cameras of such a
+    /// list, one image each
+    #[arg(long, value_name = "FILE|PROJECT", group = "shot")]
     pub path: Option<PathBuf>,
 
     /// Along the cameras of posed photos, in the order of their names

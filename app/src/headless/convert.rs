@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::bail;
-use glam::Affine3A;
+use anyhow::{Context, bail};
+use recon::camera_path::CameraPath;
 use recon::io::html::Page;
 use recon::io::{self, ExportOptions, IoError, SplatFile, SplatFormat, SplatSummary};
 use serde::Serialize;
@@ -100,17 +100,17 @@ pub fn run(console: &Console, args: &ConvertArgs) -> anyhow::Result<()> {
 /// What a `.html` tells besides the splats.
 fn page(args: &ConvertArgs, options: &ExportOptions) -> anyhow::Result<Page> {
     let stem = args.output.file_stem().unwrap_or_default();
-    let mut page = options.page(&stem.to_string_lossy());
+    let path = match &args.page.page_path {
+        Some(place) => {
+            let cameras = io::read_path_file(place)?;
+            let path = cameras.into_keyframes(f64::from(args.page.page_fps));
+            path.with_context(|| place.display().to_string())?
+        }
+        None => CameraPath::default(),
+    };
+    let mut page = options.page(&stem.to_string_lossy(), &path);
     if let Some(colour) = args.page.page_background {
         page.look.background = colour;
-    }
-    if let Some(path) = &args.page.page_path {
-        let turn = options.rotation().map(Affine3A::from_quat);
-        let turn = turn.unwrap_or(Affine3A::IDENTITY);
-        let cameras = io::read_camera_path(path)?;
-        page.path = cameras.iter().map(|it| turn * it.c2w).collect();
-        page.camera = page.path.first().copied();
-        page.frames_per_second = args.page.page_fps as f32;
     }
     Ok(page)
 }

@@ -11,7 +11,8 @@ use ::render::{GpuSplats, RenderConfig, Splats};
 use anyhow::{Context, bail};
 use recon::dataset::Dataset;
 use recon::edit::{EditOp, Edited, History, Measured, Rule, Subject, find, measure, removals};
-use recon::io::{self, DatasetPlace, Opened, Project, SplatFile, SplatFormat};
+use recon::io::html::Page;
+use recon::io::{self, DatasetPlace, ExportOptions, Opened, Project, SplatFile, SplatFormat};
 use recon::metrics::{EvalReport, Protocol, Scores};
 use recon::optim::{EvalConfig, HeldOut};
 use serde::Serialize;
@@ -174,7 +175,7 @@ fn write(
             comments: editing.file.comments.clone(),
         };
         losses = io::losses(&file, format);
-        io::save(out, &file)?;
+        io::save_with_page(out, &file, &editing.page(out))?;
     }
     if let Some(folder) = &args.project {
         io::save_project(folder, &editing.project(args.dataset.as_deref()))?;
@@ -225,6 +226,14 @@ fn open(console: &Console, path: &Path) -> anyhow::Result<Editing> {
 }
 
 impl Editing {
+    /// What a `.html` tells besides the splats: a project's camera path can be played.
+    fn page(&self, out: &Path) -> Page {
+        let stored = self.project.camera_path.clone();
+        let path = stored.and_then(|it| serde_json::from_value(it).ok());
+        let stem = out.file_stem().unwrap_or_default();
+        ExportOptions::default().page(&stem.to_string_lossy(), &path.unwrap_or_default())
+    }
+
     /// What is kept of it.
     fn project(&self, dataset: Option<&Path>) -> Project {
         let dataset = dataset.map(DatasetPlace::new);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
+use recon::camera_path::CameraPath;
 use recon::io::{ExportOptions, SplatFormat};
 use recon::worker::{
     Command, Evaluation, Event, OptimiseJob, OptimiseReport, Snapshot, TrainProgress,
@@ -78,6 +79,7 @@ pub(super) fn save(
         format,
         path: path.to_owned(),
         options,
+        camera_path: CameraPath::default(),
     };
     worker.work(command, |_, event| {
         if let Event::Exported { losses, .. } = event {

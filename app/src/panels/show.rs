@@ -1,6 +1,8 @@
 //! A camera path through the scene: keyframes, preview, and rendering it into a film; pictures of
 //! any size.
 
+use std::path::PathBuf;
+
 use eframe::egui::{
     self, Button, CollapsingHeader, ComboBox, DragValue, Label, RichText, Slider, SliderClamping,
     TextEdit,
@@ -8,7 +10,7 @@ use eframe::egui::{
 use recon::camera_path::{Ease, Keyframe};
 
 use super::inspector::choice;
-use crate::action::{Action, ShowAction};
+use crate::action::{Action, ShowAction, ShowFile};
 use crate::project::Project;
 use crate::state::{AppState, FilmKind, FilmSize, MAX_SIDE_PX, Show};
 use crate::theme;
@@ -69,6 +71,7 @@ fn begin_ui(ui: &mut egui::Ui, state: &AppState, show: &mut Show, actions: &mut 
         }
     });
     seconds(ui, "Ready-made paths take", &mut show.ready_secs, 0.1);
+    path_file_ui(ui, state, show, actions);
     if let Some(before) = &show.before {
         let text = format!("it has {} keyframes", before.keyframes().len());
         let back = ui.button("Back to the path before").on_hover_text(text);
@@ -77,6 +80,55 @@ fn begin_ui(ui: &mut egui::Ui, state: &AppState, show: &mut Show, actions: &mut 
         {
             show.replace_path(before);
         }
+    }
+}
+
+/// Camera paths out of files and into them; a file's name to be typed where no dialog opens.
+fn path_file_ui(ui: &mut egui::Ui, state: &AppState, show: &mut Show, actions: &mut Vec<Action>) {
+    // What else is done would end for it, but not what makes splats.
+    let is_free = state.job.is_none() || state.is_training();
+    let has_path = !show.path.keyframes().is_empty();
+    ui.horizontal_wrapped(|ui| {
+        let open = ui.add_enabled(is_free, Button::new("Open path…"));
+        let text = "keyframes or a list of cameras in a .json, or what a project has";
+        let busy = "something else is being done";
+        let open = open.on_hover_text(text).on_disabled_hover_text(busy);
+        if open.clicked() {
+            actions.push(act(ShowAction::Ask(ShowFile::OpenPath)));
+        }
+        let save = ui.add_enabled(is_free && has_path, Button::new("Save path…"));
+        let text = "the keyframes as a .json, which `accrete render --path` takes too";
+        let why_not = if has_path {
+            busy
+        } else {
+            "there are no keyframes yet"
+        };
+        let save = save.on_hover_text(text).on_disabled_hover_text(why_not);
+        if save.clicked() {
+            actions.push(act(ShowAction::Ask(ShowFile::SavePath)));
+        }
+    });
+    let Some(file) = &mut show.path_file else {
+        return;
+    };
+    let label = ui.label("Path file");
+    let field = TextEdit::singleline(file).desired_width(f32::INFINITY);
+    ui.add(field).labelled_by(label.id);
+    let is_typed = is_free && !file.trim().is_empty();
+    let typed = PathBuf::from(file.trim());
+    let mut is_done = false;
+    ui.horizontal(|ui| {
+        let open = ui.add_enabled(is_typed, Button::new("Open this file"));
+        let save = ui.add_enabled(is_typed && has_path, Button::new("Save to this file"));
+        if open.clicked() {
+            actions.push(act(ShowAction::OpenPath(typed)));
+        } else if save.clicked() {
+            actions.push(act(ShowAction::SavePath(typed)));
+        }
+        is_done = ui.button("Cancel").clicked();
+    });
+    if is_done {
+        show.path_file = None;
     }
 }
 
@@ -189,7 +241,7 @@ fn film_ui(ui: &mut egui::Ui, state: &AppState, show: &mut Show, actions: &mut V
         ui.add(DragValue::new(&mut show.fps).range(1..=240))
             .labelled_by(label.id);
     });
-    place(ui, "Film", &mut show.out);
+    place(ui, ("Film", ShowFile::Film), &mut show.out, actions);
     let images = show.path.frame_count(f64::from(show.fps));
     ui.horizontal_wrapped(|ui| {
         let can_render = can_render(state) && 0 < images && !show.out.trim().is_empty();
@@ -216,7 +268,12 @@ fn picture_ui(ui: &mut egui::Ui, state: &AppState, show: &mut Show, actions: &mu
                 .labelled_by(label.id);
         }
     });
-    place(ui, "Picture", &mut show.picture_out);
+    place(
+        ui,
+        ("Picture", ShowFile::Picture),
+        &mut show.picture_out,
+        actions,
+    );
     let can_render = can_render(state) && !show.picture_out.trim().is_empty();
     let button = ui.add_enabled(can_render, Button::new("Save picture"));
     if button.on_disabled_hover_text(why_not(state, 1)).clicked() {
@@ -226,7 +283,7 @@ fn picture_ui(ui: &mut egui::Ui, state: &AppState, show: &mut Show, actions: &mu
 
 /// Rendering would end a job that runs.
 fn can_render(state: &AppState) -> bool {
-    state.job.is_none() && !state.is_training() && state.file().is_some()
+    !state.is_busy() && state.file().is_some()
 }
 
 fn why_not(state: &AppState, images: usize) -> &'static str {
@@ -256,8 +313,24 @@ fn seconds(ui: &mut egui::Ui, name: &str, secs: &mut f64, least: f64) -> bool {
 }
 
 /// A place on the disk.
-fn place(ui: &mut egui::Ui, name: &str, path: &mut String) {
+fn place(
+    ui: &mut egui::Ui,
+    (name, file): (&str, ShowFile),
+    path: &mut String,
+    actions: &mut Vec<Action>,
+) {
+    /// What is left to the button beside the field.
+    const BUTTON: f32 = 84.0;
     let label = ui.label(name);
-    let field = TextEdit::singleline(path).desired_width(f32::INFINITY);
-    ui.add(field).labelled_by(label.id);
+    ui.horizontal(|ui| {
+        let width = (ui.available_width() - BUTTON).max(60.0);
+        let field = TextEdit::singleline(path).desired_width(width);
+        ui.add(field).labelled_by(label.id);
+        let choose = ui
+            .button("Choose…")
+            .on_hover_text("in a dialog of the system");
+        if choose.clicked() {
+            actions.push(act(ShowAction::Ask(file)));
+        }
+    });
 }

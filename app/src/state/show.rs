@@ -1,6 +1,6 @@
 //! A film in the making: its camera path, where the preview stands, what is rendered and where to.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use recon::camera_path::CameraPath;
 
@@ -36,6 +36,8 @@ pub struct Show {
     pub picture_px: [u32; 2],
     /// Where it goes.
     pub picture_out: String,
+    /// A file of the camera path that is typed, where no dialog can be shown.
+    pub path_file: Option<String>,
     /// What was written last, in words.
     pub saved: Option<String>,
 }
@@ -56,6 +58,7 @@ impl Default for Show {
             out: "film.mp4".to_owned(),
             picture_px: [3840, 2160],
             picture_out: "picture.png".to_owned(),
+            path_file: None,
             saved: None,
         }
     }
@@ -125,7 +128,8 @@ impl FilmKind {
         }
     }
 
-    fn ending(self) -> &'static str {
+    /// How the names of its files end, with the dot.
+    pub(crate) fn ending(self) -> &'static str {
         match self {
             Self::Mp4 => ".mp4",
             Self::WebM => ".webm",
@@ -141,6 +145,32 @@ impl Show {
         let stem = self.out.strip_suffix(ending).unwrap_or(&self.out);
         self.out = format!("{stem}{}", kind.ending());
         self.kind = kind;
+    }
+
+    /// The film goes there: as what the ending says, or where it says nothing as what was chosen.
+    pub fn film_to(&mut self, place: &Path) {
+        let ending = ending_of(place);
+        let videos = [FilmKind::Mp4, FilmKind::WebM];
+        self.out = match videos.into_iter().find(|it| it.ending() == ending) {
+            Some(kind) => {
+                self.kind = kind;
+                place.to_string_lossy().into_owned()
+            }
+            None => with_ending(place, self.kind.ending()),
+        };
+    }
+
+    /// The picture goes there.
+    pub fn picture_to(&mut self, place: &Path) {
+        self.picture_out = with_ending(place, ".png");
+    }
+
+    /// A file for the camera path, beside the film.
+    pub fn proposed_path_file(&self) -> PathBuf {
+        let film = Path::new(self.out.trim());
+        let stem = film.file_stem().unwrap_or_default().to_string_lossy();
+        let stem = stem.strip_suffix(" film").unwrap_or(&stem);
+        film.with_file_name(format!("{stem} path.json"))
     }
 
     /// Files go beside `beside`, an export of the scene.
@@ -214,6 +244,21 @@ impl Show {
     }
 }
 
+/// The ending of a file, with the dot, in small letters.
+fn ending_of(place: &Path) -> String {
+    let ending = place.extension().unwrap_or_default();
+    format!(".{}", ending.to_string_lossy().to_ascii_lowercase())
+}
+
+/// The same place, with this ending unless it has it.
+pub(crate) fn with_ending(place: &Path, ending: &str) -> String {
+    let text = place.to_string_lossy().into_owned();
+    if ending.is_empty() || ending_of(place) == ending {
+        return text;
+    }
+    text + ending
+}
+
 #[cfg(test)]
 mod tests {
     use glam::Affine3A;
@@ -267,5 +312,17 @@ mod tests {
         show.choose(FilmKind::WebM);
         assert!(show.out.ends_with("garden film.webm"));
         assert_eq!(FilmSize::Window.pixels([761, 0]), [760, 2]);
+
+        show.film_to(Path::new("/films/a.MP4"));
+        assert_eq!((show.kind, &*show.out), (FilmKind::Mp4, "/films/a.MP4"));
+        show.film_to(Path::new("/films/b.1"));
+        assert_eq!((show.kind, &*show.out), (FilmKind::Mp4, "/films/b.1.mp4"));
+        show.choose(FilmKind::Images);
+        show.film_to(Path::new("/films/c d"));
+        assert_eq!((show.kind, &*show.out), (FilmKind::Images, "/films/c d"));
+        show.picture_to(Path::new("/films/c d"));
+        assert_eq!(show.picture_out, "/films/c d.png");
+        show.out = "/films/garden film.webm".to_owned();
+        assert!(show.proposed_path_file() == Path::new("/films/garden path.json"));
     }
 }

@@ -1,6 +1,6 @@
 //! From pointer, wheel and keys to camera moves and actions, by the table in [`crate::keys`].
 
-use eframe::egui::{self, Event, MouseWheelUnit, PointerButton};
+use eframe::egui::{self, Event, Key, MouseWheelUnit, PointerButton};
 use glam::{Vec2, Vec3};
 
 use super::navigate::Navigation;
@@ -207,6 +207,20 @@ fn notches(event: &Event) -> Option<(f32, egui::Modifiers)> {
     Some((notches, *modifiers))
 }
 
+/// Keys that mean something to a text field with Ctrl, too: all of it, back and forth among its
+/// changes, whole words.
+const EDITS_TEXT: [Key; 9] = [
+    Key::A,
+    Key::Z,
+    Key::Y,
+    Key::ArrowLeft,
+    Key::ArrowRight,
+    Key::Home,
+    Key::End,
+    Key::Backspace,
+    Key::Delete,
+];
+
 /// Turns keys that went down into actions, unless a text field wants them.
 pub(crate) fn pressed_keys(ctx: &egui::Context, state: &AppState, actions: &mut Vec<Action>) {
     let bindings = state.settings.keys.bindings();
@@ -220,8 +234,9 @@ pub(crate) fn pressed_keys(ctx: &egui::Context, state: &AppState, actions: &mut 
             else {
                 continue;
             };
-            // A text field takes plain keys; it has no use for Ctrl+O or F11.
-            if typing && !modifiers.command && !is_function(key) {
+            // A text field takes plain keys and Ctrl+A; it has no use for Ctrl+O or F11.
+            let is_free = modifiers.command && !EDITS_TEXT.contains(&key) || is_function(key);
+            if typing && !is_free {
                 continue;
             }
             let wanted = |event: &Event| {

@@ -195,6 +195,17 @@ impl CameraPath {
         self
     }
 
+    /// The same path in a world that is turned about its origin.
+    #[must_use]
+    pub fn turned(mut self, rotation: Quat) -> Self {
+        for keyframe in &mut self.keyframes {
+            let c2w = Affine3A::from_quat(rotation) * keyframe.c2w();
+            let turned = Keyframe::new(keyframe.time_secs, &c2w, keyframe.fov_y_degrees);
+            (keyframe.position, keyframe.rotation) = (turned.position, turned.rotation);
+        }
+        self
+    }
+
     /// In the order of time.
     pub fn keyframes(&self) -> &[Keyframe] {
         &self.keyframes

@@ -3,6 +3,7 @@
 
 mod curve;
 mod keyframes;
+mod sampled;
 mod through_photos;
 mod turntable;
 

@@ -3,6 +3,7 @@
 //!
 //! How a camera may be written is told in [`super::listed_camera`].
 
+use std::fs::File;
 use std::path::Path;
 
 use glam::Mat4;
@@ -10,13 +11,18 @@ use render::{Camera, Intrinsics};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::camera_path::CameraPath;
+use crate::camera_path::{CameraPath, Keyframe, PathError};
 use crate::dataset::Optics;
 
+use super::bounded::read_at_most;
 use super::json::{self, Object};
 use super::listed_camera::{entry, list, optics, pose, wrong};
+use super::project::{camera_path_in, project_folder};
 use super::rigid::MAX_SKEW;
 use super::{FormatError, IoError, replace};
+
+/// No camera path is longer, in bytes: that would be some hundred thousand cameras.
+const MAX_LEN: u64 = 256 << 20;
 
 /// What a file with a camera path holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,13 +33,42 @@ pub enum PathFile {
     Keyframes(CameraPath),
 }
 
-/// Reads keyframes or a list of cameras; at least one of them.
+impl PathFile {
+    /// As keyframes; cameras of a list are `1 / fps` seconds apart, and of their images only the
+    /// height's field of view counts.
+    ///
+    /// # Errors
+    /// Where the cameras of a list follow each other too fast.
+    pub fn into_keyframes(self, fps: f64) -> Result<CameraPath, PathError> {
+        let cameras = match self {
+            Self::Keyframes(path) => return Ok(path),
+            Self::Cameras(cameras) => cameras,
+        };
+        let keyframes = cameras.iter().enumerate();
+        let keyframes = keyframes.map(|(index, it)| Keyframe::of_camera(index as f64 / fps, it));
+        CameraPath::new(keyframes.collect())
+    }
+}
+
+/// Reads keyframes or a list of cameras; at least one of them. A project's folder (or the
+/// `project.json` in it) gives the camera path that was saved with it.
 ///
 /// # Errors
-/// Where the file cannot be read or holds neither.
+/// Where the file cannot be read or holds neither, or the project has no path.
 pub fn read_path_file(path: &Path) -> Result<PathFile, IoError> {
-    let bytes = std::fs::read(path).map_err(|err| IoError::system(path, err))?;
-    path_file_from_json(&bytes).map_err(|err| IoError::format(path, err))
+    if let Some(folder) = project_folder(path) {
+        return camera_path_in(&folder).map(PathFile::Keyframes);
+    }
+    if path.is_dir() {
+        let what = "a folder without a project.json. Give a file of keyframes or cameras, or the \
+                    folder of a project";
+        let what = FormatError::Unsupported(what.to_owned());
+        return Err(IoError::format(path, what));
+    }
+    let file = File::open(path).map_err(|err| IoError::system(path, err))?;
+    let read = read_at_most(file, MAX_LEN, "the camera path");
+    read.and_then(|bytes| path_file_from_json(&bytes))
+        .map_err(|err| IoError::format(path, err))
 }
 
 /// Writes keyframes as [`read_path_file`] reads them, in one step.
@@ -145,7 +180,7 @@ mod tests {
     use glam::Vec3;
 
     use super::*;
-    use crate::camera_path::{Ease, Keyframe};
+    use crate::camera_path::Ease;
 
     fn path() -> Vec<Camera> {
         let intrinsics = Intrinsics {

@@ -4,6 +4,7 @@ use glam::{Quat, Vec3};
 
 use super::SplatFile;
 use super::html::{Page, PageLook};
+use crate::camera_path::CameraPath;
 
 /// Which axis of the exported file points up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,11 +102,17 @@ impl ExportOptions {
     }
 
     /// What a `.html` of the exported scene tells besides the splats.
-    pub fn page(&self, name: &str) -> Page {
+    /// `path` is one through the scene before it is turned.
+    pub fn page(&self, name: &str, path: &CameraPath) -> Page {
+        let rotation = self.rotation();
         Page {
             name: name.to_owned(),
-            up: self.rotation().map_or(self.up, |it| it * self.up),
+            up: rotation.map_or(self.up, |it| it * self.up),
             look: self.look,
+            path: match rotation {
+                Some(rotation) => path.clone().turned(rotation),
+                None => path.clone(),
+            },
             ..Page::default()
         }
     }

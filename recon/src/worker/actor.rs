@@ -50,7 +50,9 @@ impl Actor {
         while let Some(command) = self.next() {
             let job = match &command {
                 Command::ShowSplats { name, .. } => format!("Showing {name}"),
-                Command::Open(path) | Command::OpenPart(path) => {
+                Command::Open(path)
+                | Command::OpenPart(path)
+                | Command::OpenCameraPath { path, .. } => {
                     format!("Opening {}", path.display())
                 }
                 Command::FindPoses { photos, .. } => {
@@ -63,7 +65,9 @@ impl Actor {
                 Command::Export { path, .. } => format!("Writing {}", path.display()),
                 Command::Film(job) => format!("Rendering {}", job.film.out.display()),
                 Command::MeasureSplats { .. } => "Measuring splats".to_owned(),
-                Command::SaveProject { path, .. } => format!("Saving {}", path.display()),
+                Command::SaveProject { path, .. } | Command::SaveCameraPath { path, .. } => {
+                    format!("Saving {}", path.display())
+                }
                 Command::Reconstruct(job) => format!("Reconstructing {}", job.dataset.name),
                 Command::Optimise(job) => format!("Optimising {}", job.dataset.name),
                 // Nothing is running: there is nothing to end or to change.

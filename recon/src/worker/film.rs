@@ -14,8 +14,10 @@ pub(super) fn film(actor: &mut Actor, job: &FilmJob) -> Result<Outcome, WorkerEr
     if actor.step(&what, 0, 1).is_break() {
         return Ok(Outcome::Cancelled);
     }
-    // A copy of its own: what is shown may have been edited, or change meanwhile.
-    let splats = GpuSplats::upload(&gpu, &job.file.splats)?;
+    let splats = match &job.on_gpu {
+        Some(shared) => shared.clone(),
+        None => GpuSplats::upload(&gpu, &job.file.splats)?,
+    };
     let mut rasterizer = Rasterizer::new(&gpu)?;
     let mut step = |done, total| actor.step(&what, done, total);
     match shoot(&gpu, &mut rasterizer, &splats, &job.film, &mut step) {

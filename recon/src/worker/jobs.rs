@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use render::{GpuSplats, Splats};
 
+use crate::camera_path::CameraPath;
 use crate::dataset::{Dataset, dots};
-use crate::io::{self, ExportOptions, SplatFile, SplatFormat, losses};
+use crate::io::{self, ExportOptions, FormatError, IoError, SplatFile, SplatFormat, losses};
 use crate::synthetic;
 
 use super::actor::{Actor, Outcome};
@@ -42,15 +43,20 @@ pub(super) fn run(actor: &mut Actor, command: Command) -> Result<Outcome, Worker
             dataset,
             antialiased,
         } => super::measure::run(actor, &splats, dataset.as_ref(), antialiased),
-        Command::SaveProject { project, path } => save_project(actor, &project, path),
         Command::Reconstruct(job) => super::reconstruct::run(actor, &job),
         Command::Optimise(job) => super::optimise::optimise(actor, &job),
-        Command::Export {
-            file,
-            format,
-            path,
-            options,
-        } => export(actor, &file, format, path, &options),
+        Command::Export { ref path, .. } => {
+            let what = format!("Writing {}", name_of(path));
+            files(actor, &what, command)
+        }
+        Command::SaveProject { ref path, .. } | Command::SaveCameraPath { ref path, .. } => {
+            let what = format!("Saving {}", name_of(path));
+            files(actor, &what, command)
+        }
+        Command::OpenCameraPath { ref path, .. } => {
+            let what = format!("Reading {}", name_of(path));
+            files(actor, &what, command)
+        }
         Command::Cancel
         | Command::Pause
         | Command::Resume
@@ -207,32 +213,12 @@ fn show(
     Ok(Outcome::Finished)
 }
 
-fn save_project(
-    actor: &mut Actor,
-    project: &io::Project,
-    path: PathBuf,
-) -> Result<Outcome, WorkerError> {
-    let what = format!("Saving {}", name_of(&path));
-    if actor.step(&what, 0, 1).is_break() {
+/// Reads or writes files, as [`read_or_write`] does.
+fn files(actor: &mut Actor, what: &str, command: Command) -> Result<Outcome, WorkerError> {
+    if actor.step(what, 0, 1).is_break() {
         return Ok(Outcome::Cancelled);
     }
-    io::save_project(&path, project)?;
-    actor.tell(Event::ProjectSaved(path));
-    Ok(Outcome::Finished)
-}
-
-fn export(
-    actor: &mut Actor,
-    file: &SplatFile,
-    format: SplatFormat,
-    path: PathBuf,
-    options: &ExportOptions,
-) -> Result<Outcome, WorkerError> {
-    let what = format!("Writing {}", name_of(&path));
-    if actor.step(&what, 0, 1).is_break() {
-        return Ok(Outcome::Cancelled);
-    }
-    write(actor, file, format, path, options)?;
+    read_or_write(actor, command)?;
     Ok(Outcome::Finished)
 }
 
@@ -243,6 +229,8 @@ pub(super) fn is_done_meanwhile(command: &Command) -> bool {
         command,
         Command::Export { .. }
             | Command::SaveProject { .. }
+            | Command::OpenCameraPath { .. }
+            | Command::SaveCameraPath { .. }
             | Command::OpenPart(_)
             | Command::MeasureSplats { .. }
     )
@@ -251,21 +239,8 @@ pub(super) fn is_done_meanwhile(command: &Command) -> bool {
 /// Follows such a command. What goes wrong is no reason to end the work of an hour.
 pub(super) fn do_meanwhile(actor: &mut Actor, command: Command) {
     let done = match command {
-        // These ask for no orders: those that wait are for the job that is under way.
-        Command::Export {
-            file,
-            format,
-            path,
-            options,
-        } => write(actor, &file, format, path, &options),
-        Command::SaveProject { project, path } => match io::save_project(&path, &project) {
-            Ok(()) => {
-                actor.tell(Event::ProjectSaved(path));
-                Ok(())
-            }
-            Err(err) => Err(err.into()),
-        },
-        other => run(actor, other).map(|_| ()),
+        Command::OpenPart(_) | Command::MeasureSplats { .. } => run(actor, command).map(|_| ()),
+        other => read_or_write(actor, other),
     };
     if let Err(err) = done {
         actor.tell(Event::Warned(err.to_string()));
@@ -273,12 +248,47 @@ pub(super) fn do_meanwhile(actor: &mut Actor, command: Command) {
     actor.tell(Event::DoneMeanwhile);
 }
 
+/// Exports, saves a project, reads or writes a camera path. It asks for no orders: those that wait
+/// may be for another job that is under way.
+fn read_or_write(actor: &Actor, command: Command) -> Result<(), WorkerError> {
+    match command {
+        Command::Export {
+            file,
+            format,
+            path,
+            options,
+            camera_path,
+        } => write(actor, &file, format, path, (&options, &camera_path)),
+        Command::SaveProject { project, path } => {
+            io::save_project(&path, &project)?;
+            actor.tell(Event::ProjectSaved(path));
+            Ok(())
+        }
+        Command::OpenCameraPath { path, fps } => {
+            let read = io::read_path_file(&path)?;
+            let read = read.into_keyframes(f64::from(fps.max(1)));
+            let read = read.map_err(|it| {
+                let it = FormatError::Malformed(it.to_string());
+                IoError::format(&path, it)
+            })?;
+            actor.tell(Event::CameraPathOpened(path, read));
+            Ok(())
+        }
+        Command::SaveCameraPath { path, camera_path } => {
+            io::write_keyframes(&path, &camera_path)?;
+            actor.tell(Event::CameraPathSaved(path));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
 fn write(
     actor: &Actor,
     file: &SplatFile,
     format: SplatFormat,
     path: PathBuf,
-    options: &ExportOptions,
+    (options, camera_path): (&ExportOptions, &CameraPath),
 ) -> Result<(), WorkerError> {
     let changed;
     let file = if options.changes_nothing(file) {
@@ -289,7 +299,7 @@ fn write(
     };
     let losses = losses(file, format);
     let stem = path.file_stem().unwrap_or_default();
-    let page = options.page(&stem.to_string_lossy());
+    let page = options.page(&stem.to_string_lossy(), camera_path);
     let bytes = if file.format == format {
         io::save_with_page(&path, file, &page)?
     } else {

@@ -9,6 +9,7 @@ use render::{GpuSplats, Splats};
 
 use super::optimise_messages::{Adjustment, LiveSplats, Moment, OptimiseJob, OptimiseReport};
 use super::reconstruct_messages::{ChunkEvaluation, ReconstructJob, ReconstructReport};
+use crate::camera_path::CameraPath;
 use crate::dataset::Dataset;
 use crate::edit::{MeasureError, Measured};
 use crate::film::{Film, FilmError, FilmReport};
@@ -74,6 +75,23 @@ pub enum Command {
         path: PathBuf,
         /// What is changed on the way.
         options: ExportOptions,
+        /// What a `.html` can play, in the coordinates of `file`; without keyframes it plays
+        /// nothing.
+        camera_path: CameraPath,
+    },
+    /// Read a camera path. The cameras of a list are `1 / fps` seconds apart.
+    OpenCameraPath {
+        /// Keyframes, a list of cameras, or a project.
+        path: PathBuf,
+        /// Images a second.
+        fps: u32,
+    },
+    /// Write a camera path.
+    SaveCameraPath {
+        /// Where to.
+        path: PathBuf,
+        /// The keyframes.
+        camera_path: CameraPath,
     },
     /// Draw splats into a picture, numbered pictures or a video.
     Film(Box<FilmJob>),
@@ -121,6 +139,8 @@ pub enum Command {
 pub struct FilmJob {
     /// The splats.
     pub file: Arc<SplatFile>,
+    /// The same on the GPU, where they lie there already and nobody changes them.
+    pub on_gpu: Option<GpuSplats>,
     /// From where, how, and where to.
     pub film: Film,
 }
@@ -171,6 +191,10 @@ pub enum Event {
     },
     /// A project was written into its folder.
     ProjectSaved(PathBuf),
+    /// A camera path was read.
+    CameraPathOpened(PathBuf, CameraPath),
+    /// A camera path was written.
+    CameraPathSaved(PathBuf),
     /// Splats were measured for clean-up.
     SplatsMeasured(Arc<Measured>),
     /// A folder or zip of photos without poses was opened.

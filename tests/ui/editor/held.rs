@@ -4,12 +4,28 @@ use app::optimise::Phase;
 use app::window::Start;
 use eframe::egui::{Modifiers, Vec2};
 use recon::edit::DELETED;
-use recon::optim::{OptimiseConfig, Preset, preset};
+use recon::optim::{Densify, OptimiseConfig, Preset, preset};
 use tests::gpu::gpu;
 
 use super::super::application::{open, wait, wait_for_frame_of};
 use super::super::photos::{write_photos, write_poses};
 use super::{click, drag, place};
+
+/// Small photos, and splats that soon become more.
+fn quick() -> OptimiseConfig {
+    let fast = preset(Preset::Fast);
+    OptimiseConfig {
+        steps: 60_000,
+        max_side: Some(48),
+        evaluate_every: 0,
+        densify: Densify {
+            from: 4,
+            every: 4,
+            ..fast.densify
+        },
+        ..fast
+    }
+}
 
 #[test]
 fn edits_of_a_held_run_are_kept_when_it_goes_on() {
@@ -23,19 +39,7 @@ fn edits_of_a_held_run_are_kept_when_it_goes_on() {
         let project = app.state().project.as_ref();
         project.is_some_and(|it| it.dataset().is_some())
     });
-    let state = harness.state_mut().state_mut();
-    let fast = preset(Preset::Fast);
-    state.plan.config = OptimiseConfig {
-        steps: 60_000,
-        max_side: Some(48),
-        evaluate_every: 0,
-        densify: recon::optim::Densify {
-            from: 4,
-            every: 4,
-            ..fast.densify
-        },
-        ..fast
-    };
+    harness.state_mut().state_mut().plan.config = quick();
     harness.run_steps(2);
     click(&mut harness, "Start");
     wait(&mut harness, "some steps", |app| {

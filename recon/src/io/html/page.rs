@@ -6,6 +6,7 @@ use glam::{Affine3A, Mat4, Vec3};
 use serde::Serialize;
 
 use super::pack::{Packed, pack};
+use crate::camera_path::{CameraPath, Ease, Keyframe};
 use crate::io::quantised::check_quantisable;
 use crate::io::{FormatError, SplatFile};
 
@@ -13,9 +14,10 @@ const TEMPLATE: &str = include_str!("../../../../assets/viewer/page.html");
 const STYLE: &str = include_str!("../../../../assets/viewer/page.css");
 
 /// In this order one script: later files use earlier ones.
-const SCRIPTS: [&str; 5] = [
+const SCRIPTS: [&str; 6] = [
     include_str!("../../../../assets/viewer/worker.js"),
     include_str!("../../../../assets/viewer/camera.js"),
+    include_str!("../../../../assets/viewer/path.js"),
     include_str!("../../../../assets/viewer/painter.js"),
     include_str!("../../../../assets/viewer/controls.js"),
     include_str!("../../../../assets/viewer/main.js"),
@@ -83,13 +85,11 @@ pub struct Page {
     pub up: Vec3,
     /// How it draws.
     pub look: PageLook,
-    /// Where the first view stands: camera to world, OpenCV axes. `None` shows all of the scene's
-    /// main part, as the window does.
+    /// Where the first view stands: camera to world, OpenCV axes. `None` is the beginning of the
+    /// path, or where there is none it shows all of the scene's main part, as the window does.
     pub camera: Option<Affine3A>,
-    /// Poses to play, camera to world, OpenCV axes; empty for no path.
-    pub path: Vec<Affine3A>,
-    /// How fast the poses follow each other.
-    pub frames_per_second: f32,
+    /// What it can play; without keyframes it plays nothing.
+    pub path: CameraPath,
 }
 
 impl Default for Page {
@@ -100,8 +100,7 @@ impl Default for Page {
             up: Vec3::NEG_Y,
             look: PageLook::default(),
             camera: None,
-            path: Vec::new(),
-            frames_per_second: 30.0,
+            path: CameraPath::default(),
         }
     }
 }
@@ -120,8 +119,42 @@ struct Settings<'a> {
     low: [f32; 3],
     high: [f32; 3],
     camera: Option<[f32; 12]>,
-    path: Vec<[f32; 12]>,
-    frames_per_second: f32,
+    path: Option<Path>,
+}
+
+/// A camera path without curves, as `path.js` goes along it.
+#[derive(Serialize)]
+struct Path {
+    looped: bool,
+    /// When the camera is at each pose, seconds.
+    times: Vec<f64>,
+    /// Each: place, rotation as a quaternion `w, x, y, z`, vertical field of view in degrees.
+    poses: Vec<[f32; 8]>,
+    /// The poses, by their index, at which the camera waits for the time of the next one.
+    held: Vec<usize>,
+}
+
+impl Path {
+    /// `None` without a keyframe.
+    fn of(path: &CameraPath) -> Option<Self> {
+        let sampled = path.sampled();
+        let held = |(index, it): (usize, &Keyframe)| (it.ease == Ease::Hold).then_some(index);
+        let pose = |it: &Keyframe| {
+            let ([x, y, z], [qw, qx, qy, qz]) = (it.position, it.rotation);
+            [x, y, z, qw, qx, qy, qz, it.fov_y_degrees]
+        };
+        (!sampled.is_empty()).then(|| Self {
+            looped: path.is_looped(),
+            times: sampled.iter().map(|it| rounded(it.time_secs)).collect(),
+            poses: sampled.iter().map(pose).collect(),
+            held: sampled.iter().enumerate().filter_map(held).collect(),
+        })
+    }
+}
+
+/// To microseconds, for the sake of the text's length.
+fn rounded(secs: f64) -> f64 {
+    (1e6 * secs).round() / 1e6
 }
 
 /// The page that shows the splats of `file` as `page` says.
@@ -175,11 +208,7 @@ fn settings<'a>(file: &SplatFile, page: &'a Page, packed: &Packed) -> Settings<'
         low: low.to_array(),
         high: high.to_array(),
         camera: page.camera.filter(Affine3A::is_finite).as_ref().map(rows),
-        path: (page.path.iter())
-            .filter(|it| it.is_finite())
-            .map(rows)
-            .collect(),
-        frames_per_second: page.frames_per_second,
+        path: Path::of(&page.path),
     }
 }
 

@@ -30,6 +30,7 @@ pub use dataset_place::DatasetPlace;
 pub use view_choice::ViewChoice;
 
 use super::{FormatError, IoError, SplatFile, SplatFormat, replace};
+use crate::camera_path::CameraPath;
 use crate::edit::{EditError, EditOp, History};
 use record::Record;
 
@@ -203,6 +204,25 @@ pub fn open_project(path: &Path) -> Result<(Project, Vec<String>), IoError> {
         metrics: read.metrics,
     };
     Ok((project, warnings))
+}
+
+/// The camera path of the project in `folder`; its splats are not read.
+///
+/// # Errors
+/// Naming the file, where it cannot be read or has no path.
+pub(super) fn camera_path_in(folder: &Path) -> Result<CameraPath, IoError> {
+    let file = folder.join(NAME);
+    let stored = record::read(&file)?.camera_path.unwrap_or_default();
+    let stored: Option<CameraPath> = serde_json::from_value(stored).map_err(|it| {
+        let what = format!("its camera path is damaged ({it}). Make another one in the window");
+        IoError::format(&file, FormatError::Malformed(what))
+    })?;
+    let whole = stored.filter(|it| !it.keyframes().is_empty());
+    whole.ok_or_else(|| {
+        let what = "a project without a camera path. Open it in the window, add keyframes under \
+                    Camera path and film, and save it; or give a file of keyframes or cameras";
+        IoError::format(&file, FormatError::Unsupported(what.to_owned()))
+    })
 }
 
 /// A folder can be made there, or is empty, or holds a project.
