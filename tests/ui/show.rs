@@ -429,8 +429,16 @@ fn paths_go_into_files_and_come_back() {
         assert!(error.contains(name) && error.contains(cause), "{error}");
         assert_eq!(shown(&harness).path, turntable);
     }
+}
 
-    // Where no dialog opens, a name is typed.
+#[test]
+fn where_no_dialog_opens_a_path_file_is_typed() {
+    let Some(gpu) = gpu() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = application(gpu, Start::Open(scene_file(folder.path())));
+    harness.set_size(Vec2::new(900.0, 1100.0));
+    press(&mut harness, "Turntable");
+    let turntable = shown(&harness).path.clone();
     harness.state_mut().rehearse_dialog(None);
     press(&mut harness, "Open path…");
     assert!(
@@ -451,7 +459,8 @@ fn paths_go_into_files_and_come_back() {
     wait_for(&mut harness, "the typed file", |app| {
         app.state().show.path_file.is_none()
     });
-    assert!(folder.path().join("typed.json").is_file());
+    let file = folder.path().join("typed.json");
+    assert!(file.is_file());
     harness.state_mut().rehearse_dialog(None);
     press(&mut harness, "Open path…");
     harness.state_mut().state_mut().show.path_file = Some(file.to_string_lossy().into_owned());

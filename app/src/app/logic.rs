@@ -191,8 +191,7 @@ impl App {
                     self.leave_if_saved(ctx);
                 }
                 Event::Filmed(report) => self.hear_film(report),
-                Event::CameraPathOpened(path, read) => self.hear_path(&path, read),
-                Event::CameraPathSaved(path) => self.hear_saved_path(&path),
+                Event::CameraPathOpened(..) | Event::CameraPathSaved(_) => self.hear_path(event),
                 Event::ProjectOpened { path, project } => self.open_project(ctx, path, project),
                 Event::ProjectSaved(path) => self.project_saved(path),
                 Event::SplatsMeasured(measured) => self.measured(measured),
