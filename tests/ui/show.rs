@@ -431,9 +431,8 @@ fn paths_go_into_files_and_come_back() {
     }
 }
 
-/// Where no dialog opens, a name is typed.
 #[test]
-fn names_of_path_files_are_typed_where_no_dialog_opens() {
+fn where_no_dialog_opens_a_path_file_is_typed() {
     let Some(gpu) = gpu() else { return };
     let folder = tempfile::tempdir().unwrap();
     let mut harness = application(gpu, Start::Open(scene_file(folder.path())));
@@ -454,16 +453,17 @@ fn names_of_path_files_are_typed_where_no_dialog_opens() {
         .join("typed.json")
         .to_string_lossy()
         .into_owned();
-    harness.state_mut().state_mut().show.path_file = Some(typed.clone());
+    harness.state_mut().state_mut().show.path_file = Some(typed);
     harness.run_steps(2);
     press(&mut harness, "Save to this file");
     wait_for(&mut harness, "the typed file", |app| {
         app.state().show.path_file.is_none()
     });
-    assert!(folder.path().join("typed.json").is_file());
+    let file = folder.path().join("typed.json");
+    assert!(file.is_file());
     harness.state_mut().rehearse_dialog(None);
     press(&mut harness, "Open path…");
-    harness.state_mut().state_mut().show.path_file = Some(typed);
+    harness.state_mut().state_mut().show.path_file = Some(file.to_string_lossy().into_owned());
     press(&mut harness, "Clear the path");
     press(&mut harness, "Open this file");
     wait_for(&mut harness, "the path", |app| {

@@ -7,7 +7,7 @@ use eframe::egui;
 use glam::Vec3;
 use recon::camera_path::{CameraPath, Keyframe, Turntable};
 use recon::film::{Film, FilmReport};
-use recon::worker::{Command, FilmJob};
+use recon::worker::{Command, Event, FilmJob};
 use render::{Camera, Intrinsics};
 
 use super::App;
@@ -90,8 +90,20 @@ impl App {
         self.state.say(Gravity::Note, text);
     }
 
-    /// A camera path was read: it takes the place of what there was.
-    pub(super) fn hear_path(&mut self, file: &Path, path: CameraPath) {
+    /// A camera path was read or written.
+    pub(super) fn hear_path(&mut self, event: Event) {
+        match event {
+            Event::CameraPathOpened(path, read) => self.hear_opened_path(&path, read),
+            Event::CameraPathSaved(path) => {
+                self.state.show.path_file = None;
+                self.show_saved(format!("Saved the camera path {}", path.display()));
+            }
+            _ => {}
+        }
+    }
+
+    /// It takes the place of what there was.
+    fn hear_opened_path(&mut self, file: &Path, path: CameraPath) {
         let count = path.keyframes().len();
         let file = file.display();
         if self.state.scene.is_none() {
@@ -119,12 +131,6 @@ impl App {
         let path = with_ending(path, ".json").into();
         self.state.show.saved = None;
         self.send_now(Command::SaveCameraPath { path, camera_path });
-    }
-
-    /// The camera path was written.
-    pub(super) fn hear_saved_path(&mut self, path: &Path) {
-        self.state.show.path_file = None;
-        self.show_saved(format!("Saved the camera path {}", path.display()));
     }
 
     fn ask_for_show_file(&mut self, file: ShowFile) {
