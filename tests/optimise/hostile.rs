@@ -35,6 +35,8 @@ fn checkpoint(gpu: &Gpu) -> Checkpoint {
     pool.sh_second = numbers(1e-30);
     pool.sh_first.fill(0x7c01_8001);
     pool.frozen = 13;
+    // Who goes on from a checkpoint counts from there.
+    pool.origins.clear();
     Checkpoint {
         config: OptimiseConfig {
             max_side: None,

@@ -48,7 +48,7 @@ fn a_pause_holds_and_answers() {
             worker.send(Command::Evaluate);
             worker.send(Command::TakeSnapshot);
         }
-        Event::Exported { .. } => {
+        Event::DoneMeanwhile => {
             assert!(worker.events().next().is_none(), "it is held");
             std::thread::sleep(Duration::from_millis(50));
             worker.send(Command::Resume);
@@ -59,7 +59,11 @@ fn a_pause_holds_and_answers() {
     let paused = position(&events, |it| matches!(it, Event::Paused));
     let resumed = position(&events, |it| matches!(it, Event::Resumed));
     let exported = position(&events, is_export);
-    assert_eq!((exported, resumed), (paused + 1, paused + 2));
+    let done = position(&events, |it| matches!(it, Event::DoneMeanwhile));
+    assert_eq!(
+        (exported, done, resumed),
+        (paused + 1, paused + 2, paused + 3)
+    );
     let all = snapshots(&events);
     assert_eq!(all.len(), 3);
     assert!(!report(&events).cancelled);
