@@ -176,7 +176,10 @@ fn absences_are_what_pictures_lose() {
     contribution
         .add(gpu, &uploaded, &view(), &config, None)
         .unwrap();
-    assert_eq!(contribution.finish(gpu).unwrap(), before);
+    for (now, before) in contribution.finish(gpu).unwrap().iter().zip(&before) {
+        // Sums of floats in whatever order the device has.
+        assert!((now - before).abs() <= 1e-4 * before, "{now} {before}");
+    }
     let base = number(&splats);
     let mut changed = 0;
     for (i, ours) in ours.iter().enumerate() {
